@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * osmeta.c
+ *	  What happens when the library is loaded: the module magic and the
+ *	  settings.
+ *
+ * Settings (all under the reserved prefix "osmeta"):
+ *	osmeta.capture	the capture ids that the views show, separated by commas;
+ *					empty shows the latest capture of each environment.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "osmeta.h"
+
+OSMETA_MODULE_MAGIC;
+
+static char *osmeta_capture = NULL;
+
+void		_PG_init(void);
+
+/*
+ * Accept a list of positive bigints separated by commas, blanks allowed, and
+ * the empty string.
+ */
+static bool
+check_capture(char **newval, void **extra, GucSource source)
+{
+	const char *p = *newval;
+
+	if (p == NULL)
+		return true;
+	while (*p == ' ')
+		p++;
+	if (*p == '\0')
+		return true;
+	for (;;)
+	{
+		uint64		value = 0;
+		int			digits = 0;
+
+		while (*p == ' ')
+			p++;
+		for (; *p >= '0' && *p <= '9' && digits < 19; p++, digits++)
+			value = value * 10 + (uint64) (*p - '0');
+		while (*p == ' ')
+			p++;
+		if (digits == 0 || value == 0 || value > (uint64) PG_INT64_MAX ||
+			(*p != ',' && *p != '\0'))
+		{
+			GUC_check_errdetail("\"%s\" is not a list of capture ids.",
+								*newval);
+			GUC_check_errhint("Give ids of table osmeta.capture separated by commas, or nothing for the latest capture of each environment.");
+			return false;
+		}
+		if (*p == '\0')
+			return true;
+		p++;
+	}
+}
+
+void
+_PG_init(void)
+{
+	DefineCustomStringVariable("osmeta.capture",
+							   "The captures that the views of osmeta show.",
+							   "A list of capture ids; empty for the latest capture of each environment.",
+							   &osmeta_capture,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   check_capture,
+							   NULL,
+							   NULL);
+	MarkGUCPrefixReserved("osmeta");
+}

@@ -1,0 +1,203 @@
+/*-------------------------------------------------------------------------
+ *
+ * spi.c
+ *	  Statements through SPI, with settings pinned and codes checked.
+ *
+ * Every entry point that runs SQL does so between osmeta_spi_begin() and
+ * osmeta_spi_end(): search_path holds nothing but pg_catalog, so that no
+ * look-alike function or operator of a hostile schema is found, and the
+ * settings that change how values print or how text is read are at known
+ * values.  An error needs no clean-up here: abort restores settings and SPI.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "spi.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+typedef struct PinnedSetting
+{
+	const char *name;
+	const char *value;
+} PinnedSetting;
+
+static const PinnedSetting pinned_settings[] = {
+	{"search_path", "pg_catalog, pg_temp"},
+	{"datestyle", "ISO, YMD"},
+	{"intervalstyle", "postgres"},
+	{"extra_float_digits", "3"},
+	{"bytea_output", "hex"},
+	{"standard_conforming_strings", "on"},
+	{"transform_null_equals", "off"},
+	{"row_security", "on"},
+};
+
+int
+osmeta_spi_pin(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	for (int i = 0; i < (int) lengthof(pinned_settings); i++)
+		(void) set_config_option(pinned_settings[i].name,
+								 pinned_settings[i].value,
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
+int
+osmeta_spi_begin(bool nonatomic)
+{
+	int			rc;
+
+	rc = SPI_connect_ext(nonatomic ? SPI_OPT_NONATOMIC : 0);
+	if (rc != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed: %s", SPI_result_code_string(rc));
+	return osmeta_spi_pin();
+}
+
+void
+osmeta_spi_end(int nest_level)
+{
+	int			rc;
+
+	AtEOXact_GUC(true, nest_level);
+	rc = SPI_finish();
+	if (rc != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed: %s", SPI_result_code_string(rc));
+}
+
+void
+osmeta_spi_commit(int *nest_level)
+{
+	AtEOXact_GUC(true, *nest_level);
+	SPI_commit();
+	*nest_level = osmeta_spi_pin();
+}
+
+static uint64
+check_result(int rc, const char *sql)
+{
+	if (rc < 0)
+		elog(ERROR, "statement failed (%s): %s",
+			 SPI_result_code_string(rc), sql);
+	return SPI_processed;
+}
+
+uint64
+osmeta_exec(const char *sql)
+{
+	CHECK_FOR_INTERRUPTS();
+	return check_result(SPI_execute(sql, false, 0), sql);
+}
+
+uint64
+osmeta_execf(const char *format,...)
+{
+	StringInfoData buf;
+	uint64		rows;
+
+	initStringInfo(&buf);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&buf, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&buf, needed);
+	}
+	rows = osmeta_exec(buf.data);
+	pfree(buf.data);
+	return rows;
+}
+
+uint64
+osmeta_query(const char *sql, int nargs, Oid *types, Datum *values,
+			 const char *nulls)
+{
+	CHECK_FOR_INTERRUPTS();
+	return check_result(SPI_execute_with_args(sql, nargs, types, values,
+											  nulls, false, 0), sql);
+}
+
+uint64
+osmeta_query_text(const char *sql, int nargs, const char *const *args)
+{
+	Oid			types[16];
+	Datum		values[16];
+	char		nulls[16];
+
+	Assert(nargs <= (int) lengthof(types));
+	for (int i = 0; i < nargs; i++)
+	{
+		types[i] = TEXTOID;
+		nulls[i] = args[i] ? ' ' : 'n';
+		values[i] = args[i] ? CStringGetTextDatum(args[i]) : (Datum) 0;
+	}
+	return osmeta_query(sql, nargs, types, values, nulls);
+}
+
+char *
+osmeta_text_at(uint64 row, int col)
+{
+	char	   *value;
+	char	   *copy;
+	Size		size;
+
+	Assert(row < SPI_tuptable->numvals);
+	value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col);
+	if (value == NULL)
+		return NULL;
+	size = strlen(value) + 1;
+	copy = SPI_palloc(size);
+	memcpy(copy, value, size);
+	pfree(value);
+	return copy;
+}
+
+int64
+osmeta_int64_at(uint64 row, int col, bool *isnull)
+{
+	bool		null;
+	Datum		value;
+
+	Assert(row < SPI_tuptable->numvals);
+	value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col,
+						  &null);
+	if (isnull)
+		*isnull = null;
+	if (null)
+		return 0;
+	switch (SPI_gettypeid(SPI_tuptable->tupdesc, col))
+	{
+		case INT8OID:
+			return DatumGetInt64(value);
+		case INT4OID:
+			return DatumGetInt32(value);
+		default:
+			elog(ERROR, "column %d is no integer", col);
+	}
+	return 0;
+}
+
+bool
+osmeta_bool_at(uint64 row, int col)
+{
+	bool		null;
+	Datum		value;
+
+	Assert(row < SPI_tuptable->numvals);
+	value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col,
+						  &null);
+	return !null && DatumGetBool(value);
+}
