@@ -1,13 +1,90 @@
+# osmeta
+#
+#	make, make install	build and install the extension (PGXS)
+#	make test			all tests, in throwaway clusters
+#	make demo			the whole job once, in a throwaway cluster; KEEP=1
+#						leaves the cluster up
+#	make bench			speed against plain SQL, as ratios
+#	make fuzz			fuzz the parsers; SECONDS=600 sets how long
+#	make indent			format the C sources
+#	make installcheck	the regression tests against a running server that
+#						has the extension installed
+#
+# test, demo, bench, fuzz and indent install the Debian packages that are
+# missing and write nothing into this folder but what make indent formats.
+
 EXTENSION = osmeta
-EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" osmeta.control)
+# The control file is the one source of the version.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" osmeta.control)
+
 MODULE_big = osmeta
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c))
-DATA_built = osmeta--$(EXTVERSION).sql
-EXTRA_CLEAN = osmeta--$(EXTVERSION).sql
+SCRIPT = osmeta--$(EXTVERSION).sql
+DATA_built = $(SCRIPT)
+DATA = $(wildcard osmeta--*--*.sql)
 PG_CPPFLAGS = -DOSMETA_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Werror
+PGFILEDESC = "osmeta - OutSystems factories in SQL"
+# REGRESS stays empty: each file of sql/ gets a database of its own, which
+# test/regress sees to.
+NO_INSTALLCHECK = 1
+EXTRA_CLEAN = $(SCRIPT) results
+
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+export PG_CONFIG
+
+# On a machine without PostgreSQL the targets that install it must still work,
+# so a missing PGXS is an error of the targets that need it only.
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(and $(PGXS),$(wildcard $(PGXS))),)
+
+# Bitcode for the just-in-time compiler needs the clang that the server was
+# built with; without it the extension is complete all the same.
+CLANG_USED := $(shell sed -n 's/^CLANG *= *//p' '$(dir $(PGXS))../Makefile.global')
+ifeq ($(shell command -v $(CLANG_USED)),)
+override with_llvm = no
+endif
+
 include $(PGXS)
-osmeta--$(EXTVERSION).sql: $(sort $(wildcard src/sql/*.sql))
-	cat $^ > $@
+
+else
+
+all install installcheck:
+	@echo "$(PG_CONFIG) finds no PostgreSQL server headers:" \
+		"install postgresql-server-dev-15 or run test/packages build" >&2
+	@exit 1
+
+clean:
+	rm -rf src/*.o src/*.bc osmeta.so $(EXTRA_CLEAN)
+
+endif
+
+.DELETE_ON_ERROR:
+.PHONY: all install installcheck clean test demo bench fuzz indent
+
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) osmeta.control Makefile
+
+$(SCRIPT): $(sort $(wildcard src/sql/*.sql)) osmeta.control
+	cat $(sort $(wildcard src/sql/*.sql)) > $@
+
+installcheck:
+	test/regress results
+
+test:
+	@test/run
+
+demo:
+	@test/demo
+
+bench:
+	@test/packages build
+	@test/stage test/cluster test/bench/run
+
+SECONDS ?= 600
+fuzz:
+	@test/packages test
+	@test/fuzz/run $(SECONDS)
+
+indent:
+	@test/packages test
+	@test/stage tools/indent

@@ -18,6 +18,11 @@
 #error "osmeta needs PostgreSQL 14 or later"
 #endif
 
+/* The macros for varlena left postgres.h with 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* PG_MODULE_MAGIC_EXT came with 18. */
 #if PG_VERSION_NUM >= 180000
 #define OSMETA_MODULE_MAGIC \
@@ -46,6 +51,44 @@
 /* MarkGUCPrefixReserved came with 15 under that name. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* The comparator of unsigned abbreviated keys came with 15. */
+#if PG_VERSION_NUM < 150000
+#include "utils/sortsupport.h"
+static inline int
+osmeta_datum_unsigned_cmp(Datum x, Datum y, SortSupport ssup)
+{
+	return x < y ? -1 : (x > y ? 1 : 0);
+}
+#define ssup_datum_unsigned_cmp osmeta_datum_unsigned_cmp
+#endif
+
+/* InitMaterializedSRF came with 15. */
+#if PG_VERSION_NUM < 150000
+#include "funcapi.h"
+#include "miscadmin.h"
+
+static inline void
+InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext old;
+	TupleDesc	desc;
+
+	if (result == NULL || !IsA(result, ReturnSetInfo) ||
+		(result->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+	old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	result->returnMode = SFRM_Materialize;
+	result->setResult = tuplestore_begin_heap(true, false, work_mem);
+	result->setDesc = desc;
+	MemoryContextSwitchTo(old);
+}
 #endif
 
 #endif							/* OSMETA_COMPAT_H */

@@ -1,0 +1,210 @@
+-- The whole job of osmeta, once: attach, capture, ask, plan, run, verify.
+-- demo/run made two factories (databases factory_prod and factory_qa) and the
+-- staging database in which we are, with a foreign server for each factory.
+\set QUIET on
+\pset linestyle ascii
+\pset border 1
+\pset null ''
+\pset footer off
+\pset pager off
+\set ON_ERROR_STOP on
+
+\echo
+\echo '== 1. Attach both factories and take a copy of their metamodels =='
+\echo
+\set ECHO queries
+CREATE EXTENSION osmeta;
+
+SELECT osmeta.attach('prod', 'factory_prod');
+SELECT osmeta.attach('qa', 'factory_qa');
+
+SELECT osmeta.capture('prod');
+SELECT osmeta.capture('qa');
+
+\set ECHO none
+\echo
+\echo '== 2. Questions =='
+\echo
+\echo 'Where is the data of an application?'
+\set ECHO queries
+SELECT espace, entity, data_kind, physical_table_name
+FROM osmeta.application_entity
+WHERE environment = 'prod' AND application = 'People Directory'
+ORDER BY espace, entity;
+
+\set ECHO none
+\echo
+\echo 'The same entities have other tables at qa.  Why?'
+\set ECHO queries
+SELECT p.entity, q.entity_id AS qa_id, q.physical_table_name AS table_at_qa,
+    osmeta.explain_physical_name(q.espace, q.entity, q.physical_table_name, 'postgres') AS verdict
+FROM osmeta.entity p
+JOIN osmeta.entity q ON q.environment = 'qa' AND q.key = p.key AND q.is_effective
+WHERE p.environment = 'prod' AND p.espace IN ('People', 'CityManager') AND p.is_effective
+ORDER BY p.espace, p.entity;
+
+\set ECHO none
+\echo
+\echo 'What does a person refer to?  (the vendor hides it in texts like bt<espace key>*<entity key>)'
+\set ECHO queries
+SELECT attribute, column_name, target_espace, target_entity, target_table, delete_rule, status
+FROM osmeta.reference
+WHERE environment = 'prod' AND espace = 'People' AND entity = 'Person'
+ORDER BY attribute;
+
+\set ECHO none
+\echo
+\echo 'Where are users stored?'
+\set ECHO queries
+SELECT espace, entity, attribute, physical_table_name
+FROM osmeta.reference
+WHERE environment = 'prod' AND status = 'resolved'
+    AND target_espace = 'ServiceCenter' AND target_entity = 'User'
+ORDER BY espace, entity, attribute;
+
+\set ECHO none
+\echo
+\echo 'Which identifiers do the records of a static entity have here and there?'
+\set ECHO queries
+SELECT p.entity, p.record, p.data_id AS prod_id, q.data_id AS qa_id
+FROM osmeta.static_record p
+JOIN osmeta.static_record q
+    ON q.environment = 'qa' AND q.entity_key = p.entity_key AND q.record_key = p.record_key
+WHERE p.environment = 'prod' AND p.espace = 'CityManager' AND p.is_active
+ORDER BY p.data_id;
+
+\set ECHO none
+\echo
+\echo 'Which attributes are heavy?'
+\set ECHO queries
+SELECT espace, entity, attribute, physical_table_name, column_name
+FROM osmeta.attribute
+JOIN osmeta.entity USING (environment, capture_id, entity_id, espace, entity)
+WHERE environment = 'prod' AND data_type = 'Binary Data' AND attribute.is_effective
+ORDER BY espace, entity, attribute;
+
+\set ECHO none
+\echo
+\echo 'What is odd in these factories?'
+\set ECHO queries
+SELECT environment, severity, code, count(*)
+FROM osmeta.problem
+GROUP BY environment, severity, code
+ORDER BY environment, severity, code;
+
+\set ECHO none
+\echo
+\echo '== 3. Plan: the data of People from prod to qa =='
+\echo
+\set ECHO queries
+SELECT osmeta.create_plan('people', 'prod', 'qa', ARRAY['espace:People']);
+
+SELECT level, entity, key_strategy, rows_expected AS rows, id_offset, key_reason
+FROM osmeta.plan_entity
+WHERE is_data
+ORDER BY level, entity;
+
+\pset format wrapped
+\pset columns 100
+SELECT severity, code, object, message
+FROM osmeta.plan_problem
+WHERE plan = 'people';
+\pset format aligned
+
+\set ECHO none
+\echo
+\echo 'An error stops the plan.  Let another user stand in for the one who is missing at qa:'
+\set ECHO queries
+SELECT osmeta.set_plan_option('people', 'users', '"fallback:importer"');
+
+\set ECHO none
+\echo
+\echo 'The counters at qa must be moved by somebody who may: here are the statements, run there.'
+SELECT string_agg(substring(hint FROM 'SELECT .*'), '; ' ORDER BY object) AS counters
+FROM osmeta.plan_problem
+WHERE plan = 'people' AND code = 'counter_behind' \gset
+SELECT substring(hint FROM 'SELECT .*') AS statement
+FROM osmeta.plan_problem
+WHERE plan = 'people' AND code = 'counter_behind'
+ORDER BY object;
+\connect factory_qa
+\o /dev/null
+:counters;
+\o
+\echo
+\echo 'Before: what qa has.'
+\set ECHO queries
+SELECT "ID", "NAME", "CITYID", "MANAGERID", "CREATEDBY"
+FROM "OSUSR_7i3_Human" ORDER BY "ID" DESC LIMIT 3;
+\set ECHO none
+\connect staging
+
+\echo
+\echo '== 4. Run and verify =='
+\echo
+\set ECHO queries
+CALL osmeta.run_plan('people');
+
+SELECT phase, entity, chunks_done, chunks, rows_done, rows_expected
+FROM osmeta.plan_progress
+WHERE plan = 'people';
+
+SELECT * FROM osmeta.verify_plan('people');
+
+\set ECHO none
+\echo
+\echo '== 5. One person, followed through all its references =='
+\echo
+\set ECHO queries
+SELECT source_id, target_id
+FROM osmeta.plan_key
+WHERE plan = 'people' AND source_id = '902'
+    AND entity_key = (SELECT key FROM osmeta.entity
+                      WHERE environment = 'prod' AND espace = 'People' AND entity = 'Person');
+\set ECHO none
+SELECT target_id AS person
+FROM osmeta.plan_key
+WHERE plan = 'people' AND source_id = '902'
+    AND entity_key = (SELECT key FROM osmeta.entity
+                      WHERE environment = 'prod' AND espace = 'People' AND entity = 'Person') \gset
+\connect factory_prod
+\echo
+\echo 'At prod:'
+\set ECHO queries
+SELECT p."ID", p."NAME", c."NAME" AS city, z."LABEL" AS size, i."NAME" AS icon,
+    m."NAME" AS manager, u."USERNAME" AS created_by, k."EMAIL"
+FROM "OSUSR_7i3_Person" p
+LEFT JOIN "OSUSR_7i3_City" c ON c."ID" = p."CITYID"
+LEFT JOIN "OSUSR_wlm_CitySize" z ON z."ID" = c."CITYSIZEID"
+LEFT JOIN "OSUSR_7i3_Icon" i ON i."ID" = p."ICONID"
+LEFT JOIN "OSUSR_7i3_Person" m ON m."ID" = p."MANAGERID"
+LEFT JOIN "OSSYS_USER" u ON u."ID" = p."CREATEDBY"
+LEFT JOIN "OSUSR_7i3_PersonContact" k ON k."ID" = p."ID"
+WHERE p."ID" = 902 \gx
+\set ECHO none
+\connect factory_qa
+\echo
+\echo 'At qa, other identifiers, other tables, the same person:'
+\set ECHO queries
+SELECT p."ID", p."NAME", c."NAME" AS city, z."LABEL" AS size, i."NAME" AS icon,
+    m."NAME" AS manager, u."USERNAME" AS created_by, k."EMAIL"
+FROM "OSUSR_7i3_Human" p
+LEFT JOIN "OSUSR_4i8_City" c ON c."ID" = p."CITYID"
+LEFT JOIN "OSUSR_5Z9_CITYSIZE" z ON z."ID" = c."CITYSIZEID"
+LEFT JOIN "OSUSR_7i3_Icon" i ON i."ID" = p."ICONID"
+LEFT JOIN "OSUSR_7i3_Human" m ON m."ID" = p."MANAGERID"
+LEFT JOIN "OSSYS_USER" u ON u."ID" = p."CREATEDBY"
+LEFT JOIN "OSUSR_7i3_PersonContact1" k ON k."ID" = p."ID"
+WHERE p."ID" = :person \gx
+\set ECHO none
+\connect staging
+
+\echo
+\echo '== Summary =='
+\echo
+SELECT (SELECT count(*) FROM osmeta.environment) AS environments,
+    (SELECT sum(row_count) FROM osmeta.capture) AS metamodel_rows,
+    count(*) AS entities_moved, sum(rows_found) AS rows_moved,
+    sum(nulled) AS dangling_left_empty,
+    bool_and(status = 'ok') AS verified
+FROM osmeta.verify_plan('people');

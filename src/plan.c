@@ -1,0 +1,595 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *	  create_plan, set_plan_option, drop_plan.
+ *
+ * Making a plan is a handful of set-based statements: entities of the scope,
+ * entities that they refer to, attributes, then what the catalogues on both
+ * sides say about tables and columns, ranges of identifiers, and the order.
+ * The views of the metamodel show the two pinned captures meanwhile, by the
+ * setting osmeta.capture.
+ *
+ * What is wrong with a plan does not stop it from being made: the view
+ * plan_problem tells, and run_plan refuses.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+
+#include "capture.h"
+#include "environment.h"
+#include "identifier.h"
+#include "name_check.h"
+#include "spi.h"
+
+PG_FUNCTION_INFO_V1(osmeta_create_plan);
+PG_FUNCTION_INFO_V1(osmeta_set_plan_option);
+PG_FUNCTION_INFO_V1(osmeta_drop_plan);
+
+/* Advisory locks of osmeta: a tag of their own, then kind and id. */
+#define LOCK_CLASS 0x6f73		/* "os" */
+
+static void
+set_lock_tag(LOCKTAG *tag, PlanLock kind, int64 id)
+{
+	/* field 4 tells these from the advisory locks of users (1 and 2) */
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (id >> 32),
+						 (uint32) id, LOCK_CLASS + (int) kind);
+}
+
+/* Take a lock of the session; false if it is held and wait is false. */
+bool
+osmeta_plan_lock(PlanLock kind, int64 id, bool shared, bool wait)
+{
+	LOCKTAG		tag;
+
+	set_lock_tag(&tag, kind, id);
+	return LockAcquire(&tag, shared ? ShareLock : ExclusiveLock, true,
+					   !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+osmeta_plan_unlock(PlanLock kind, int64 id, bool shared)
+{
+	LOCKTAG		tag;
+
+	set_lock_tag(&tag, kind, id);
+	(void) LockRelease(&tag, shared ? ShareLock : ExclusiveLock, true);
+}
+
+/* ---------------------------------------------------------------------------
+ * create_plan
+ * ---------------------------------------------------------------------------
+ */
+
+/* What create_plan works on. */
+typedef struct Draft
+{
+	int64		plan_id;
+	const char *name;
+	const char *schema;			/* quoted */
+	char	   *source;
+	char	   *target;
+	char	   *source_schema;	/* quoted */
+	char	   *target_schema;
+	int64		source_capture_id;
+	int64		target_capture_id;
+	bool		with_producers;
+} Draft;
+
+static uint64
+query_ids(const char *sql, int64 a, int64 b, int64 c)
+{
+	Oid			types[3] = {INT8OID, INT8OID, INT8OID};
+	Datum		values[3];
+	int			nargs = strstr(sql, "$3") ? 3 : strstr(sql, "$2") ? 2 : 1;
+
+	values[0] = Int64GetDatum(a);
+	values[1] = Int64GetDatum(b);
+	values[2] = Int64GetDatum(c);
+	return osmeta_query(sql, nargs, types, values, NULL);
+}
+
+/* Every item of a scope must name something that a plan can move. */
+static void
+add_scope(const Draft *draft, Datum scope)
+{
+	Oid			types[4] = {INT8OID, INT8OID, INT8OID, TEXTARRAYOID};
+	Datum		values[4];
+	uint64		rows;
+
+	values[0] = Int64GetDatum(draft->plan_id);
+	values[1] = Int64GetDatum(draft->source_capture_id);
+	values[2] = Int64GetDatum(draft->target_capture_id);
+	values[3] = scope;
+
+	rows = osmeta_query("SELECT i.item FROM unnest($4) i (item) WHERE i.item IS NULL"
+						" OR i.item <> '*' AND i.item !~ '^(application|espace|entity):.'"
+						" OR $1 + $2 + $3 IS NULL",
+						4, types, values, NULL);
+	if (rows > 0)
+	{
+		char	   *item = osmeta_text_at(0, 1);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid scope item \"%s\"", item ? item : "NULL"),
+				 errhint("Items are application:Name, espace:Name, entity:Espace.Entity, or *.")));
+	}
+	rows = osmeta_query("SELECT i.item FROM unnest($4) i (item) WHERE NOT EXISTS"
+						" (SELECT FROM osmeta.plan_scope_entity($2, $4) s WHERE s.item = i.item)"
+						" AND $1 + $3 IS NOT NULL",
+						4, types, values, NULL);
+	if (rows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("scope item \"%s\" names no active entity of environment \"%s\"",
+						osmeta_text_at(0, 1), draft->source),
+				 errhint("Names are compared with case; the views osmeta.application, osmeta.espace and osmeta.entity list them.")));
+	rows = osmeta_query("SELECT e.espace, e.entity, e.data_kind FROM osmeta.plan_scope_entity($2, $4) s"
+						" JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = s.entity_id"
+						" WHERE s.item LIKE 'entity:%' AND (e.is_system OR e.is_external"
+						"  OR e.data_kind IS DISTINCT FROM 'entity' OR e.key IS NULL)"
+						" AND $1 + $3 IS NOT NULL",
+						4, types, values, NULL);
+	if (rows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("rows of entity \"%s.%s\" cannot be moved",
+						osmeta_text_at(0, 1), osmeta_text_at(0, 2)),
+				 errdetail("Static entities, system entities, external entities and client entities hold no application data of the platform's database."),
+				 errhint("Static entities and users are matched automatically where rows refer to them.")));
+	(void) osmeta_query("SELECT osmeta.plan_add_entity($1, $2, $3,"
+						" ARRAY(SELECT s.entity_id FROM osmeta.plan_scope_entity($2, $4) s"
+						"  JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = s.entity_id"
+						"  LEFT JOIN osmeta.espace p ON p.capture_id = $2 AND p.espace_id = e.espace_id"
+						"  WHERE e.data_kind = 'entity' AND e.key IS NOT NULL"
+						"   AND e.is_system IS NOT TRUE AND e.is_external IS NOT TRUE"
+						"   AND p.is_system IS NOT TRUE), true)",
+						4, types, values, NULL);
+	if (osmeta_int64_at(0, 1, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the scope holds no entity with application data"),
+				 errhint("Static entities and system entities are matched, not moved.")));
+}
+
+/*
+ * Add what the rows refer to: static entities and users, whose rows are
+ * matched; with option producers also entities whose rows come along, and
+ * what those refer to in turn.
+ */
+static void
+add_referenced(const Draft *draft)
+{
+	int64		added;
+
+	do
+	{
+		query_ids("SELECT osmeta.plan_add_entity($1, $2, $3,"
+				  " ARRAY(SELECT m.entity_id FROM osmeta.plan_missing_entity($1, $2) m"
+				  "  WHERE m.is_user OR m.data_kind = 'staticEntity'), false)",
+				  draft->plan_id, draft->source_capture_id,
+				  draft->target_capture_id);
+		added = 0;
+		if (!draft->with_producers)
+			break;
+		query_ids("SELECT osmeta.plan_add_entity($1, $2, $3,"
+				  " ARRAY(SELECT m.entity_id FROM osmeta.plan_missing_entity($1, $2) m"
+				  "  WHERE m.data_kind = 'entity' AND NOT m.is_user AND NOT m.is_system), true)",
+				  draft->plan_id, draft->source_capture_id,
+				  draft->target_capture_id);
+		added = osmeta_int64_at(0, 1, NULL);
+	} while (added > 0);
+}
+
+/*
+ * What the catalogue of one side says: spelling of tables and columns, types
+ * to declare here.  The catalogue is read once and compared without case; of
+ * tables that differ by nothing else the one spelled alike is taken.
+ */
+static void
+read_catalogue(const Draft *draft, bool is_source)
+{
+	const char *side = is_source ? "source" : "target";
+	const char *schema = is_source ? draft->source_schema :
+		draft->target_schema;
+
+	osmeta_execf("WITH catalogue AS MATERIALIZED ("
+				 " SELECT table_name, column_name, local_type FROM %s.physical_column),"
+				 " found AS ("
+				 " SELECT DISTINCT ON (e.entity_id) e.entity_id, c.table_name"
+				 " FROM osmeta.plan_entity e"
+				 " JOIN (SELECT DISTINCT table_name FROM catalogue) c"
+				 "  ON lower(c.table_name) = lower(e.%s_table)"
+				 " WHERE e.plan_id = " INT64_FORMAT
+				 " ORDER BY e.entity_id, c.table_name = e.%s_table DESC, c.table_name),"
+				 " named AS ("
+				 " UPDATE osmeta.plan_entity e SET %s_table = f.table_name, %s_table_exists = true"
+				 " FROM found f WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = f.entity_id),"
+				 " typed AS ("
+				 " SELECT DISTINCT ON (a.entity_id, a.attribute_no)"
+				 "  a.entity_id, a.attribute_no, c.column_name, c.local_type"
+				 " FROM osmeta.plan_attribute a"
+				 " JOIN found f ON f.entity_id = a.entity_id"
+				 " JOIN catalogue c ON c.table_name = f.table_name"
+				 "  AND lower(c.column_name) = lower(a.%s_column)"
+				 " WHERE a.plan_id = " INT64_FORMAT
+				 " ORDER BY a.entity_id, a.attribute_no, c.column_name = a.%s_column DESC, c.column_name)"
+				 " UPDATE osmeta.plan_attribute a SET %s_column = t.column_name, %s_type = t.local_type"
+				 " FROM typed t WHERE a.plan_id = " INT64_FORMAT
+				 " AND a.entity_id = t.entity_id AND a.attribute_no = t.attribute_no",
+				 schema, side, draft->plan_id, side, side, side,
+				 draft->plan_id, side, draft->plan_id, side, side, side,
+				 draft->plan_id);
+}
+
+/* Relations sN and tN for every entity that has a table on that side. */
+static void
+create_relations(const Draft *draft)
+{
+	uint64		rows;
+	char	  **statement;
+
+	rows = query_ids("SELECT r.statement FROM osmeta.plan_entity e"
+					 " CROSS JOIN LATERAL (VALUES"
+					 "  (osmeta.plan_relation_sql(e.plan_id, e.entity_id, true), 1),"
+					 "  (osmeta.plan_relation_sql(e.plan_id, e.entity_id, false), 2)) r (statement, side)"
+					 " WHERE e.plan_id = $1 AND r.statement IS NOT NULL"
+					 " ORDER BY e.entity_id, r.side",
+					 draft->plan_id, 0, 0);
+	statement = palloc(sizeof(char *) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+		statement[i] = osmeta_text_at(i, 1);
+	for (uint64 i = 0; i < rows; i++)
+		osmeta_exec(statement[i]);
+}
+
+/*
+ * Ranges of identifiers, numbers of rows, counters; then the offset that
+ * takes the range past everything that the target has or has given out.
+ */
+static void
+read_ranges(const MigrationPlan *plan)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+		const char *id;
+
+		if (!e->is_data || e->identifier == NULL)
+			continue;
+		id = psprintf("c%d", e->identifier->attribute_no);
+		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
+					 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper"
+					 " FROM (SELECT count(*) AS rows, %s AS lower, %s AS upper FROM %s) s,"
+					 "  (SELECT %s AS upper FROM %s) t"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
+					 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
+					 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
+					 osmeta_stage_name(plan, 's', e->entity_id),
+					 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
+					 osmeta_stage_name(plan, 't', e->entity_id),
+					 plan->plan_id, e->entity_id);
+	}
+	osmeta_execf("UPDATE osmeta.plan_entity e SET counter = c.counter, counter_value = c.last_value"
+				 " FROM %s.physical_counter c, osmeta.plan_attribute a"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
+				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
+				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
+				 plan->target_schema, plan->plan_id);
+	osmeta_execf("UPDATE osmeta.plan_entity e"
+				 " SET id_offset = greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0))"
+				 "  - COALESCE(e.lower_id, 1) + 1"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'offset' AND e.is_data",
+				 plan->plan_id);
+}
+
+/* Which matched rows do the source's rows refer to? */
+static void
+read_reference_use(const MigrationPlan *plan)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		{
+			const PlanAttribute *a = &e->attributes[j];
+
+			if (a->refers_to == NULL || a->refers_to->is_data)
+				continue;
+			osmeta_execf("INSERT INTO osmeta.plan_reference_use"
+						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text"
+						 " FROM (SELECT c%d AS id FROM %s GROUP BY c%d) v"
+						 " WHERE v.id IS NOT NULL",
+						 plan->plan_id, e->entity_id, a->attribute_no,
+						 a->attribute_no,
+						 osmeta_stage_name(plan, 's', e->entity_id),
+						 a->attribute_no);
+		}
+	}
+}
+
+static char *
+schema_of(const char *environment)
+{
+	const char *args[1];
+
+	args[0] = environment;
+	if (osmeta_query_text("SELECT n.schema FROM osmeta.environment n WHERE n.environment = $1",
+						  1, args) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("environment \"%s\" is not attached", environment),
+				 errhint("SELECT environment FROM osmeta.environment lists those that are.")));
+	return pstrdup(quote_identifier(osmeta_text_at(0, 1)));
+}
+
+/* Name, environments, captures, options; then the row of osmeta.plan. */
+static void
+begin_draft(Draft *draft, FunctionCallInfo fcinfo)
+{
+	const char *args[2];
+	char	   *options;
+	Oid			types[7] = {TEXTOID, TEXTOID, INT8OID, TEXTOID, INT8OID, TEXTARRAYOID, JSONBOID};
+	Datum		values[7];
+	int			nulls;
+
+	draft->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	osmeta_check_name("plan", draft->name);
+	draft->schema = quote_identifier(draft->name);
+	draft->source = osmeta_capture_resolve(text_to_cstring(PG_GETARG_TEXT_PP(1)),
+										   &draft->source_capture_id);
+	draft->target = osmeta_capture_resolve(text_to_cstring(PG_GETARG_TEXT_PP(2)),
+										   &draft->target_capture_id);
+	if (strcmp(draft->source, draft->target) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("source and target of a plan must be two environments")));
+	draft->source_schema = schema_of(draft->source);
+	draft->target_schema = schema_of(draft->target);
+
+	nulls = ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(3)),
+						   ARR_DIMS(PG_GETARG_ARRAYTYPE_P(3)));
+	if (nulls == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the scope of a plan must not be empty"),
+				 errhint("Items are application:Name, espace:Name, entity:Espace.Entity, or *.")));
+
+	options = JsonbToCString(NULL, &PG_GETARG_JSONB_P(4)->root, 0);
+	osmeta_check_plan_options(options);
+	args[0] = options;
+	osmeta_query_text("SELECT COALESCE($1::jsonb ->> 'producers', 'none') = 'referenced'",
+					  1, args);
+	draft->with_producers = osmeta_bool_at(0, 1);
+
+	args[0] = draft->name;
+	if (osmeta_query_text("SELECT FROM osmeta.plan WHERE plan = $1", 1, args) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("plan \"%s\" already exists", draft->name),
+				 errhint("Take another name, or drop that one with osmeta.drop_plan().")));
+	if (osmeta_query_text("SELECT FROM pg_namespace WHERE nspname = $1", 1, args) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_SCHEMA),
+				 errmsg("schema \"%s\" already exists", draft->name),
+				 errdetail("A plan keeps its rows in a schema of its own name."),
+				 errhint("Take another name.")));
+	osmeta_execf("CREATE SCHEMA %s", draft->schema);
+
+	values[0] = PG_GETARG_DATUM(0);
+	values[1] = CStringGetTextDatum(draft->source);
+	values[2] = Int64GetDatum(draft->source_capture_id);
+	values[3] = CStringGetTextDatum(draft->target);
+	values[4] = Int64GetDatum(draft->target_capture_id);
+	values[5] = PG_GETARG_DATUM(3);
+	values[6] = PG_GETARG_DATUM(4);
+	osmeta_query("INSERT INTO osmeta.plan (plan, source, source_capture_id, target,"
+				 " target_capture_id, scope, options) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+				 " RETURNING plan_id", 7, types, values, NULL);
+	draft->plan_id = osmeta_int64_at(0, 1, NULL);
+}
+
+/* Which shape has the plan, and what is wrong with it? */
+static void
+report_draft(const Draft *draft)
+{
+	int64		moved;
+	int64		matched;
+	int64		rows;
+	int64		errors;
+	int64		others;
+	const char *args[1];
+
+	query_ids("SELECT count(*) FILTER (WHERE is_data), count(*) FILTER (WHERE NOT is_data),"
+			  " COALESCE(sum(rows_expected), 0)::bigint"
+			  " FROM osmeta.plan_entity WHERE plan_id = $1", draft->plan_id, 0, 0);
+	moved = osmeta_int64_at(0, 1, NULL);
+	matched = osmeta_int64_at(0, 2, NULL);
+	rows = osmeta_int64_at(0, 3, NULL);
+	args[0] = draft->name;
+	osmeta_query_text("SELECT count(*) FILTER (WHERE severity = 'error'),"
+					  " count(*) FILTER (WHERE severity <> 'error')"
+					  " FROM osmeta.plan_problem WHERE plan = $1", 1, args);
+	errors = osmeta_int64_at(0, 1, NULL);
+	others = osmeta_int64_at(0, 2, NULL);
+	if (errors + others == 0)
+		ereport(NOTICE,
+				(errmsg("plan \"%s\": " INT64_FORMAT " entities to move (" INT64_FORMAT
+						" rows), " INT64_FORMAT " to match, no problems",
+						draft->name, moved, rows, matched)));
+	else
+		ereport(NOTICE,
+				(errmsg("plan \"%s\": " INT64_FORMAT " entities to move (" INT64_FORMAT
+						" rows), " INT64_FORMAT " to match; problems: " INT64_FORMAT
+						" that stop it, " INT64_FORMAT " to know of",
+						draft->name, moved, rows, matched, errors, others),
+				 errhint("SELECT * FROM osmeta.plan_problem WHERE plan = %s tells which.",
+						 quote_literal_cstr(draft->name))));
+}
+
+Datum
+osmeta_create_plan(PG_FUNCTION_ARGS)
+{
+	Draft		draft = {0};
+	int			nest_level = osmeta_spi_begin(false);
+	MigrationPlan	   *plan;
+
+	begin_draft(&draft, fcinfo);
+	(void) set_config_option("osmeta.capture",
+							 psprintf(INT64_FORMAT "," INT64_FORMAT,
+									  draft.source_capture_id,
+									  draft.target_capture_id),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+
+	add_scope(&draft, PG_GETARG_DATUM(3));
+	add_referenced(&draft);
+	query_ids("SELECT osmeta.plan_add_attribute($1, $2, $3)", draft.plan_id,
+			  draft.source_capture_id, draft.target_capture_id);
+	query_ids("SELECT osmeta.plan_choose_strategy($1)", draft.plan_id, 0, 0);
+	read_catalogue(&draft, true);
+	read_catalogue(&draft, false);
+	create_relations(&draft);
+	osmeta_plan_order(draft.plan_id);
+
+	plan = osmeta_plan_load(draft.name);
+	read_ranges(plan);
+	osmeta_plan_fill_map(plan);
+	read_reference_use(plan);
+	report_draft(&draft);
+
+	osmeta_spi_end(nest_level);
+	PG_RETURN_INT64(draft.plan_id);
+}
+
+/* ---------------------------------------------------------------------------
+ * set_plan_option, drop_plan
+ * ---------------------------------------------------------------------------
+ */
+Datum
+osmeta_set_plan_option(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			nest_level = osmeta_spi_begin(false);
+	MigrationPlan	   *plan = osmeta_plan_load(name);
+	Oid			types[3] = {INT8OID, TEXTOID, JSONBOID};
+	Datum		values[3];
+	char	   *key = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+	if (strcmp(plan->phase, "planned") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("plan \"%s\" has started, its options cannot change any more",
+						name),
+				 errhint("Make another plan.")));
+	if (strcmp(key, "producers") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("plan option \"producers\" decides which entities a plan has and can be given to create_plan only"),
+				 errhint("Drop the plan and create it again with this option.")));
+	values[0] = Int64GetDatum(plan->plan_id);
+	values[1] = PG_GETARG_DATUM(1);
+	values[2] = PG_GETARG_DATUM(2);
+	osmeta_query("UPDATE osmeta.plan SET options = options || jsonb_build_object($2, $3)"
+				 " WHERE plan_id = $1 RETURNING options::text",
+				 3, types, values, NULL);
+	osmeta_check_plan_options(osmeta_text_at(0, 1));
+	plan = osmeta_plan_load(name);
+	if (strcmp(key, "users") == 0 && plan->source_schema != NULL &&
+		plan->target_schema != NULL)
+		osmeta_plan_fill_map(plan);
+	osmeta_spi_end(nest_level);
+	PG_RETURN_VOID();
+}
+
+/* Drop one relation of the plan's schema if it stands there. */
+static void
+drop_relation(const char *plan, const char *schema, const char *relation)
+{
+	const char *args[2];
+	char	   *kind;
+
+	args[0] = plan;
+	args[1] = relation;
+	if (osmeta_query_text("SELECT CASE c.relkind WHEN 'f' THEN 'FOREIGN TABLE'"
+						  " WHEN 'v' THEN 'VIEW' WHEN 'r' THEN 'TABLE' END"
+						  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+						  " WHERE n.nspname = $1 AND c.relname = $2"
+						  " AND c.relkind IN ('f', 'v', 'r')", 2, args) == 0)
+		return;
+	kind = osmeta_text_at(0, 1);
+	osmeta_execf("DROP %s %s.%s", kind, schema, quote_identifier(relation));
+}
+
+Datum
+osmeta_drop_plan(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			nest_level = osmeta_spi_begin(false);
+	MigrationPlan	   *plan = osmeta_plan_load(name);
+	LOCKTAG		tag;
+	uint64		rows;
+	int64	   *id;
+	char	  **entity;
+	char	  **label;
+	int64		delivered;
+
+	/* Until commit, so that no run begins on what is going away. */
+	set_lock_tag(&tag, PLAN_LOCK_RUN, plan->plan_id);
+	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("plan \"%s\" is running", name),
+				 errhint("Wait until it has ended, or cancel the sessions that run it.")));
+
+	rows = query_ids("SELECT e.entity_id, e.entity, COALESCE(e.espace || '.', '') || e.entity"
+					 " FROM osmeta.plan_entity e WHERE e.plan_id = $1",
+					 plan->plan_id, 0, 0);
+	id = palloc(sizeof(int64) * Max(rows, 1));
+	entity = palloc(sizeof(char *) * Max(rows, 1));
+	label = palloc(sizeof(char *) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+	{
+		id[i] = osmeta_int64_at(i, 1, NULL);
+		entity[i] = osmeta_text_at(i, 2);
+		label[i] = osmeta_text_at(i, 3);
+	}
+	/* Views first: they stand on the stage tables. */
+	for (uint64 i = 0; i < rows; i++)
+	{
+		drop_relation(name, plan->schema, osmeta_fit_name(entity[i]));
+		drop_relation(name, plan->schema, osmeta_fit_name(label[i]));
+	}
+	for (uint64 i = 0; i < rows; i++)
+	{
+		drop_relation(name, plan->schema, psprintf("s" INT64_FORMAT, id[i]));
+		drop_relation(name, plan->schema, psprintf("e" INT64_FORMAT, id[i]));
+		drop_relation(name, plan->schema, psprintf("t" INT64_FORMAT, id[i]));
+	}
+	osmeta_execf("DROP SCHEMA %s", plan->schema);
+
+	query_ids("SELECT COALESCE(sum(c.rows_done), 0)::bigint FROM osmeta.plan_chunk c"
+			  " WHERE c.plan_id = $1 AND c.phase = 'push'", plan->plan_id, 0, 0);
+	delivered = osmeta_int64_at(0, 1, NULL);
+	osmeta_execf("DELETE FROM osmeta.plan WHERE plan_id = " INT64_FORMAT,
+				 plan->plan_id);
+	if (delivered > 0)
+		ereport(NOTICE,
+				(errmsg("the " INT64_FORMAT " rows that plan \"%s\" delivered stay in environment \"%s\"",
+						delivered, name, plan->target)));
+	osmeta_spi_end(nest_level);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.h
+ *	  A plan in memory, and the statements that follow from it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSMETA_PLAN_H
+#define OSMETA_PLAN_H
+
+#include "osmeta.h"
+
+#include "sink.h"
+
+/* What happens to the value of an attribute on its way. */
+typedef enum PlanTransform
+{
+	TRANSFORM_KEY,				/* the identifier, by the key strategy */
+	TRANSFORM_COPY,
+	TRANSFORM_REMAP,			/* a reference, by its entity's strategy */
+	TRANSFORM_NULL_VALUE,
+	TRANSFORM_EXPRESSION		/* the user's own */
+} PlanTransform;
+
+typedef enum PlanStrategy
+{
+	STRATEGY_OFFSET,
+	STRATEGY_KEEP,
+	STRATEGY_PARENT,
+	STRATEGY_MAP				/* record, user: pairs in osmeta.plan_map */
+} PlanStrategy;
+
+struct PlanEntity;
+
+typedef struct PlanAttribute
+{
+	int			attribute_no;
+	char	   *name;			/* logical */
+	char	   *type;			/* the vendor's: rt..., bt... */
+	char	   *source_column;	/* NULL: only the target has the attribute */
+	char	   *target_column;
+	char	   *source_type;	/* types here, as the catalogues say */
+	char	   *target_type;
+	char	   *mask;
+	char	   *expression;		/* TRANSFORM_EXPRESSION */
+	char	   *null_value;		/* SQL literal */
+	PlanTransform transform;
+	bool		is_identifier;
+	bool		is_deferred;
+	int64		refers_to_id;	/* entity_id, 0 if none */
+	struct PlanEntity *refers_to;	/* NULL if not in the plan */
+} PlanAttribute;
+
+typedef struct PlanEntity
+{
+	int64		entity_id;
+	char	   *espace;
+	char	   *name;
+	char	   *key;			/* composite, as text */
+	char	   *filter;
+	char	   *source_table;	/* physical, as spelled there */
+	char	   *target_table;
+	char	   *counter;
+	char	   *strategy_name;
+	PlanStrategy strategy;
+	bool		is_data;		/* rows are moved */
+	bool		is_number;		/* the identifier is one */
+	int			level;
+	bool		has_upper;
+	int64		lower_id;
+	int64		upper_id;
+	int64		rows_expected;
+	int64		offset;
+	int			nattributes;	/* included ones that can be delivered */
+	PlanAttribute *attributes;
+	PlanAttribute *identifier;	/* one of them */
+} PlanEntity;
+
+typedef struct MigrationPlan
+{
+	int64		plan_id;
+	char	   *name;
+	char	   *schema;			/* = name, quoted */
+	char	   *source;			/* environments */
+	char	   *target;
+	char	   *source_schema;	/* their schemas, quoted; NULL: detached */
+	char	   *target_schema;
+	char	   *target_wrapper; /* NULL: local */
+	char	   *phase;
+	char	   *owner;
+	char	   *users;			/* option */
+	int64		chunk_rows;		/* option */
+	int64		headroom;		/* option */
+	int64		source_capture_id;
+	int64		target_capture_id;
+	int			nentities;		/* included ones */
+	PlanEntity *entities;		/* by level */
+} MigrationPlan;
+
+/* plan_load.c */
+
+/*
+ * Read a plan inside SPI; the result lives in the upper executor context.
+ * Errors: 42704 if there is no such plan; 42501 if the caller is no member
+ * of its owner.
+ */
+extern MigrationPlan *osmeta_plan_load(const char *name);
+extern PlanEntity *osmeta_plan_entity(MigrationPlan *plan, int64 entity_id);
+extern char *osmeta_entity_label(const PlanEntity *entity);
+
+/* The first key of options that is unknown or has a bad value is an error. */
+extern void osmeta_check_plan_options(const char *options_json);
+
+/* plan_statement.c: text only, nothing is executed */
+
+/* Names of relations in the plan's schema, quoted and qualified. */
+extern char *osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id);
+
+extern char *osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity);
+extern char *osmeta_stage_view_sql(const MigrationPlan *plan, const PlanEntity *entity);
+extern char *osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
+							 const char *condition);
+
+/* Which rows and columns of a delivery are asked for. */
+typedef enum DeliveryKind
+{
+	DELIVERY_FINAL,				/* every column as it shall stand at the end */
+	DELIVERY_FIRST,				/* deferred references NULL */
+	DELIVERY_SECOND				/* the id and the deferred references */
+} DeliveryKind;
+
+/*
+ * The query that gives rows as the target shall hold them, columns under
+ * their physical names (by_logical_name: under the logical ones); condition
+ * is over the stage, whose alias is s.
+ */
+extern char *osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
+								 DeliveryKind kind, bool by_logical_name,
+								 const char *condition);
+extern char *osmeta_delivery_columns(const PlanEntity *entity);
+extern char *osmeta_target_id_sql(const MigrationPlan *plan, const PlanEntity *entity,
+								  const char *condition);
+extern char *osmeta_key_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity);
+
+/* Condition that limits the stage to a range of source ids; NULLs: none. */
+extern char *osmeta_stage_range(const PlanEntity *entity, const char *alias,
+								const char *lower, const char *upper);
+
+/* A reference of the stage whose source row is not there, as a query. */
+extern char *osmeta_missing_parent_sql(const MigrationPlan *plan,
+									   const PlanEntity *entity,
+									   const PlanAttribute *attribute);
+
+/* plan_map.c */
+
+/* Fill osmeta.plan_map from the live environments. */
+extern void osmeta_plan_fill_map(const MigrationPlan *plan);
+
+/* plan_order.c */
+
+/* Compute level and is_deferred and write them into the plan's tables. */
+extern void osmeta_plan_order(int64 plan_id);
+
+/* plan_expression.c */
+
+/* NULL if the text is one SQL expression, else the reason. */
+extern char *osmeta_expression_check(const char *text);
+
+/* Locks of a session, which survive commits. */
+typedef enum PlanLock
+{
+	PLAN_LOCK_RUN,				/* shared by runs, exclusive for drop */
+	PLAN_LOCK_PHASE,			/* who prepares the next phase */
+	PLAN_LOCK_CHUNK
+} PlanLock;
+
+extern bool osmeta_plan_lock(PlanLock kind, int64 id, bool shared, bool wait);
+extern void osmeta_plan_unlock(PlanLock kind, int64 id, bool shared);
+
+#endif							/* OSMETA_PLAN_H */

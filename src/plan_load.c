@@ -1,0 +1,315 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_load.c
+ *	  Read a plan from its tables, and check its options.
+ *
+ * Only what can be delivered is read: entities that are included, of these
+ * the attributes that are included and have a partner.  Whatever is wrong
+ * with the rest is a row of the view plan_problem, not an error here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan.h"
+
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+#include "identifier.h"
+#include "spi.h"
+
+/* A copy of a text column that outlives the next query; NULL stays NULL. */
+#define TEXT(row, col) osmeta_text_at(row, col)
+
+/*
+ * What options a plan can have.  Values are checked here, so that a typing
+ * error is found when the plan is made and not when it runs.
+ */
+static const char *const option_check_sql =
+"SELECT o.key,"
+" CASE o.key"
+"  WHEN 'users' THEN jsonb_typeof(o.value) = 'string'"
+"    AND (o.value #>> '{}' IN ('match', 'fail') OR o.value #>> '{}' LIKE 'fallback:_%')"
+"  WHEN 'producers' THEN o.value IN ('\"none\"', '\"referenced\"')"
+"  WHEN 'existing' THEN o.value = '\"append\"'"
+"  WHEN 'chunk_rows' THEN jsonb_typeof(o.value) = 'number'"
+"    AND (o.value #>> '{}')::numeric BETWEEN 1 AND 10000000"
+"    AND (o.value #>> '{}')::numeric % 1 = 0"
+"  WHEN 'headroom' THEN jsonb_typeof(o.value) = 'number'"
+"    AND (o.value #>> '{}')::numeric BETWEEN 0 AND 1000000000000"
+"    AND (o.value #>> '{}')::numeric % 1 = 0"
+"  WHEN 'severity' THEN jsonb_typeof(o.value) = 'object' AND NOT EXISTS ("
+"    SELECT FROM jsonb_each(CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ELSE '{}' END) s"
+"    WHERE s.key NOT IN ('length_reduced', 'type_changed', 'unmatched_user',"
+"                        'unmatched_static_record', 'counter_behind',"
+"                        'mandatory_without_source')"
+"      OR s.value NOT IN ('\"error\"', '\"warning\"', '\"note\"'))"
+" END AS is_valid,"
+" CASE o.key"
+"  WHEN 'users' THEN 'match (a user without partner is an error), or fallback:<username> (that user of the target stands in)'"
+"  WHEN 'producers' THEN 'none, or referenced (entities that the plan''s rows refer to come along)'"
+"  WHEN 'existing' THEN 'append'"
+"  WHEN 'chunk_rows' THEN 'a whole number from 1 to 10000000'"
+"  WHEN 'headroom' THEN 'a whole number from 0 on'"
+"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_static_record, counter_behind, mandatory_without_source) and whose values are error, warning or note'"
+" END AS valid, o.value::text"
+" FROM jsonb_each($1::jsonb) o";
+
+void
+osmeta_check_plan_options(const char *options_json)
+{
+	uint64		rows;
+	const char *args[1];
+
+	args[0] = options_json;
+	osmeta_query_text("SELECT jsonb_typeof($1::jsonb)", 1, args);
+	if (strcmp(osmeta_text_at(0, 1), "object") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("plan options must be a JSON object"),
+				 errhint("For example '{\"users\": \"match\", \"chunk_rows\": 10000}'.")));
+	rows = osmeta_query_text(option_check_sql, 1, args);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		char	   *key = TEXT(i, 1);
+		char	   *valid = TEXT(i, 3);
+
+		if (valid == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unknown plan option \"%s\"", key),
+					 errhint("Valid options are users, producers, existing, chunk_rows, headroom and severity.")));
+		if (!osmeta_bool_at(i, 2))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value %s for plan option \"%s\"",
+							TEXT(i, 4), key),
+					 errhint("Valid values are: %s.", valid)));
+	}
+}
+
+static PlanTransform
+transform_of(const char *text)
+{
+	if (strcmp(text, "key") == 0)
+		return TRANSFORM_KEY;
+	if (strcmp(text, "copy") == 0)
+		return TRANSFORM_COPY;
+	if (strcmp(text, "remap") == 0)
+		return TRANSFORM_REMAP;
+	if (strcmp(text, "null value") == 0)
+		return TRANSFORM_NULL_VALUE;
+	return TRANSFORM_EXPRESSION;
+}
+
+static PlanStrategy
+strategy_of(const char *text)
+{
+	if (strcmp(text, "offset") == 0)
+		return STRATEGY_OFFSET;
+	if (strcmp(text, "keep") == 0)
+		return STRATEGY_KEEP;
+	if (strcmp(text, "parent") == 0)
+		return STRATEGY_PARENT;
+	return STRATEGY_MAP;
+}
+
+PlanEntity *
+osmeta_plan_entity(MigrationPlan *plan, int64 entity_id)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		if (plan->entities[i].entity_id == entity_id)
+			return &plan->entities[i];
+	}
+	return NULL;
+}
+
+/* "Espace.Entity", for messages. */
+char *
+osmeta_entity_label(const PlanEntity *entity)
+{
+	if (entity->espace == NULL)
+		return pstrdup(entity->name);
+	return psprintf("%s.%s", entity->espace, entity->name);
+}
+
+static void
+load_entities(MigrationPlan *plan)
+{
+	uint64		rows;
+
+	osmeta_execf("SELECT e.entity_id, e.espace, e.entity, e.entity_key::text, e.filter,"
+				 " e.source_table, e.target_table, e.counter, e.key_strategy, e.is_data,"
+				 " COALESCE(e.level, 0), e.lower_id, e.upper_id,"
+				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0)"
+				 " FROM osmeta.plan_entity e"
+				 " WHERE e.plan_id = " INT64_FORMAT
+				 " AND e.include AND e.status = 'matched'"
+				 " ORDER BY e.is_data DESC, e.level, e.espace, e.entity, e.entity_id",
+				 plan->plan_id);
+	rows = SPI_processed;
+	plan->nentities = (int) rows;
+	plan->entities = SPI_palloc(sizeof(PlanEntity) * Max(rows, 1));
+	memset(plan->entities, 0, sizeof(PlanEntity) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+		bool		no_lower;
+		bool		no_upper;
+
+		e->entity_id = osmeta_int64_at(i, 1, NULL);
+		e->espace = TEXT(i, 2);
+		e->name = TEXT(i, 3);
+		e->key = TEXT(i, 4);
+		e->filter = TEXT(i, 5);
+		e->source_table = TEXT(i, 6);
+		e->target_table = TEXT(i, 7);
+		e->counter = TEXT(i, 8);
+		e->strategy_name = TEXT(i, 9);
+		e->strategy = strategy_of(e->strategy_name);
+		e->is_data = osmeta_bool_at(i, 10);
+		e->level = (int) osmeta_int64_at(i, 11, NULL);
+		e->lower_id = osmeta_int64_at(i, 12, &no_lower);
+		e->upper_id = osmeta_int64_at(i, 13, &no_upper);
+		e->has_upper = !no_lower && !no_upper;
+		e->rows_expected = osmeta_int64_at(i, 14, NULL);
+		e->offset = osmeta_int64_at(i, 15, NULL);
+	}
+}
+
+static void
+load_attributes(MigrationPlan *plan)
+{
+	uint64		rows;
+	PlanEntity *entity = NULL;
+	int			room = 0;
+
+	osmeta_execf("SELECT a.entity_id, a.attribute_no, a.attribute, a.type, a.source_column,"
+				 " a.target_column, a.source_type, a.target_type, a.mask, a.transform,"
+				 " a.is_identifier, a.is_deferred, COALESCE(a.refers_to_entity_id, 0),"
+				 " osmeta.null_value(a.type, 'postgres')"
+				 " FROM osmeta.plan_attribute a"
+				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
+				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include AND a.include"
+				 " AND e.status = 'matched' AND a.status IN ('matched', 'target only')"
+				 " AND a.target_type IS NOT NULL"
+				 " AND (a.source_type IS NOT NULL OR a.status = 'target only')"
+				 " ORDER BY a.entity_id, a.attribute_no",
+				 plan->plan_id);
+	rows = SPI_processed;
+	for (uint64 i = 0; i < rows; i++)
+	{
+		int64		id = osmeta_int64_at(i, 1, NULL);
+		PlanAttribute *a;
+		char	   *transform;
+
+		if (entity == NULL || entity->entity_id != id)
+		{
+			entity = osmeta_plan_entity(plan, id);
+			room = 0;
+			for (uint64 j = i;
+				 j < rows && osmeta_int64_at(j, 1, NULL) == id; j++)
+				room++;
+			entity->attributes = SPI_palloc(sizeof(PlanAttribute) * room);
+			memset(entity->attributes, 0, sizeof(PlanAttribute) * room);
+		}
+		a = &entity->attributes[entity->nattributes++];
+		a->attribute_no = (int) osmeta_int64_at(i, 2, NULL);
+		a->name = TEXT(i, 3);
+		a->type = TEXT(i, 4);
+		a->source_column = TEXT(i, 5);
+		a->target_column = TEXT(i, 6);
+		a->source_type = TEXT(i, 7);
+		a->target_type = TEXT(i, 8);
+		a->mask = TEXT(i, 9);
+		transform = TEXT(i, 10);
+		a->transform = transform_of(transform);
+		if (a->transform == TRANSFORM_EXPRESSION)
+			a->expression = transform;
+		a->is_identifier = osmeta_bool_at(i, 11);
+		a->is_deferred = osmeta_bool_at(i, 12);
+		a->refers_to_id = osmeta_int64_at(i, 13, NULL);
+		a->null_value = TEXT(i, 14);
+		if (a->is_identifier)
+		{
+			entity->identifier = a;
+			entity->is_number = a->source_type != NULL &&
+				(strcmp(a->source_type, "smallint") == 0 ||
+				 strcmp(a->source_type, "integer") == 0 ||
+				 strcmp(a->source_type, "bigint") == 0 ||
+				 strncmp(a->source_type, "numeric", 7) == 0);
+		}
+	}
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+
+		for (int j = 0; j < e->nattributes; j++)
+		{
+			PlanAttribute *a = &e->attributes[j];
+
+			if (a->refers_to_id != 0)
+				a->refers_to = osmeta_plan_entity(plan, a->refers_to_id);
+		}
+	}
+}
+
+MigrationPlan *
+osmeta_plan_load(const char *name)
+{
+	MigrationPlan	   *plan = SPI_palloc(sizeof(MigrationPlan));
+	const char *args[1];
+	Oid			owner;
+
+	memset(plan, 0, sizeof(MigrationPlan));
+	args[0] = name;
+	if (osmeta_query_text("SELECT p.plan_id, p.plan, p.source, p.target, p.phase, p.owner,"
+						  " COALESCE(p.options ->> 'users', 'match'),"
+						  " COALESCE((p.options ->> 'chunk_rows')::bigint, 50000),"
+						  " COALESCE((p.options ->> 'headroom')::bigint, 10000),"
+						  " p.source_capture_id, p.target_capture_id,"
+						  " s.schema, t.schema, t.wrapper"
+						  " FROM osmeta.plan p"
+						  " LEFT JOIN osmeta.environment s ON s.environment = p.source"
+						  " LEFT JOIN osmeta.environment t ON t.environment = p.target"
+						  " WHERE p.plan = $1", 1, args) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("plan \"%s\" does not exist", name),
+				 errhint("SELECT plan FROM osmeta.plan lists the plans.")));
+
+	plan->plan_id = osmeta_int64_at(0, 1, NULL);
+	plan->name = TEXT(0, 2);
+	plan->schema = pstrdup(quote_identifier(plan->name));
+	plan->source = TEXT(0, 3);
+	plan->target = TEXT(0, 4);
+	plan->phase = TEXT(0, 5);
+	plan->owner = TEXT(0, 6);
+	plan->users = TEXT(0, 7);
+	plan->chunk_rows = osmeta_int64_at(0, 8, NULL);
+	plan->headroom = osmeta_int64_at(0, 9, NULL);
+	plan->source_capture_id = osmeta_int64_at(0, 10, NULL);
+	plan->target_capture_id = osmeta_int64_at(0, 11, NULL);
+	plan->source_schema = TEXT(0, 12);
+	plan->target_schema = TEXT(0, 13);
+	plan->target_wrapper = TEXT(0, 14);
+	if (plan->source_schema)
+		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
+	if (plan->target_schema)
+		plan->target_schema = pstrdup(quote_identifier(plan->target_schema));
+
+	owner = get_role_oid(plan->owner, true);
+	if (!OidIsValid(owner) ? !superuser() :
+		!has_privs_of_role(GetUserId(), owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("plan \"%s\" belongs to role \"%s\"", name,
+						plan->owner),
+				 errhint("Only that role and its members can run, verify or drop it.")));
+
+	load_entities(plan);
+	load_attributes(plan);
+	return plan;
+}

@@ -1,0 +1,367 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_statement.c
+ *	  The statements of a migration, as text.
+ *
+ * Nothing here is executed.  A plan's schema holds, for each entity with
+ * the id N:
+ *
+ *	sN	the table at the source (foreign table or view)
+ *	eN	the stage: rows as they were pulled, filtered, masked
+ *	tN	the table at the target (foreign table or updatable view)
+ *
+ * In all three, attribute number K is column cK, so that no name of the
+ * factory ever becomes a column name here.  The view under the logical name
+ * shows the stage's rows as the target shall hold them: it is the delivery
+ * query, and so are the statements that push and that verify.
+ *
+ * Identifiers are mapped inside the delivery query, by a join for each
+ * reference: with the stage of the entity referred to (its row must be
+ * there), or with osmeta.plan_map.  A reference that finds no partner is
+ * NULL, never the old number.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "identifier.h"
+
+char *
+osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id)
+{
+	return psprintf("%s.%c" INT64_FORMAT, plan->schema, kind, entity_id);
+}
+
+/* Does the attribute have a column in the stage? */
+static bool
+is_staged(const PlanAttribute *attribute)
+{
+	return attribute->transform != TRANSFORM_NULL_VALUE;
+}
+
+/* CREATE TABLE of the stage. */
+char *
+osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "CREATE TABLE %s (",
+					 osmeta_stage_name(plan, 'e', entity->entity_id));
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (!is_staged(a))
+			continue;
+		appendStringInfo(&buf, "c%d %s%s, ", a->attribute_no,
+						 a->transform == TRANSFORM_EXPRESSION ?
+						 a->target_type : a->source_type,
+						 a == entity->identifier ? " NOT NULL" : "");
+	}
+	appendStringInfo(&buf, "PRIMARY KEY (c%d))",
+					 entity->identifier->attribute_no);
+	return buf.data;
+}
+
+/* What the stage shall hold for an attribute, over the logical names. */
+static void
+append_pulled_value(StringInfo buf, const PlanAttribute *attribute)
+{
+	if (attribute->mask != NULL && strcmp(attribute->mask, "null") == 0)
+		appendStringInfoString(buf, "NULL");
+	else if (attribute->mask != NULL &&
+			 strncmp(attribute->mask, "constant:", 9) == 0)
+		appendStringInfoString(buf, quote_literal_cstr(attribute->mask + 9));
+	else if (attribute->transform == TRANSFORM_EXPRESSION)
+		/* The line break ends a comment that the expression may end with. */
+		appendStringInfo(buf, "(%s\n)", attribute->expression);
+	else
+		appendStringInfoString(buf, osmeta_quote_name(attribute->name));
+}
+
+/*
+ * INSERT of source rows into the stage.  condition is over the source table,
+ * whose alias is s, and holds nothing but literals (facts: a parameter can
+ * get lost on its way).  The user's expressions see the attributes under
+ * their logical names.
+ */
+char *
+osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				const char *condition)
+{
+	StringInfoData buf;
+	const char *separator = "";
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "INSERT INTO %s (",
+					 osmeta_stage_name(plan, 'e', entity->entity_id));
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		if (!is_staged(&entity->attributes[i]))
+			continue;
+		appendStringInfo(&buf, "%sc%d", separator,
+						 entity->attributes[i].attribute_no);
+		separator = ", ";
+	}
+	appendStringInfoString(&buf, ") SELECT ");
+	separator = "";
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		if (!is_staged(&entity->attributes[i]))
+			continue;
+		appendStringInfoString(&buf, separator);
+		append_pulled_value(&buf, &entity->attributes[i]);
+		separator = ", ";
+	}
+	appendStringInfoString(&buf, " FROM (SELECT ");
+	separator = "";
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (a->source_column == NULL)
+			continue;
+		appendStringInfo(&buf, "%ss.c%d AS %s", separator, a->attribute_no,
+						 osmeta_quote_name(a->name));
+		separator = ", ";
+	}
+	appendStringInfo(&buf, " FROM %s s WHERE %s) AS %s",
+					 osmeta_stage_name(plan, 's', entity->entity_id),
+					 condition, osmeta_quote_name(entity->name));
+	if (entity->filter != NULL)
+		appendStringInfo(&buf, " WHERE (%s\n)", entity->filter);
+	return buf.data;
+}
+
+/*
+ * The new value for an identifier of an entity.  value is an expression over
+ * the query so far; what must be joined is added to joins, each with an
+ * alias numbered by *number.
+ */
+static char *
+map_identifier(const MigrationPlan *plan, const PlanEntity *entity, const char *value,
+			   const char *type, StringInfo joins, int *number)
+{
+	int			id_no;
+	int			n = ++(*number);
+	char	   *staged;
+
+	if (entity->strategy == STRATEGY_MAP)
+	{
+		appendStringInfo(joins,
+						 " LEFT JOIN osmeta.plan_map m%d ON m%d.plan_id = " INT64_FORMAT
+						 " AND m%d.entity_id = " INT64_FORMAT
+						 " AND m%d.source_id = (%s)::text",
+						 n, n, plan->plan_id, n, entity->entity_id, n, value);
+		return psprintf("m%d.target_id::%s", n, type);
+	}
+
+	id_no = entity->identifier->attribute_no;
+	staged = psprintf("r%d.c%d", n, id_no);
+	appendStringInfo(joins, " LEFT JOIN %s r%d ON %s = %s",
+					 osmeta_stage_name(plan, 'e', entity->entity_id), n,
+					 staged, value);
+	switch (entity->strategy)
+	{
+		case STRATEGY_OFFSET:
+			return psprintf("(%s::bigint + (" INT64_FORMAT "))::%s", staged,
+							entity->offset, type);
+		case STRATEGY_KEEP:
+			return staged;
+		default:
+			/* one-to-one: whatever the row gets that it belongs to */
+			return map_identifier(plan, entity->identifier->refers_to, staged,
+								  type, joins, number);
+	}
+}
+
+/* What the target shall hold for an attribute. */
+static char *
+delivered_value(const MigrationPlan *plan, const PlanEntity *entity,
+				const PlanAttribute *attribute, StringInfo joins, int *number)
+{
+	char	   *staged = psprintf("s.c%d", attribute->attribute_no);
+
+	switch (attribute->transform)
+	{
+		case TRANSFORM_KEY:
+			if (entity->strategy == STRATEGY_OFFSET)
+				return psprintf("(%s::bigint + (" INT64_FORMAT "))::%s",
+								staged, entity->offset,
+								attribute->target_type);
+			if (entity->strategy == STRATEGY_KEEP)
+				return staged;
+			return map_identifier(plan, attribute->refers_to, staged,
+								  attribute->target_type, joins, number);
+		case TRANSFORM_REMAP:
+			return map_identifier(plan, attribute->refers_to, staged,
+								  attribute->target_type, joins, number);
+		case TRANSFORM_NULL_VALUE:
+			return psprintf("%s::%s", attribute->null_value,
+							attribute->target_type);
+		default:
+			return staged;
+	}
+}
+
+/* Columns of tN that a push fills, in the order of the delivery query. */
+char *
+osmeta_delivery_columns(const PlanEntity *entity)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < entity->nattributes; i++)
+		appendStringInfo(&buf, "%sc%d", i > 0 ? ", " : "",
+						 entity->attributes[i].attribute_no);
+	return buf.data;
+}
+
+char *
+osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
+					DeliveryKind kind, bool by_logical_name,
+					const char *condition)
+{
+	StringInfoData buf;
+	StringInfoData joins;
+	const char *separator = "";
+	int			number = 0;
+
+	initStringInfo(&buf);
+	initStringInfo(&joins);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+		char	   *value;
+
+		if (kind == DELIVERY_SECOND && !a->is_deferred &&
+			a != entity->identifier)
+			continue;
+		if (kind == DELIVERY_FIRST && a->is_deferred)
+			value = psprintf("NULL::%s", a->target_type);
+		else
+			value = delivered_value(plan, entity, a, &joins, &number);
+		appendStringInfo(&buf, "%s%s AS ", separator, value);
+		if (by_logical_name)
+			appendStringInfoString(&buf, osmeta_quote_name(a->name));
+		else
+			appendStringInfo(&buf, "c%d", a->attribute_no);
+		separator = ", ";
+	}
+	appendStringInfo(&buf, " FROM %s s%s",
+					 osmeta_stage_name(plan, 'e', entity->entity_id),
+					 joins.data);
+	if (condition != NULL)
+		appendStringInfo(&buf, " WHERE %s", condition);
+	return buf.data;
+}
+
+/*
+ * CREATE VIEW under the logical name; with the espace's name before it where
+ * two entities of the plan share theirs.
+ */
+char *
+osmeta_stage_view_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	char	   *name = entity->name;
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *other = &plan->entities[i];
+
+		if (other != entity && other->is_data &&
+			strcmp(other->name, entity->name) == 0)
+		{
+			name = osmeta_entity_label(entity);
+			break;
+		}
+	}
+	return psprintf("CREATE VIEW %s.%s AS %s", plan->schema,
+					osmeta_quote_name(name),
+					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, true,
+										NULL));
+}
+
+/* The new identifiers of a part of the stage, as column id. */
+char *
+osmeta_target_id_sql(const MigrationPlan *plan, const PlanEntity *entity,
+					 const char *condition)
+{
+	StringInfoData joins;
+	int			number = 0;
+	char	   *value;
+
+	initStringInfo(&joins);
+	value = delivered_value(plan, entity, entity->identifier, &joins,
+							&number);
+	return psprintf("SELECT %s AS id FROM %s s%s%s%s", value,
+					osmeta_stage_name(plan, 'e', entity->entity_id),
+					joins.data, condition ? " WHERE " : "",
+					condition ? condition : "");
+}
+
+/* Old and new identifiers of an entity, as text. */
+char *
+osmeta_key_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	StringInfoData joins;
+	int			number = 0;
+	char	   *value;
+
+	if (entity->strategy == STRATEGY_MAP)
+		return psprintf("SELECT source_id, target_id FROM osmeta.plan_map WHERE plan_id = "
+						INT64_FORMAT " AND entity_id = " INT64_FORMAT
+						" AND target_id IS NOT NULL",
+						plan->plan_id, entity->entity_id);
+	initStringInfo(&joins);
+	value = delivered_value(plan, entity, entity->identifier, &joins,
+							&number);
+	return psprintf("SELECT s.c%d::text, (%s)::text FROM %s s%s",
+					entity->identifier->attribute_no, value,
+					osmeta_stage_name(plan, 'e', entity->entity_id),
+					joins.data);
+}
+
+char *
+osmeta_stage_range(const PlanEntity *entity, const char *alias,
+				   const char *lower, const char *upper)
+{
+	StringInfoData buf;
+	bool		is_text = !entity->is_number;
+	int			no = entity->identifier->attribute_no;
+
+	if (lower == NULL && upper == NULL)
+		return pstrdup("true");
+	initStringInfo(&buf);
+	if (lower != NULL)
+		appendStringInfo(&buf, "%s.c%d >= %s", alias, no,
+						 is_text ? quote_literal_cstr(lower) : lower);
+	if (upper != NULL)
+		appendStringInfo(&buf, "%s%s.c%d <= %s", lower ? " AND " : "", alias,
+						 no, is_text ? quote_literal_cstr(upper) : upper);
+	return buf.data;
+}
+
+/*
+ * The distinct values of a reference for which the stage of the entity
+ * referred to has no row.
+ */
+char *
+osmeta_missing_parent_sql(const MigrationPlan *plan, const PlanEntity *entity,
+						  const PlanAttribute *attribute)
+{
+	const PlanEntity *parent = attribute->refers_to;
+	int			no = attribute->attribute_no;
+	int			id_no = parent->identifier->attribute_no;
+
+	return psprintf("SELECT DISTINCT s.c%d::text FROM %s s LEFT JOIN %s r ON r.c%d = s.c%d"
+					" WHERE s.c%d IS NOT NULL AND r.c%d IS NULL",
+					no, osmeta_stage_name(plan, 'e', entity->entity_id),
+					osmeta_stage_name(plan, 'e', parent->entity_id),
+					id_no, no, no, id_no);
+}

@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * sink.h
+ *	  How rows get to the target of a plan.
+ *
+ * The engine decides which rows go where and in which transaction; a sink
+ * knows how to put them there.  osmeta's own sink writes through local and
+ * insertable foreign tables (sink_table.c).  Another extension offers its
+ * sink by linking a struct into the list behind the rendezvous variable
+ * OSMETA_SINK_LIST from its _PG_init; the engine takes the first one whose
+ * serves() accepts the wrapper of the target's server.
+ *
+ * All callbacks run in the engine's transaction with SPI connected and
+ * search_path pinned; they raise errors by ereport.  What they write must
+ * commit with, and not after, the local transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSMETA_SINK_H
+#define OSMETA_SINK_H
+
+#include "postgres.h"
+
+/* Raised with every change of the structs below. */
+#define OSMETA_SINK_VERSION 1
+
+#define OSMETA_SINK_LIST "osmeta_sinks"
+
+/* One table of the target. */
+typedef struct OsmetaSinkTable
+{
+	const char *relation;		/* qualified, quoted: local name of the table */
+	const char *id_column;		/* quoted: column of the identifier */
+	const char *id_type;		/* its type here */
+	const char *counter;		/* at the target, quoted; NULL if unknown */
+	bool		is_local;		/* in this database, not behind a wrapper */
+} OsmetaSinkTable;
+
+typedef struct OsmetaSink
+{
+	int			version;		/* OSMETA_SINK_VERSION */
+	const char *name;
+	struct OsmetaSink *next;
+
+	/* Does the sink write to servers of this wrapper (NULL: this database)? */
+	bool		(*serves) (const char *wrapper);
+
+	/*
+	 * Insert the rows of a query whose columns are named as the quoted list
+	 * says; gives their number.
+	 */
+	uint64		(*insert) (const OsmetaSinkTable *table, const char *columns,
+						   const char *query);
+
+	/*
+	 * Set columns of existing rows: query gives the id first, then a value
+	 * for each of the quoted columns; lower and upper are the literals that
+	 * bound the ids.
+	 */
+	uint64		(*update) (const OsmetaSinkTable *table, int ncolumns,
+						   char **columns, const char *query,
+						   const char *lower, const char *upper);
+
+	/*
+	 * How many of the ids that a query gives stand in the table?  lower and
+	 * upper bound them, as literals; both NULL: unbounded.
+	 */
+	int64		(*count_present) (const OsmetaSinkTable *table,
+								  const char *query, const char *lower,
+								  const char *upper);
+
+	/*
+	 * Move the identity counter past value.  False if the sink has no way to
+	 * do so: then somebody must run counter_sql at the target.
+	 */
+	bool		(*advance_counter) (const OsmetaSinkTable *table, int64 value);
+} OsmetaSink;
+
+/* The sink for a wrapper (NULL: this database), or NULL if there is none. */
+extern const OsmetaSink *osmeta_sink_find(const char *wrapper);
+
+/* osmeta's own, for local and foreign tables. */
+extern OsmetaSink osmeta_table_sink;
+
+#endif							/* OSMETA_SINK_H */

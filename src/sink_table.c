@@ -1,0 +1,130 @@
+/*-------------------------------------------------------------------------
+ *
+ * sink_table.c
+ *	  The sink for tables of this database and insertable foreign tables.
+ *
+ * Everything is one statement of SQL.  A foreign table's wrapper commits at
+ * the target when the local transaction is about to commit.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sink.h"
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+
+const OsmetaSink *
+osmeta_sink_find(const char *wrapper)
+{
+	OsmetaSink **list;
+
+	list = (OsmetaSink **) find_rendezvous_variable(OSMETA_SINK_LIST);
+	for (OsmetaSink *sink = *list; sink != NULL; sink = sink->next)
+	{
+		if (sink->version == OSMETA_SINK_VERSION && sink->serves(wrapper))
+			return sink;
+	}
+	return osmeta_table_sink.serves(wrapper) ? &osmeta_table_sink : NULL;
+}
+
+static bool
+table_serves(const char *wrapper)
+{
+	const char *args[1];
+
+	if (wrapper == NULL)
+		return true;
+	args[0] = wrapper;
+	return osmeta_query_text("SELECT FROM osmeta.wrapper w"
+							 " WHERE w.wrapper = $1 AND w.can_insert",
+							 1, args) > 0;
+}
+
+static uint64
+table_insert(const OsmetaSinkTable *table, const char *columns,
+			 const char *query)
+{
+	return osmeta_execf("INSERT INTO %s (%s) %s", table->relation, columns,
+						query);
+}
+
+/* Condition that bounds the ids with literals, for the wrapper to push. */
+static char *
+id_range(const OsmetaSinkTable *table, const char *lower, const char *upper)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	if (lower != NULL)
+		appendStringInfo(&buf, " AND t.%s >= %s", table->id_column, lower);
+	if (upper != NULL)
+		appendStringInfo(&buf, " AND t.%s <= %s", table->id_column, upper);
+	return buf.data;
+}
+
+static uint64
+table_update(const OsmetaSinkTable *table, int ncolumns, char **columns,
+			 const char *query, const char *lower, const char *upper)
+{
+	StringInfoData set;
+	StringInfoData names;
+
+	initStringInfo(&set);
+	initStringInfo(&names);
+	for (int i = 0; i < ncolumns; i++)
+	{
+		appendStringInfo(&set, "%s%s = v.v%d", i > 0 ? ", " : "", columns[i],
+						 i);
+		appendStringInfo(&names, ", v%d", i);
+	}
+	return osmeta_execf("UPDATE %s t SET %s FROM (%s) v (id%s)"
+						" WHERE t.%s = v.id%s",
+						table->relation, set.data, query, names.data,
+						table->id_column, id_range(table, lower, upper));
+}
+
+static int64
+table_count_present(const OsmetaSinkTable *table, const char *query,
+					const char *lower, const char *upper)
+{
+	osmeta_execf("SELECT count(*) FROM (%s) v JOIN %s t ON t.%s = v.id%s",
+				 query, table->relation, table->id_column,
+				 id_range(table, lower, upper));
+	return osmeta_int64_at(0, 1, NULL);
+}
+
+/*
+ * Only a sequence of this database can be moved from here, and only by who
+ * may; and never back.
+ */
+static bool
+table_advance_counter(const OsmetaSinkTable *table, int64 value)
+{
+	const char *args[1];
+
+	if (!table->is_local || table->counter == NULL)
+		return false;
+	args[0] = table->counter;
+	osmeta_query_text("SELECT has_sequence_privilege($1, 'UPDATE')"
+					  " AND has_sequence_privilege($1, 'SELECT')", 1, args);
+	if (!osmeta_bool_at(0, 1))
+		return false;
+	osmeta_execf("SELECT setval(%s, greatest(" INT64_FORMAT
+				 ", last_value)) FROM %s",
+				 quote_literal_cstr(table->counter), value, table->counter);
+	return true;
+}
+
+OsmetaSink	osmeta_table_sink = {
+	.version = OSMETA_SINK_VERSION,
+	.name = "table",
+	.next = NULL,
+	.serves = table_serves,
+	.insert = table_insert,
+	.update = table_update,
+	.count_present = table_count_present,
+	.advance_counter = table_advance_counter,
+};
