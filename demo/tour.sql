@@ -14,6 +14,7 @@
 \echo
 \set ECHO queries
 CREATE EXTENSION osmeta;
+SET search_path = public, osmeta;       -- where the operators of type oskey are
 
 SELECT osmeta.attach('prod', 'factory_prod');
 SELECT osmeta.attach('qa', 'factory_qa');
@@ -79,8 +80,7 @@ ORDER BY p.data_id;
 \set ECHO queries
 SELECT espace, entity, attribute, physical_table_name, column_name
 FROM osmeta.attribute
-JOIN osmeta.entity USING (environment, capture_id, entity_id, espace, entity)
-WHERE environment = 'prod' AND data_type = 'Binary Data' AND attribute.is_effective
+WHERE environment = 'prod' AND data_type = 'Binary Data' AND is_effective
 ORDER BY espace, entity, attribute;
 
 \set ECHO none
@@ -138,6 +138,7 @@ SELECT "ID", "NAME", "CITYID", "MANAGERID", "CREATEDBY"
 FROM "OSUSR_7i3_Human" ORDER BY "ID" DESC LIMIT 3;
 \set ECHO none
 \connect staging
+SET search_path = public, osmeta;
 
 \echo
 \echo '== 4. Run and verify =='
@@ -198,6 +199,7 @@ LEFT JOIN "OSUSR_7i3_PersonContact1" k ON k."ID" = p."ID"
 WHERE p."ID" = :person \gx
 \set ECHO none
 \connect staging
+SET search_path = public, osmeta;
 
 \echo
 \echo '== Summary =='

@@ -211,6 +211,7 @@ osmeta_graph_order(int nodes, int edges, GraphEdge *edge, int *level,
 	for (int i = 0; i < edges; i++)
 		edge[i].is_deferred = is_candidate(&edge[i], component) &&
 			(edge[i].child == edge[i].parent ||
+			 position[edge[i].parent] < 0 ||
 			 position[edge[i].parent] >= position[edge[i].child]);
 
 	/* Longest path: every edge that is left goes from earlier to later. */

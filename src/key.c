@@ -42,7 +42,7 @@
 /* A part of a key on its way from text to bytes. */
 typedef struct KeyPart
 {
-	const char *text;			/* without the blanks around it */
+	const char *str;			/* without the blanks around it */
 	size_t		len;
 	bool		is_uuid;
 	unsigned char uuid[KEY_UUID_LEN];
@@ -131,16 +131,16 @@ decode_word(uint64_t word, unsigned char *out, uint64_t *bad)
  * in either case.
  */
 static inline bool
-decode_uuid(const char *text, unsigned char *out)
+decode_uuid(const char *str, unsigned char *out)
 {
 	uint64_t	bad = 0;
 
-	decode_word(load_word(text, text + 4), out, &bad);
-	decode_word(load_word(text + 9, text + 14), out + 4, &bad);
-	decode_word(load_word(text + 19, text + 24), out + 8, &bad);
-	decode_word(load_word(text + 28, text + 32), out + 12, &bad);
-	bad |= (uint64_t) ((text[8] ^ '-') | (text[13] ^ '-') |
-					   (text[18] ^ '-') | (text[23] ^ '-'));
+	decode_word(load_word(str, str + 4), out, &bad);
+	decode_word(load_word(str + 9, str + 14), out + 4, &bad);
+	decode_word(load_word(str + 19, str + 24), out + 8, &bad);
+	decode_word(load_word(str + 28, str + 32), out + 12, &bad);
+	bad |= (uint64_t) ((str[8] ^ '-') | (str[13] ^ '-') |
+					   (str[18] ^ '-') | (str[23] ^ '-'));
 	return bad == 0;
 }
 
@@ -167,17 +167,17 @@ fold_ascii(char c)
 
 /* Does a control character stand in the text?  (C1 as UTF-8 has them.) */
 static bool
-has_control(const char *text, size_t len)
+has_control(const char *str, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 	{
-		unsigned char c = (unsigned char) text[i];
+		unsigned char c = (unsigned char) str[i];
 
 		if (c < 0x20 || c == 0x7F)
 			return true;
 		if (c == 0xC2 && i + 1 < len)
 		{
-			unsigned char next = (unsigned char) text[i + 1];
+			unsigned char next = (unsigned char) str[i + 1];
 
 			if (next >= 0x80 && next <= 0x9F)
 				return true;
@@ -188,16 +188,16 @@ has_control(const char *text, size_t len)
 
 /* Check one part and, where it is a UUID, decode it. */
 static PartStatus
-read_part(const char *text, size_t len, KeyPart *part)
+read_part(const char *str, size_t len, KeyPart *part)
 {
-	while (len > 0 && text[0] == ' ')
+	while (len > 0 && str[0] == ' ')
 	{
-		text++;
+		str++;
 		len--;
 	}
-	while (len > 0 && text[len - 1] == ' ')
+	while (len > 0 && str[len - 1] == ' ')
 		len--;
-	part->text = text;
+	part->str = str;
 	part->len = len;
 	part->is_uuid = false;
 
@@ -205,14 +205,14 @@ read_part(const char *text, size_t len, KeyPart *part)
 		return PART_EMPTY;
 	if (len > KEY_PART_MAX)
 		return PART_LONG;
-	if (len == UUID_TEXT_LEN && decode_uuid(text, part->uuid))
+	if (len == UUID_TEXT_LEN && decode_uuid(str, part->uuid))
 	{
 		part->is_uuid = true;
 		return PART_OK;
 	}
-	if (has_control(text, len))
+	if (has_control(str, len))
 		return PART_CONTROL;
-	if (memchr(text, '*', len) != NULL)
+	if (memchr(str, '*', len) != NULL)
 		return PART_SEPARATOR;
 	return PART_OK;
 }
@@ -226,7 +226,7 @@ write_part(unsigned char *out, const KeyPart *part)
 		return out + KEY_UUID_LEN;
 	}
 	for (size_t i = 0; i < part->len; i++)
-		*out++ = (unsigned char) fold_ascii(part->text[i]);
+		*out++ = (unsigned char) fold_ascii(part->str[i]);
 	return out;
 }
 
@@ -257,69 +257,69 @@ osmeta_key_build(const char *owner, size_t owner_len,
 }
 
 static inline bool
-has_prefix(const char *text, size_t len)
+has_prefix(const char *str, size_t len)
 {
 	return len >= PREFIX_LEN &&
-		fold_ascii(text[0]) == 'b' && fold_ascii(text[1]) == 't';
+		fold_ascii(str[0]) == 'b' && fold_ascii(str[1]) == 't';
 }
 
 /* The part of parsing that is the same for keys and references. */
 static KeyStatus
-parse(const char *text, size_t len, bool is_reference,
+parse(const char *str, size_t len, bool is_reference,
 	  unsigned char *key, size_t *key_len)
 {
 	const char *separator;
 	const char *object;
 	size_t		object_len;
 
-	while (len > 0 && text[0] == ' ')
+	while (len > 0 && str[0] == ' ')
 	{
-		text++;
+		str++;
 		len--;
 	}
-	if (has_prefix(text, len))
+	if (has_prefix(str, len))
 	{
-		text += PREFIX_LEN;
+		str += PREFIX_LEN;
 		len -= PREFIX_LEN;
 	}
 	else if (is_reference)
 		return KEY_NO_REFERENCE;
 
-	separator = memchr(text, '*', len);
+	separator = memchr(str, '*', len);
 	if (separator == NULL)
 		return KEY_NO_SEPARATOR;
 	object = separator + 1;
-	object_len = len - (size_t) (object - text);
+	object_len = len - (size_t) (object - str);
 	if (memchr(object, '*', object_len) != NULL)
 		return KEY_MANY_SEPARATORS;
-	return osmeta_key_build(text, (size_t) (separator - text),
+	return osmeta_key_build(str, (size_t) (separator - str),
 							object, object_len, key, key_len);
 }
 
 bool
-osmeta_key_parse_plain(const char *text, unsigned char *key)
+osmeta_key_parse_plain(const char *str, unsigned char *key)
 {
-	const char *owner = text + PREFIX_LEN;
+	const char *owner = str + PREFIX_LEN;
 	const char *object = owner + UUID_TEXT_LEN + 1;
 
 	key[0] = 0;
-	return has_prefix(text, PLAIN_REFERENCE_LEN) && object[-1] == '*' &&
+	return has_prefix(str, PLAIN_REFERENCE_LEN) && object[-1] == '*' &&
 		decode_uuid(owner, key + 1) &&
 		decode_uuid(object, key + 1 + KEY_UUID_LEN);
 }
 
 KeyStatus
-osmeta_key_parse(const char *text, size_t len,
+osmeta_key_parse(const char *str, size_t len,
 				 unsigned char *key, size_t *key_len)
 {
-	return parse(text, len, false, key, key_len);
+	return parse(str, len, false, key, key_len);
 }
 
 KeyStatus
-osmeta_key_parse_reference(const char *text, size_t len,
+osmeta_key_parse_reference(const char *str, size_t len,
 						   unsigned char *key, size_t *key_len)
 {
-	return parse(text, len, true, key, key_len);
+	return parse(str, len, true, key, key_len);
 }
 
 void
@@ -357,15 +357,15 @@ osmeta_key_parts(const unsigned char *key, size_t key_len,
 
 /* Is this text what write_part makes of a part that is no UUID? */
 static bool
-valid_text_part(const unsigned char *text, size_t len)
+valid_text_part(const unsigned char *str, size_t len)
 {
 	KeyPart		part;
 
-	if (read_part((const char *) text, len, &part) != PART_OK ||
+	if (read_part((const char *) str, len, &part) != PART_OK ||
 		part.is_uuid || part.len != len)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (text[i] >= 'A' && text[i] <= 'Z')
+		if (str[i] >= 'A' && str[i] <= 'Z')
 			return false;
 	return true;
 }
@@ -455,6 +455,15 @@ osmeta_key_print(const unsigned char *key, size_t key_len, bool reference,
 	return (size_t) (p - out);
 }
 
+bool
+osmeta_key_blames_owner(KeyStatus status)
+{
+	for (size_t i = 1; i < sizeof(owner_status) / sizeof(owner_status[0]); i++)
+		if (owner_status[i] == status)
+			return true;
+	return false;
+}
+
 const char *
 osmeta_key_explain(KeyStatus status)
 {
@@ -493,9 +502,9 @@ osmeta_key_explain(KeyStatus status)
  * A byte that begins no whole UTF-8 character counts as one by itself.
  */
 static uint32_t
-excerpt_char(const unsigned char *text, size_t len, size_t *size)
+excerpt_char(const unsigned char *str, size_t len, size_t *size)
 {
-	unsigned char c = text[0];
+	unsigned char c = str[0];
 	uint32_t	code;
 	size_t		need;
 
@@ -512,9 +521,9 @@ excerpt_char(const unsigned char *text, size_t len, size_t *size)
 		return c;
 	for (size_t i = 1; i < need; i++)
 	{
-		if ((text[i] & 0xC0) != 0x80)
+		if ((str[i] & 0xC0) != 0x80)
 			return c;
-		code = (code << 6) | (text[i] & 0x3F);
+		code = (code << 6) | (str[i] & 0x3F);
 	}
 	*size = need;
 	return code;
@@ -532,9 +541,9 @@ is_unsafe(uint32_t code)
 }
 
 char *
-osmeta_text_excerpt(const char *text, size_t len, char *out)
+osmeta_text_excerpt(const char *str, size_t len, char *out)
 {
-	const unsigned char *p = (const unsigned char *) text;
+	const unsigned char *p = (const unsigned char *) str;
 	const unsigned char *end = p + len;
 	char	   *o = out;
 	int			chars = 0;
@@ -546,10 +555,10 @@ osmeta_text_excerpt(const char *text, size_t len, char *out)
 
 		if (is_unsafe(code) || (size == 1 && code >= 0x80))
 		{
-			int			digits = code < 0x100 ? 2 : 4;
+			int			digits = size == 1 ? 2 : 4;
 
 			*o++ = '\\';
-			*o++ = code < 0x100 ? 'x' : 'u';
+			*o++ = size == 1 ? 'x' : 'u';
 			while (digits-- > 0)
 				*o++ = hex_digits[(code >> (4 * digits)) & 0x0F];
 		}

@@ -55,14 +55,14 @@ typedef enum KeyStatus
  * bytes; the length goes to *key_len).  Anything but KEY_OK leaves the
  * contents of key and *key_len undefined.
  */
-extern KeyStatus osmeta_key_parse(const char *text, size_t len,
+extern KeyStatus osmeta_key_parse(const char *str, size_t len,
 								  unsigned char *key, size_t *key_len);
 
 /*
  * The same for the TYPE of an attribute: "bt" must be there, and a text
  * without it is KEY_NO_REFERENCE whatever else it holds.
  */
-extern KeyStatus osmeta_key_parse_reference(const char *text, size_t len,
+extern KeyStatus osmeta_key_parse_reference(const char *str, size_t len,
 											unsigned char *key,
 											size_t *key_len);
 
@@ -71,7 +71,7 @@ extern KeyStatus osmeta_key_parse_reference(const char *text, size_t len,
  * room for KEY_UUIDS_LEN.  False says nothing more than that one of the
  * functions above has to look at the text.
  */
-extern bool osmeta_key_parse_plain(const char *text, unsigned char *key);
+extern bool osmeta_key_parse_plain(const char *str, unsigned char *key);
 
 /* Build from the two parts; no prefix is looked for in the owner. */
 extern KeyStatus osmeta_key_build(const char *owner, size_t owner_len,
@@ -105,6 +105,9 @@ extern size_t osmeta_key_print_owner(const unsigned char *key,
 extern size_t osmeta_key_print_object(const unsigned char *key,
 									  size_t key_len, char *out);
 
+/* Is it the owner part that is wrong? */
+extern bool osmeta_key_blames_owner(KeyStatus status);
+
 /* What a status means, as a sentence for the detail of an error. */
 extern const char *osmeta_key_explain(KeyStatus status);
 
@@ -118,6 +121,6 @@ extern const char *osmeta_key_explain(KeyStatus status);
  * control and invisible formatting characters as escapes, "..." where
  * something was left off.  Zero-terminated; gives out.
  */
-extern char *osmeta_text_excerpt(const char *text, size_t len, char *out);
+extern char *osmeta_text_excerpt(const char *str, size_t len, char *out);
 
 #endif							/* OSMETA_KEY_H */

@@ -181,24 +181,24 @@ join_name(const char *prefix, int count, const char *const *parts,
 }
 
 /*
- * The event table of a table; NULL for a name that is not of the platform's
- * own form: such a table has none.
+ * The event table of a table; NULL for a table that has none because its
+ * name is not the platform's.
  */
 Datum
 name_event_table(PG_FUNCTION_ARGS)
 {
 	text	   *table = PG_GETARG_TEXT_PP(0);
+	const char *name = VARDATA_ANY(table);
 	Size		len = VARSIZE_ANY_EXHDR(table);
-	const char *rest;
-	PhysicalName parsed;
+	const char *rest = name + PHYSICAL_PREFIX_LEN + 1;
+	Size		rest_len;
 
-	if (!osmeta_physical_parse(VARDATA_ANY(table), len, &parsed) ||
-		osmeta_name_equal(parsed.prefix, PHYSICAL_PREFIX_LEN,
-						  "osevt", PHYSICAL_PREFIX_LEN))
+	if (len <= PHYSICAL_PREFIX_LEN + 1 ||
+		!(osmeta_name_equal(name, PHYSICAL_PREFIX_LEN + 1, "OSUSR_", 6) ||
+		  osmeta_name_equal(name, PHYSICAL_PREFIX_LEN + 1, "OSSYS_", 6)))
 		PG_RETURN_NULL();
-	rest = parsed.prefix + PHYSICAL_PREFIX_LEN + 1;
-	len -= PHYSICAL_PREFIX_LEN + 1;
-	PG_RETURN_TEXT_P(join_name("OSEVT_", 1, &rest, &len));
+	rest_len = len - (PHYSICAL_PREFIX_LEN + 1);
+	PG_RETURN_TEXT_P(join_name("OSEVT_", 1, &rest, &rest_len));
 }
 
 Datum

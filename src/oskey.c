@@ -130,9 +130,7 @@ static void
 report_part(KeyStatus status, const text *owner, const text *object)
 {
 	char		excerpt[EXCERPT_SIZE];
-	bool		is_owner = status == KEY_OWNER_EMPTY ||
-		status == KEY_OWNER_LONG || status == KEY_OWNER_CONTROL ||
-		status == KEY_OWNER_SEPARATOR;
+	bool		is_owner = osmeta_key_blames_owner(status);
 	const text *part = is_owner ? owner : object;
 
 	osmeta_text_excerpt(VARDATA_ANY(part), VARSIZE_ANY_EXHDR(part), excerpt);

@@ -110,17 +110,17 @@ put_char(char *out, uint32_t code)
 }
 
 size_t
-osmeta_utf8_clip(const char *text, size_t len, size_t chars)
+osmeta_utf8_clip(const char *str, size_t len, size_t chars)
 {
-	const char *p = text;
-	const char *end = text + len;
+	const char *p = str;
+	const char *end = str + len;
 
 	while (p < end && chars > 0)
 	{
 		(void) next_char(&p, end);
 		chars--;
 	}
-	return (size_t) (p - text);
+	return (size_t) (p - str);
 }
 
 /* Alphabets whose capitals stand a fixed distance before the small letters. */
@@ -146,7 +146,9 @@ static const struct
 	uint16_t	last;
 }			paired_capitals[] = {
 	{0x0100, 0x012F}, {0x0132, 0x0137}, {0x0139, 0x0148},	/* Latin */
-	{0x014A, 0x0177}, {0x0179, 0x017E},
+	{0x014A, 0x0177}, {0x0179, 0x017E}, {0x01A0, 0x01A5},
+	{0x01AF, 0x01B0}, {0x01CD, 0x01DC}, {0x01DE, 0x01EF},
+	{0x01F8, 0x021F}, {0x0222, 0x0233},
 	{0x0460, 0x0481}, {0x048A, 0x04BF}, {0x04D0, 0x052F},	/* Cyrillic */
 	{0x1E00, 0x1E95}, {0x1EA0, 0x1EFF}, /* Latin, Vietnamese */
 };
@@ -203,12 +205,12 @@ osmeta_name_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 
 /* Does a text begin with this lower-case ASCII one, in any case? */
 static bool
-begins_with(const char *text, size_t len, const char *start)
+begins_with(const char *str, size_t len, const char *start)
 {
 	size_t		start_len = strlen(start);
 
 	return len >= start_len &&
-		osmeta_name_equal(text, start_len, start, start_len);
+		osmeta_name_equal(str, start_len, start, start_len);
 }
 
 /*
@@ -217,10 +219,10 @@ begins_with(const char *text, size_t len, const char *start)
  * diaeresis; sharp s has none.)
  */
 static char *
-put_upper(char *out, const char *text, size_t len)
+put_upper(char *out, const char *str, size_t len)
 {
-	const char *p = text;
-	const char *end = text + len;
+	const char *p = str;
+	const char *end = str + len;
 
 	while (p < end)
 	{
@@ -451,13 +453,13 @@ osmeta_trigger_name(const char *table, size_t len, char *out)
 
 /* Three letters or digits, then "_" and something. */
 static bool
-has_hash(const char *text, size_t len)
+has_hash(const char *str, size_t len)
 {
-	if (len <= ESPACE_HASH_LEN + 1 || text[ESPACE_HASH_LEN] != '_')
+	if (len <= ESPACE_HASH_LEN + 1 || str[ESPACE_HASH_LEN] != '_')
 		return false;
 	for (int i = 0; i < ESPACE_HASH_LEN; i++)
 	{
-		char		c = text[i];
+		char		c = str[i];
 
 		if (!is_digit(c) && !(c >= 'a' && c <= 'z') &&
 			!(c >= 'A' && c <= 'Z'))

@@ -67,7 +67,7 @@ typedef enum NameVerdict
 } NameVerdict;
 
 /* Bytes of the first chars characters, or all if there are fewer. */
-extern size_t osmeta_utf8_clip(const char *text, size_t len, size_t chars);
+extern size_t osmeta_utf8_clip(const char *str, size_t len, size_t chars);
 
 /* Are two names the same but for case? */
 extern bool osmeta_name_equal(const char *a, size_t a_len,

@@ -517,7 +517,8 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 
 /* Drop one relation of the plan's schema if it stands there. */
 static void
-drop_relation(const char *plan, const char *schema, const char *relation)
+drop_relation(const char *plan, const char *schema, const char *relation,
+			  bool only_view)
 {
 	const char *args[2];
 	char	   *kind;
@@ -529,8 +530,10 @@ drop_relation(const char *plan, const char *schema, const char *relation)
 						  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 						  " WHERE n.nspname = $1 AND c.relname = $2"
 						  " AND c.relkind IN ('f', 'v', 'r')", 2, args) == 0)
-		return;
+		return;				/* never made */
 	kind = osmeta_text_at(0, 1);
+	if (only_view && strcmp(kind, "VIEW") != 0)
+		return;
 	osmeta_execf("DROP %s %s.%s", kind, schema, quote_identifier(relation));
 }
 
@@ -570,14 +573,19 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 	/* Views first: they stand on the stage tables. */
 	for (uint64 i = 0; i < rows; i++)
 	{
-		drop_relation(name, plan->schema, osmeta_fit_name(entity[i]));
-		drop_relation(name, plan->schema, osmeta_fit_name(label[i]));
+		drop_relation(name, plan->schema, osmeta_fit_name(entity[i]),
+					  true);
+		drop_relation(name, plan->schema, osmeta_fit_name(label[i]),
+					  true);
 	}
 	for (uint64 i = 0; i < rows; i++)
 	{
-		drop_relation(name, plan->schema, psprintf("s" INT64_FORMAT, id[i]));
-		drop_relation(name, plan->schema, psprintf("e" INT64_FORMAT, id[i]));
-		drop_relation(name, plan->schema, psprintf("t" INT64_FORMAT, id[i]));
+		drop_relation(name, plan->schema, psprintf("s" INT64_FORMAT, id[i]),
+					  false);
+		drop_relation(name, plan->schema, psprintf("e" INT64_FORMAT, id[i]),
+					  false);
+		drop_relation(name, plan->schema, psprintf("t" INT64_FORMAT, id[i]),
+					  false);
 	}
 	osmeta_execf("DROP SCHEMA %s", plan->schema);
 

@@ -188,7 +188,7 @@ load_attributes(MigrationPlan *plan)
 	osmeta_execf("SELECT a.entity_id, a.attribute_no, a.attribute, a.type, a.source_column,"
 				 " a.target_column, a.source_type, a.target_type, a.mask, a.transform,"
 				 " a.is_identifier, a.is_deferred, COALESCE(a.refers_to_entity_id, 0),"
-				 " osmeta.null_value(a.type, 'postgres')"
+				 " quote_nullable(osmeta.null_value(a.type, 'postgres'))"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include AND a.include"

@@ -26,8 +26,8 @@ fill_records(const MigrationPlan *plan)
 				 " SELECT DISTINCT ON (e.entity_id, s.data_id)"
 				 "  e.plan_id, e.entity_id, s.data_id, t.data_id, s.record"
 				 " FROM osmeta.plan_entity e"
-				 " JOIN %s.static_record s ON s.entity_key = e.entity_key AND s.is_active"
-				 " LEFT JOIN %s.static_record t ON t.entity_key = e.entity_key"
+				 " JOIN %s.static_record s ON s.entity_key OPERATOR(osmeta.=) e.entity_key AND s.is_active"
+				 " LEFT JOIN %s.static_record t ON t.entity_key OPERATOR(osmeta.=) e.entity_key"
 				 "  AND lower(btrim(t.record_key)) = lower(btrim(s.record_key)) AND t.is_active"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 "  AND e.key_strategy = 'record' AND s.data_id IS NOT NULL"

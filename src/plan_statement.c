@@ -261,6 +261,14 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	return buf.data;
 }
 
+/* Could an entity's name be taken for one of the names sN, eN, tN? */
+static bool
+is_stage_name(const char *name)
+{
+	return strchr("set", name[0]) != NULL && name[0] != '\0' &&
+		name[1] != '\0' && strspn(name + 1, "0123456789") == strlen(name + 1);
+}
+
 /*
  * CREATE VIEW under the logical name; with the espace's name before it where
  * two entities of the plan share theirs.
@@ -268,21 +276,18 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 char *
 osmeta_stage_view_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
-	char	   *name = entity->name;
+	bool		is_shared = is_stage_name(entity->name);
 
-	for (int i = 0; i < plan->nentities; i++)
+	for (int i = 0; i < plan->nentities && !is_shared; i++)
 	{
 		const PlanEntity *other = &plan->entities[i];
 
-		if (other != entity && other->is_data &&
-			strcmp(other->name, entity->name) == 0)
-		{
-			name = osmeta_entity_label(entity);
-			break;
-		}
+		is_shared = other != entity && other->is_data &&
+			strcmp(other->name, entity->name) == 0;
 	}
 	return psprintf("CREATE VIEW %s.%s AS %s", plan->schema,
-					osmeta_quote_name(name),
+					osmeta_quote_name(is_shared ? osmeta_entity_label(entity) :
+									  entity->name),
 					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, true,
 										NULL));
 }

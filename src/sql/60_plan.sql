@@ -162,17 +162,17 @@ LANGUAGE SQL STABLE
 BEGIN ATOMIC
     SELECT i.item, e.entity_id
     FROM unnest($2) i (item)
-    JOIN osmeta.entity e ON i.item OPERATOR(pg_catalog.=) 'espace:' || e.espace
+    JOIN osmeta.entity e ON i.item = 'espace:' || e.espace
     WHERE e.capture_id = $1 AND e.is_effective
     UNION
     SELECT i.item, e.entity_id
     FROM unnest($2) i (item)
-    JOIN osmeta.entity e ON i.item OPERATOR(pg_catalog.=) 'entity:' || e.espace || '.' || e.entity
+    JOIN osmeta.entity e ON i.item = 'entity:' || e.espace || '.' || e.entity
     WHERE e.capture_id = $1 AND e.is_effective
     UNION
     SELECT i.item, e.entity_id
     FROM unnest($2) i (item)
-    JOIN osmeta.application_entity a ON i.item OPERATOR(pg_catalog.=) 'application:' || a.application
+    JOIN osmeta.application_entity a ON i.item = 'application:' || a.application
     JOIN osmeta.entity e ON e.capture_id = a.capture_id AND e.key = a.entity_key
     WHERE a.capture_id = $1 AND e.capture_id = $1 AND e.is_effective
     UNION
@@ -301,7 +301,7 @@ BEGIN ATOMIC
             CASE
                 WHEN p.status = 'target only' THEN 'null value'
                 WHEN p.is_identifier THEN 'key'
-                WHEN p.type LIKE 'bt%' THEN 'remap'
+                WHEN p.type ILIKE 'bt%' THEN 'remap'
                 ELSE 'copy'
             END
         FROM pair p
@@ -317,21 +317,9 @@ CREATE FUNCTION osmeta.plan_relation_sql(plan_id bigint, entity_id bigint, is_so
 RETURNS text
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
-    SELECT CASE
-        WHEN n.server IS NULL THEN
-            format('CREATE VIEW %I.%I AS SELECT %s FROM %I.%I', p.plan, r.relation,
-                string_agg(format('%I AS c%s', c.column_name, c.attribute_no), ', ' ORDER BY c.attribute_no),
-                n.remote_schema, r.table_name)
-        ELSE
-            format('CREATE FOREIGN TABLE %I.%I (%s) SERVER %I OPTIONS (%s)', p.plan, r.relation,
-                string_agg(format('c%s %s OPTIONS (%I %L)', c.attribute_no, c.column_type,
-                    w.column_option, c.column_name), ', ' ORDER BY c.attribute_no),
-                n.server,
-                concat_ws(', ', format('%I %L', w.schema_option, n.remote_schema),
-                    format('%I %L', w.table_option, r.table_name),
-                    (SELECT string_agg(format('%I %L', w.table_options[i], w.table_options[i + 1]), ', ' ORDER BY i)
-                     FROM generate_series(1, COALESCE(array_length(w.table_options, 1), 0), 2) i)))
-        END
+    SELECT osmeta.relation_sql(n.wrapper, n.server, n.remote_schema, r.table_name, p.plan, r.relation,
+        jsonb_agg(jsonb_build_object('name', 'c' || a.attribute_no, 'remote_name', c.column_name,
+            'type', c.column_type) ORDER BY a.attribute_no))
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
     CROSS JOIN LATERAL (VALUES (
@@ -339,16 +327,14 @@ BEGIN ATOMIC
         CASE WHEN $3 THEN 's' ELSE 't' END || e.entity_id,
         CASE WHEN $3 THEN e.source_table ELSE e.target_table END)) r (environment, relation, table_name)
     JOIN osmeta.environment n ON n.environment = r.environment
-    LEFT JOIN osmeta.wrapper w ON w.wrapper = n.wrapper
     JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id
-    CROSS JOIN LATERAL (VALUES (a.attribute_no,
+    CROSS JOIN LATERAL (VALUES (
         CASE WHEN $3 THEN a.source_column ELSE a.target_column END,
-        CASE WHEN $3 THEN a.source_type ELSE a.target_type END)) c (attribute_no, column_name, column_type)
+        CASE WHEN $3 THEN a.source_type ELSE a.target_type END)) c (column_name, column_type)
     WHERE p.plan_id = $1 AND e.entity_id = $2 AND c.column_type IS NOT NULL
         AND (e.is_data OR NOT $3)
         AND CASE WHEN $3 THEN e.source_table_exists ELSE e.target_table_exists END
-    GROUP BY p.plan, n.server, n.remote_schema, w.wrapper, w.column_option, w.schema_option,
-        w.table_option, w.table_options, r.relation, r.table_name;
+    GROUP BY p.plan, n.wrapper, n.server, n.remote_schema, r.relation, r.table_name;
 END;
 COMMENT ON FUNCTION osmeta.plan_relation_sql(bigint, bigint, boolean) IS 'Internal: the statement that makes the source or target table of an entity; NULL if that side has none';
 
@@ -628,7 +614,7 @@ WITH entity AS (
                      ORDER BY e.is_active DESC LIMIT 1) AS refers_to_name
         FROM attribute a
     ) a
-    WHERE a.status = 'matched' AND a.type LIKE 'bt%' AND a.transform IN ('remap', 'key')
+    WHERE a.status = 'matched' AND a.type ILIKE 'bt%' AND a.transform IN ('remap', 'key')
         AND NOT EXISTS (SELECT FROM osmeta.plan_entity e
                         WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id AND e.include)
     UNION ALL
@@ -644,8 +630,8 @@ WITH entity AS (
     FROM attribute
     WHERE transform = 'key' AND NOT is_identifier
         OR is_identifier AND transform <> 'key'
-        OR transform = 'remap' AND type NOT LIKE 'bt%'
-        OR transform = 'copy' AND type LIKE 'bt%'
+        OR transform = 'remap' AND type NOT ILIKE 'bt%'
+        OR transform = 'copy' AND type ILIKE 'bt%'
     UNION ALL
     SELECT plan, options, 'error', 'invalid_mask', object,
         format('there is no mask "%s"', mask),
@@ -694,3 +680,15 @@ FROM found f
 ORDER BY f.plan, CASE COALESCE(f.options -> 'severity' ->> f.code, f.severity) WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,
     f.code, f.object, f.message;
 COMMENT ON VIEW osmeta.plan_problem IS 'What stops a plan (error) or should be known before it runs; computed when read';
+
+-- Which plan holds on to a capture?
+CREATE OR REPLACE FUNCTION osmeta.capture_pinned_by(capture_id bigint)
+RETURNS text
+LANGUAGE SQL STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT format('plan "%s"', p.plan)
+    FROM osmeta.plan p
+    WHERE capture_pinned_by.capture_id IN (p.source_capture_id, p.target_capture_id)
+    ORDER BY p.plan
+    LIMIT 1;
+END;

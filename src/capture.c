@@ -1,0 +1,358 @@
+/*-------------------------------------------------------------------------
+ *
+ * capture.c
+ *	  Copying a factory's metamodel into the store.
+ *
+ * The copy is one INSERT ... SELECT a table, from the environment's live
+ * tables, all in the caller's transaction.  All of them run under one
+ * snapshot, so that tables of this database show one moment; a wrapper with a
+ * common snapshot (postgres_fdw) gives the same for a server.  For any other
+ * wrapper the factory is asked before and after for something that changes
+ * when it does; if the answers differ the copy is repeated, and kept as
+ * inconsistent when it never settles.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "capture.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "environment.h"
+#include "spi.h"
+
+/* How often a copy is made before it is kept as inconsistent. */
+#define CAPTURE_ATTEMPTS 3
+
+/* First key of the advisory lock; the second is a hash of the environment. */
+#define CAPTURE_LOCK 0x6f736d63
+
+/* One table of the store. */
+typedef struct CaptureTable
+{
+	char	   *name;
+	char	   *copy;			/* INSERT ... SELECT, $1 is the capture_id */
+	char	   *signature;		/* query whose answer shows a change */
+	uint64		rows;
+} CaptureTable;
+
+PG_FUNCTION_INFO_V1(osmeta_capture_take);
+PG_FUNCTION_INFO_V1(osmeta_drop_capture);
+
+static CaptureTable *
+read_tables(const char *schema, int *ntables)
+{
+	const char *args[1];
+	CaptureTable *tables;
+
+	args[0] = schema;
+	*ntables = (int) osmeta_query_text("SELECT s.table_name, s.copy,"
+									   " s.signature FROM"
+									   " osmeta.capture_statement($1) AS s",
+									   1, args);
+	tables = SPI_palloc(sizeof(CaptureTable) * (*ntables + 1));
+	for (int i = 0; i < *ntables; i++)
+	{
+		tables[i].name = osmeta_text_at(i, 1);
+		tables[i].copy = osmeta_text_at(i, 2);
+		tables[i].signature = osmeta_text_at(i, 3);
+		tables[i].rows = 0;
+	}
+	return tables;
+}
+
+/* What the factory answers now to the questions that show a change. */
+static char *
+read_signature(CaptureTable *tables, int ntables)
+{
+	StringInfoData buf;
+	char	   *result;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < ntables; i++)
+	{
+		char	   *answer = NULL;
+
+		if (osmeta_query_text(tables[i].signature, 0, NULL) > 0)
+			answer = osmeta_text_at(0, 1);
+		appendStringInfo(&buf, "%s\n", answer ? answer : "");
+	}
+	result = SPI_palloc(buf.len + 1);
+	memcpy(result, buf.data, buf.len + 1);
+	return result;
+}
+
+/* Copy all tables under one snapshot; the number of rows. */
+static uint64
+copy_tables(CaptureTable *tables, int ntables, int64 capture_id)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	Oid			types[1] = {INT8OID};
+	Datum		values[1];
+	uint64		total = 0;
+
+	values[0] = Int64GetDatum(capture_id);
+	for (int i = 0; i < ntables; i++)
+	{
+		SPIPlanPtr	plan;
+		int			rc;
+
+		CHECK_FOR_INTERRUPTS();
+		plan = SPI_prepare(tables[i].copy, 1, types);
+		if (plan == NULL)
+			elog(ERROR, "SPI_prepare failed (%s): %s",
+				 SPI_result_code_string(SPI_result), tables[i].copy);
+		rc = SPI_execute_snapshot(plan, values, NULL, snapshot,
+								  InvalidSnapshot, false, true, 0);
+		if (rc != SPI_OK_INSERT)
+			elog(ERROR, "SPI_execute_snapshot failed (%s): %s",
+				 SPI_result_code_string(rc), tables[i].copy);
+		tables[i].rows = SPI_processed;
+		total += SPI_processed;
+		SPI_freeplan(plan);
+	}
+	UnregisterSnapshot(snapshot);
+	return total;
+}
+
+static void
+delete_rows(CaptureTable *tables, int ntables, int64 capture_id)
+{
+	for (int i = 0; i < ntables; i++)
+		osmeta_execf("DELETE FROM osmeta.%s AS t WHERE t.capture_id = "
+					 INT64_FORMAT,
+					 quote_identifier(psprintf("captured_%s",
+											   tables[i].name)),
+					 capture_id);
+}
+
+/*
+ * The planner must see a factory of its real size at once.  Only the owner
+ * of a table may do this; for anybody else autovacuum does it later.
+ */
+static void
+analyze_store(void)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+	uint64		rows;
+
+	rows = osmeta_query_text("SELECT format('%I.%I', n.nspname, c.relname)"
+							 " FROM pg_class AS c"
+							 " JOIN pg_namespace AS n"
+							 " ON n.oid = c.relnamespace"
+							 " JOIN osmeta.ossys_table AS t"
+							 " ON c.relname::text"
+							 "  = 'captured_' || t.table_name"
+							 " WHERE n.nspname = 'osmeta' AND c.relkind = 'r'"
+							 " AND pg_has_role(c.relowner, 'USAGE')"
+							 " ORDER BY t.position", 0, NULL);
+	for (uint64 i = 0; i < rows; i++)
+		names = lappend(names, osmeta_text_at(i, 1));
+	foreach(cell, names)
+		osmeta_execf("ANALYZE %s", (char *) lfirst(cell));
+	if (rows > 0)
+		osmeta_exec("ANALYZE osmeta.capture");
+}
+
+static uint64
+rows_of(CaptureTable *tables, int ntables, const char *name)
+{
+	for (int i = 0; i < ntables; i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return tables[i].rows;
+	return 0;
+}
+
+/* SQL: capture(environment, label) */
+Datum
+osmeta_capture_take(PG_FUNCTION_ARGS)
+{
+	char	   *environment;
+	const char *args[2];
+	OsmetaEnvironment *env;
+	CaptureTable *tables;
+	char	   *before = NULL;
+	int64		capture_id;
+	TimestampTz start = GetCurrentTimestamp();
+	uint64		rows = 0;
+	bool		is_consistent;
+	int			ntables;
+	int			nest_level;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("environment name must not be null")));
+	environment = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	nest_level = osmeta_spi_begin(false);
+	env = osmeta_environment_read(environment);
+
+	/* two captures of one environment wait for each other */
+	args[0] = environment;
+	osmeta_query_text(psprintf("SELECT pg_advisory_xact_lock(%d,"
+							   " hashtext($1))", CAPTURE_LOCK), 1, args);
+
+	args[1] = PG_ARGISNULL(1) ? NULL :
+		text_to_cstring(PG_GETARG_TEXT_PP(1));
+	osmeta_query_text("INSERT INTO osmeta.capture (environment, label,"
+					  " dialect, remote_schema, missing_tables)"
+					  " SELECT e.environment, $2, e.dialect, e.remote_schema,"
+					  "  e.missing_tables"
+					  " FROM osmeta.environment AS e"
+					  " WHERE e.environment = $1"
+					  " RETURNING capture_id", 2, args);
+	capture_id = osmeta_int64_at(0, 1, NULL);
+
+	tables = read_tables(env->schema, &ntables);
+	is_consistent = env->has_snapshot;
+	if (!env->has_snapshot)
+		before = read_signature(tables, ntables);
+	for (int attempt = 1;; attempt++)
+	{
+		char	   *after;
+
+		rows = copy_tables(tables, ntables, capture_id);
+		if (is_consistent)
+			break;
+		after = read_signature(tables, ntables);
+		is_consistent = strcmp(before, after) == 0;
+		if (is_consistent || attempt == CAPTURE_ATTEMPTS)
+			break;
+		delete_rows(tables, ntables, capture_id);
+		before = after;
+	}
+
+	osmeta_execf("UPDATE osmeta.capture AS c SET row_count = " UINT64_FORMAT
+				 ", is_consistent = %s, duration = %.6f * interval '1 second'"
+				 " WHERE c.capture_id = " INT64_FORMAT,
+				 rows, is_consistent ? "true" : "false",
+				 (double) (GetCurrentTimestamp() - start) / 1000000.0,
+				 capture_id);
+	analyze_store();
+	osmeta_spi_end(nest_level);
+
+	ereport(NOTICE,
+			(errmsg("captured \"%s\" as " INT64_FORMAT ": " UINT64_FORMAT
+					" espaces, " UINT64_FORMAT " entities, " UINT64_FORMAT
+					" attributes, " UINT64_FORMAT " static records, "
+					UINT64_FORMAT " users; " UINT64_FORMAT " rows in all",
+					environment, capture_id,
+					rows_of(tables, ntables, "espace"),
+					rows_of(tables, ntables, "entity"),
+					rows_of(tables, ntables, "entity_attr"),
+					rows_of(tables, ntables, "entity_record"),
+					rows_of(tables, ntables, "user"), rows)));
+	if (!is_consistent)
+		ereport(WARNING,
+				(errmsg("environment \"%s\" changed while it was copied",
+						environment),
+				 errdetail("The capture is kept, marked as not consistent, after %d attempts.",
+						   CAPTURE_ATTEMPTS),
+				 errhint("Capture again when nobody publishes.")));
+	PG_RETURN_INT64(capture_id);
+}
+
+/* SQL: drop_capture(capture_id) */
+Datum
+osmeta_drop_capture(PG_FUNCTION_ARGS)
+{
+	int64		capture_id = PG_GETARG_INT64(0);
+	CaptureTable *tables;
+	char	   *pinned_by = NULL;
+	int			ntables;
+	int			nest_level = osmeta_spi_begin(false);
+
+	if (osmeta_query_text(psprintf("SELECT osmeta.capture_pinned_by("
+								   INT64_FORMAT ")", capture_id), 0, NULL) > 0)
+		pinned_by = osmeta_text_at(0, 1);
+	if (pinned_by != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop capture " INT64_FORMAT
+						" because it is needed", capture_id),
+				 errdetail("It is needed by %s.", pinned_by),
+				 errhint("Drop what needs it first.")));
+	if (osmeta_execf("DELETE FROM osmeta.capture AS c"
+					 " WHERE c.capture_id = " INT64_FORMAT, capture_id) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("capture " INT64_FORMAT " does not exist",
+						capture_id),
+				 errhint("The table osmeta.capture lists the captures.")));
+	tables = read_tables("", &ntables);
+	delete_rows(tables, ntables, capture_id);
+
+	osmeta_spi_end(nest_level);
+	PG_RETURN_VOID();
+}
+
+/* A positive number in decimal digits and nothing else; 0 if it is none. */
+static int64
+parse_capture_id(const char *text)
+{
+	int64		value = 0;
+	int			digits = 0;
+
+	for (; *text >= '0' && *text <= '9' && digits < 18; text++, digits++)
+		value = value * 10 + (*text - '0');
+	return *text == '\0' ? value : 0;
+}
+
+char *
+osmeta_capture_resolve(const char *argument, int64 *capture_id)
+{
+	const char *at = argument ? strchr(argument, '@') : NULL;
+	const char *args[2];
+	char	   *name;
+	Size		length;
+
+	if (argument == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("environment name must not be null")));
+	length = at ? (Size) (at - argument) : strlen(argument);
+	name = SPI_palloc(length + 1);
+	memcpy(name, argument, length);
+	name[length] = '\0';
+
+	args[0] = name;
+	args[1] = NULL;
+	if (at != NULL)
+	{
+		if (parse_capture_id(at + 1) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("\"%s\" is no id of a capture", at + 1),
+					 errhint("Write environment@capture_id, or the environment alone for its latest capture.")));
+		args[1] = at + 1;
+	}
+	osmeta_query_text("SELECT max(c.capture_id) FROM osmeta.capture AS c"
+					  " WHERE c.environment = $1"
+					  " AND ($2 IS NULL OR c.capture_id = $2::bigint)",
+					  2, args);
+	if (osmeta_text_at(0, 1) != NULL)
+	{
+		*capture_id = osmeta_int64_at(0, 1, NULL);
+		return name;
+	}
+
+	if (at != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("environment \"%s\" has no capture %s", name, at + 1),
+				 errhint("The table osmeta.capture lists the captures.")));
+	(void) osmeta_environment_read(name);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("environment \"%s\" has no capture", name),
+			 errhint("Take one with osmeta.capture(%s).",
+					 quote_literal_cstr(name))));
+	return NULL;				/* keep the compiler quiet */
+}

@@ -1,0 +1,830 @@
+/*-------------------------------------------------------------------------
+ *
+ * environment.c
+ *	  Attaching and detaching a factory.
+ *
+ * What attach makes is decided by SQL functions that return statements as
+ * text (30_environment.sql), from rows that describe wrappers, catalogues and
+ * the metamodel.  Here the arguments are checked, the statements run in
+ * order, and what they made is written down, so that detach can drop exactly
+ * that.  attach_sql does the same work inside a subtransaction and rolls it
+ * back: the remote catalogue can only be read through foreign tables.
+ *
+ * Nothing in here needs more rights than the caller has.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "environment.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/resowner.h"
+
+#include "name_check.h"
+#include "spi.h"
+
+/* The arguments of attach, completed. */
+typedef struct AttachRequest
+{
+	const char *environment;
+	const char *server;			/* NULL: local */
+	const char *wrapper;		/* NULL: local */
+	const char *remote_schema;
+	const char *dialect;
+	const char *catalog_dialect;
+	const char *schema;
+	MemoryContext context;		/* of the lists: outlives SPI */
+	List	   *statements;		/* char *, in order */
+	List	   *objects;		/* of AttachObject */
+	int			ntables;		/* metamodel tables found */
+	List	   *missing;		/* char *, optional tables not found */
+} AttachRequest;
+
+typedef struct AttachObject
+{
+	char	   *kind;
+	char	   *name;			/* NULL: the schema itself */
+} AttachObject;
+
+PG_FUNCTION_INFO_V1(osmeta_attach);
+PG_FUNCTION_INFO_V1(osmeta_attach_sql);
+PG_FUNCTION_INFO_V1(osmeta_detach);
+PG_FUNCTION_INFO_V1(osmeta_physical_relation_sql_fn);
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+/*
+ * Append to a list that outlives SPI; the current memory context does not.
+ */
+static List *
+keep(AttachRequest *request, List *list, void *item)
+{
+	MemoryContext old = MemoryContextSwitchTo(request->context);
+
+	list = lappend(list, item);
+	MemoryContextSwitchTo(old);
+	return list;
+}
+
+/* Return a list of strings as a set of text; before or after SPI. */
+static void
+return_strings(FunctionCallInfo fcinfo, List *strings)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext old;
+	TupleDesc	desc;
+	Tuplestorestate *store;
+	ListCell   *cell;
+
+	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
+		(rsinfo->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+
+	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
+	desc = CreateTemplateTupleDesc(1);
+	TupleDescInitEntry(desc, (AttrNumber) 1, "statement", TEXTOID, -1, 0);
+	store = tuplestore_begin_heap(true, false, work_mem);
+	rsinfo->returnMode = SFRM_Materialize;
+	rsinfo->setResult = store;
+	rsinfo->setDesc = desc;
+	MemoryContextSwitchTo(old);
+
+	foreach(cell, strings)
+	{
+		Datum		value = CStringGetTextDatum((char *) lfirst(cell));
+		bool		isnull = false;
+
+		tuplestore_putvalues(store, desc, &value, &isnull);
+	}
+}
+
+/* The result of a query of one text value, or NULL. */
+static char *
+query_value(const char *sql, int nargs, const char *const *args)
+{
+	if (osmeta_query_text(sql, nargs, args) == 0)
+		return NULL;
+	return osmeta_text_at(0, 1);
+}
+
+/* The items of a query's first column, joined; NULL if there are none. */
+static char *
+joined_result(uint64 rows)
+{
+	StringInfoData buf;
+
+	if (rows == 0)
+		return NULL;
+	initStringInfo(&buf);
+	for (uint64 i = 0; i < rows; i++)
+		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "",
+						 osmeta_text_at(i, 1));
+	return buf.data;
+}
+
+/*
+ * Find the server and its wrapper; complete the arguments that depend on
+ * them.
+ */
+static void
+resolve_server(AttachRequest *request)
+{
+	const char *args[2];
+	char	   *wrapper;
+	char	   *wrapper_dialect;
+	char	   *default_schema;
+
+	args[0] = request->server;
+	if (osmeta_query_text("SELECT w.fdwname::text,"
+						  " has_server_privilege(s.oid, 'USAGE')"
+						  " FROM pg_foreign_server AS s"
+						  " JOIN pg_foreign_data_wrapper AS w"
+						  " ON w.oid = s.srvfdw"
+						  " WHERE s.srvname::text = $1", 1, args) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("server \"%s\" does not exist", request->server),
+				 errhint("Make it with CREATE SERVER, and a user mapping for it with CREATE USER MAPPING.")));
+	wrapper = osmeta_text_at(0, 1);
+	if (!osmeta_bool_at(0, 2))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for foreign server \"%s\"",
+						request->server),
+				 errhint("Ask its owner to GRANT USAGE ON FOREIGN SERVER %s.",
+						 quote_identifier(request->server))));
+
+	args[0] = wrapper;
+	if (osmeta_query_text("SELECT w.dialect, w.default_schema"
+						  " FROM osmeta.wrapper AS w"
+						  " WHERE w.wrapper = $1", 1, args) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("foreign data wrapper \"%s\" is not known to osmeta",
+						wrapper),
+				 errhint("Describe it with a row in osmeta.wrapper.")));
+	wrapper_dialect = osmeta_text_at(0, 1);
+	default_schema = osmeta_text_at(0, 2);
+
+	request->wrapper = wrapper;
+	if (request->remote_schema == NULL)
+		request->remote_schema = default_schema;
+	if (request->remote_schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("remote_schema must be given for wrapper \"%s\"",
+						wrapper),
+				 errhint("Give the schema or user that owns the OSSYS tables at the factory.")));
+	if (request->dialect == NULL)
+		request->dialect = wrapper_dialect;
+	if (request->dialect == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dialect must be given for wrapper \"%s\"", wrapper),
+				 errhint("Say which engine the factory runs on: sqlserver, oracle or postgres.")));
+	request->catalog_dialect = wrapper_dialect ? wrapper_dialect :
+		request->dialect;
+}
+
+/* The OSSYS tables stand in this database. */
+static void
+resolve_local(AttachRequest *request)
+{
+	const char *args[1];
+
+	if (request->remote_schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("remote_schema must be given when server is null"),
+				 errhint("Give the schema of this database that holds the OSSYS tables.")));
+	args[0] = request->remote_schema;
+	if (osmeta_query_text("SELECT has_schema_privilege(n.oid, 'USAGE')"
+						  " FROM pg_namespace AS n"
+						  " WHERE n.nspname::text = $1", 1, args) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\" does not exist",
+						request->remote_schema),
+				 errhint("When server is null, remote_schema is a schema of this database.")));
+	if (!osmeta_bool_at(0, 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for schema \"%s\"",
+						request->remote_schema)));
+	if (request->dialect == NULL)
+		request->dialect = "postgres";
+	request->catalog_dialect = "postgres";
+}
+
+/* Check the arguments and find what depends on them; no change is made. */
+static void
+check_request(AttachRequest *request)
+{
+	const char *args[1];
+
+	osmeta_check_name("environment", request->environment);
+	if (request->schema == NULL)
+		request->schema = request->environment;
+	else
+		osmeta_check_name("schema", request->schema);
+	if (request->dialect != NULL &&
+		strcmp(request->dialect, "sqlserver") != 0 &&
+		strcmp(request->dialect, "oracle") != 0 &&
+		strcmp(request->dialect, "postgres") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dialect \"%s\" is not known", request->dialect),
+				 errhint("Valid dialects are sqlserver, oracle and postgres.")));
+
+	args[0] = request->environment;
+	if (osmeta_query_text("SELECT 1 FROM osmeta.environment AS e"
+						  " WHERE e.environment = $1", 1, args) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("environment \"%s\" is already attached",
+						request->environment),
+				 errhint("Detach it first, or choose another name.")));
+	args[0] = request->schema;
+	if (osmeta_query_text("SELECT 1 FROM pg_namespace AS n"
+						  " WHERE n.nspname::text = $1", 1, args) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_SCHEMA),
+				 errmsg("schema \"%s\" already exists", request->schema),
+				 errhint("A schema is never reused: give another one in the argument schema.")));
+
+	if (request->server != NULL)
+		resolve_server(request);
+	else
+		resolve_local(request);
+}
+
+/*
+ * Take over the rows (kind, name, statement) of the query that has just run,
+ * then run the statements.
+ */
+static void
+run_statements(AttachRequest *request, uint64 rows)
+{
+	List	   *statements = NIL;
+	ListCell   *cell;
+
+	/* all rows first: running a statement replaces SPI_tuptable */
+	for (uint64 i = 0; i < rows; i++)
+	{
+		AttachObject *object = SPI_palloc(sizeof(AttachObject));
+
+		object->kind = osmeta_text_at(i, 1);
+		object->name = osmeta_text_at(i, 2);
+		request->objects = keep(request, request->objects, object);
+		statements = lappend(statements, osmeta_text_at(i, 3));
+	}
+	foreach(cell, statements)
+	{
+		osmeta_exec((char *) lfirst(cell));
+		request->statements = keep(request, request->statements,
+								   lfirst(cell));
+	}
+}
+
+/*
+ * What the factory has of the metamodel, as osmeta.attach_match wants it;
+ * error if something required is missing.
+ */
+static char *
+read_catalog(AttachRequest *request)
+{
+	StringInfoData query;
+	const char *args[1];
+	char	   *columns;
+	char	   *missing;
+	uint64		rows;
+
+	initStringInfo(&query);
+	appendStringInfo(&query,
+					 "SELECT jsonb_agg(jsonb_build_object("
+					 "'table_name', p.table_name,"
+					 " 'column_name', p.column_name,"
+					 " 'local_type', p.local_type)"
+					 " ORDER BY p.table_name COLLATE \"C\", p.position)::text"
+					 " FROM %s AS p"
+					 " JOIN osmeta.ossys_table AS t"
+					 " ON lower(t.physical_name) = lower(p.table_name)",
+					 quote_qualified_identifier(request->schema,
+												"physical_column"));
+	columns = query_value(query.data, 0, NULL);
+	if (columns == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("no OSSYS table is found in schema \"%s\" of %s%s%s",
+						request->remote_schema,
+						request->server ? "server \"" : "this database",
+						request->server ? request->server : "",
+						request->server ? "\"" : ""),
+				 errhint("Check remote_schema, spelled as at the factory, and the rights of the user that reads there.")));
+
+	args[0] = columns;
+	rows = osmeta_query_text("SELECT m.object"
+							 " FROM osmeta.attach_missing($1::jsonb) AS m"
+							 " WHERE m.is_required", 1, args);
+	missing = joined_result(rows);
+	if (missing != NULL)
+		ereport(ERROR,
+				(errcode(strchr(missing, '.') ? ERRCODE_UNDEFINED_COLUMN :
+						 ERRCODE_UNDEFINED_TABLE),
+				 errmsg("schema \"%s\" lacks required parts of the metamodel",
+						request->remote_schema),
+				 errdetail("Missing: %s.", missing),
+				 errhint("Check that this is the factory's own schema, and the rights of the user that reads there.")));
+
+	rows = osmeta_query_text("SELECT m.object"
+							 " FROM osmeta.attach_missing($1::jsonb) AS m"
+							 " WHERE m.is_table", 1, args);
+	for (uint64 i = 0; i < rows; i++)
+		request->missing = keep(request, request->missing,
+								osmeta_text_at(i, 1));
+	return columns;
+}
+
+/*
+ * The statements that write down what was attached; they are part of what
+ * attach_sql gives, so that running its result is the same as attach.
+ */
+static void
+register_environment(AttachRequest *request)
+{
+	MemoryContext old = MemoryContextSwitchTo(request->context);
+	StringInfoData environment;
+	StringInfoData objects;
+	ListCell   *cell;
+	int			position = 0;
+
+	initStringInfo(&environment);
+	appendStringInfo(&environment,
+					 "INSERT INTO osmeta.environment (environment, server,"
+					 " wrapper, remote_schema, dialect, catalog_dialect,"
+					 " schema, missing_tables)\nVALUES (%s, ",
+					 quote_literal_cstr(request->environment));
+	appendStringInfo(&environment, "%s, ", request->server ?
+					 quote_literal_cstr(request->server) : "NULL");
+	appendStringInfo(&environment, "%s, ", request->wrapper ?
+					 quote_literal_cstr(request->wrapper) : "NULL");
+	appendStringInfo(&environment, "%s, %s, %s, %s, ARRAY[",
+					 quote_literal_cstr(request->remote_schema),
+					 quote_literal_cstr(request->dialect),
+					 quote_literal_cstr(request->catalog_dialect),
+					 quote_literal_cstr(request->schema));
+	foreach(cell, request->missing)
+		appendStringInfo(&environment, "%s%s", cell == list_head(request->missing) ?
+						 "" : ", ",
+						 quote_literal_cstr((char *) lfirst(cell)));
+	appendStringInfoString(&environment, "]::text[])");
+
+	initStringInfo(&objects);
+	appendStringInfoString(&objects,
+						   "INSERT INTO osmeta.environment_object"
+						   " (environment, position, kind, name)\nVALUES");
+	foreach(cell, request->objects)
+	{
+		AttachObject *object = (AttachObject *) lfirst(cell);
+
+		appendStringInfo(&objects, "%s\n\t(%s, %d, '%s', %s)",
+						 position > 0 ? "," : "",
+						 quote_literal_cstr(request->environment),
+						 position + 1, object->kind,
+						 object->name ? quote_literal_cstr(object->name) :
+						 "NULL");
+		position++;
+	}
+	request->statements = lappend(request->statements, environment.data);
+	request->statements = lappend(request->statements, objects.data);
+	MemoryContextSwitchTo(old);
+
+	osmeta_exec(environment.data);
+	osmeta_exec(objects.data);
+}
+
+/*
+ * Make everything.  request->statements holds what was run, in the memory
+ * context that was current when the caller connected to SPI.
+ */
+static void
+attach_environment(AttachRequest *request)
+{
+	const char *args[6];
+	char	   *columns;
+	uint64		rows;
+
+	check_request(request);
+
+	args[0] = request->environment;
+	args[1] = request->server;
+	args[2] = request->wrapper;
+	args[3] = request->remote_schema;
+	args[4] = request->catalog_dialect;
+	args[5] = request->schema;
+	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement"
+							 " FROM osmeta.attach_catalog($1, $2, $3, $4, $5,"
+							 " $6) AS a", 6, args);
+	run_statements(request, rows);
+
+	columns = read_catalog(request);
+
+	args[4] = request->schema;
+	args[5] = columns;
+	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement"
+							 " FROM osmeta.attach_table($1, $2, $3, $4, $5,"
+							 " $6::jsonb) AS a", 6, args);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		char	   *name = osmeta_text_at(i, 2);
+
+		if (strncmp(name, "ossys_", 6) == 0)
+			request->ntables++;
+	}
+	run_statements(request, rows);
+	register_environment(request);
+}
+
+static void
+read_request(AttachRequest *request, FunctionCallInfo fcinfo)
+{
+	memset(request, 0, sizeof(AttachRequest));
+	request->context = CurrentMemoryContext;
+	request->environment = text_argument(fcinfo, 0);
+	request->server = text_argument(fcinfo, 1);
+	request->remote_schema = text_argument(fcinfo, 2);
+	request->dialect = text_argument(fcinfo, 3);
+	request->schema = text_argument(fcinfo, 4);
+}
+
+/* SQL: attach(environment, server, remote_schema, dialect, schema) */
+Datum
+osmeta_attach(PG_FUNCTION_ARGS)
+{
+	AttachRequest request;
+	StringInfoData missing;
+	ListCell   *cell;
+	int			nest_level;
+
+	read_request(&request, fcinfo);
+	nest_level = osmeta_spi_begin(false);
+	attach_environment(&request);
+	osmeta_spi_end(nest_level);
+
+	initStringInfo(&missing);
+	foreach(cell, request.missing)
+		appendStringInfo(&missing, "%s%s", missing.len > 0 ? ", " : "",
+						 (char *) lfirst(cell));
+	ereport(NOTICE,
+			(errmsg("attached \"%s\": %d tables of the metamodel, %d optional ones are missing",
+					request.environment, request.ntables,
+					list_length(request.missing)),
+			 missing.len > 0 ? errdetail("Missing: %s.", missing.data) : 0));
+	PG_RETURN_VOID();
+}
+
+/*
+ * SQL: attach_sql, the same arguments.
+ *
+ * The work is done in a subtransaction that is rolled back.  An error needs
+ * no handling here: it leaves through the enclosing transaction.
+ */
+Datum
+osmeta_attach_sql(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	AttachRequest request;
+	int			nest_level;
+
+	read_request(&request, fcinfo);
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	nest_level = osmeta_spi_begin(false);
+	attach_environment(&request);
+	osmeta_spi_end(nest_level);
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+
+	return_strings(fcinfo, request.statements);
+	return (Datum) 0;
+}
+
+/*
+ * Error 2BP01 if anything that attach did not make depends on what it made
+ * or stands in its schema.
+ */
+static void
+check_dependents(const char *environment, const char *schema)
+{
+	const char *args[2];
+	StringInfoData detail;
+	uint64		rows;
+
+	args[0] = environment;
+	args[1] = schema;
+	rows = osmeta_query_text(
+							 "WITH made AS (SELECT c.oid, c.reltype"
+							 " FROM osmeta.environment_object AS o"
+							 " JOIN pg_class AS c ON c.relname::text = o.name"
+							 " JOIN pg_namespace AS n"
+							 " ON n.oid = c.relnamespace"
+							 " WHERE o.environment = $1"
+							 " AND n.nspname::text = $2)"
+							 "SELECT DISTINCT x.object"
+							 " FROM (SELECT pg_describe_object("
+							 "  CASE WHEN d.classid = 'pg_rewrite'::regclass"
+							 "   THEN 'pg_class'::regclass ELSE d.classid END,"
+							 "  coalesce(r.ev_class, d.objid),"
+							 "  CASE WHEN d.classid = 'pg_rewrite'::regclass"
+							 "   THEN 0 ELSE d.objsubid END) AS object"
+							 " FROM made AS m"
+							 " JOIN pg_depend AS d"
+							 " ON d.refclassid = 'pg_class'::regclass"
+							 "  AND d.refobjid = m.oid"
+							 "  OR d.refclassid = 'pg_type'::regclass"
+							 "  AND d.refobjid = m.reltype"
+							 " LEFT JOIN pg_rewrite AS r"
+							 " ON d.classid = 'pg_rewrite'::regclass"
+							 "  AND r.oid = d.objid"
+							 " WHERE d.deptype IN ('n', 'a')"
+							 "  AND coalesce(r.ev_class, d.objid)"
+							 "   NOT IN (SELECT a.oid FROM made AS a)"
+							 " UNION ALL"
+							 " SELECT pg_describe_object(d.classid, d.objid,"
+							 "  d.objsubid)"
+							 " FROM pg_depend AS d"
+							 " JOIN pg_namespace AS n ON n.oid = d.refobjid"
+							 " WHERE d.refclassid = 'pg_namespace'::regclass"
+							 "  AND n.nspname::text = $2"
+							 "  AND NOT (d.classid = 'pg_class'::regclass"
+							 "   AND d.objid IN"
+							 "    (SELECT a.oid FROM made AS a))) AS x"
+							 " ORDER BY x.object", 2, args);
+	if (rows == 0)
+		return;
+
+	initStringInfo(&detail);
+	for (uint64 i = 0; i < rows; i++)
+		appendStringInfo(&detail, "%s%s", i > 0 ? "\n" : "",
+						 osmeta_text_at(i, 1));
+	ereport(ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("cannot detach environment \"%s\" because other objects depend on it or stand in its schema",
+					environment),
+			 errdetail("%s", detail.data),
+			 errhint("Drop or move them first.")));
+}
+
+/*
+ * SQL: detach(environment)
+ *
+ * One DROP for all views and one for all foreign tables, so that their order
+ * does not matter; what the user has dropped by hand already is passed over.
+ */
+Datum
+osmeta_detach(PG_FUNCTION_ARGS)
+{
+	char	   *environment = text_argument(fcinfo, 0);
+	static const char *const kinds[] = {"VIEW", "FOREIGN TABLE"};
+	OsmetaEnvironment *env;
+	const char *args[3];
+	int			nest_level = osmeta_spi_begin(false);
+
+	env = osmeta_environment_read(environment);
+	check_dependents(environment, env->schema);
+
+	args[0] = environment;
+	args[1] = env->schema;
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+	{
+		char	   *names;
+
+		args[2] = kinds[i];
+		names = query_value("SELECT string_agg(format('%I.%I', $2, o.name),"
+							" ', ' ORDER BY o.position DESC)"
+							" FROM osmeta.environment_object AS o"
+							" JOIN pg_class AS c ON c.relname::text = o.name"
+							" JOIN pg_namespace AS n"
+							" ON n.oid = c.relnamespace"
+							" WHERE o.environment = $1 AND o.kind = $3"
+							" AND n.nspname::text = $2", 3, args);
+		if (names != NULL)
+			osmeta_execf("DROP %s %s", kinds[i], names);
+	}
+	if (osmeta_query_text("SELECT 1 FROM pg_namespace AS n"
+						  " WHERE n.nspname::text = $1", 1, &args[1]) > 0)
+		osmeta_execf("DROP SCHEMA %s", quote_identifier(env->schema));
+	osmeta_query_text("DELETE FROM osmeta.environment AS e"
+					  " WHERE e.environment = $1", 1, args);
+
+	osmeta_spi_end(nest_level);
+	PG_RETURN_VOID();
+}
+
+OsmetaEnvironment *
+osmeta_environment_read(const char *name)
+{
+	OsmetaEnvironment *env;
+	const char *args[1];
+
+	args[0] = name;
+	if (osmeta_query_text("SELECT e.environment, e.server, e.wrapper,"
+						  " e.remote_schema, e.dialect, e.catalog_dialect,"
+						  " e.schema, e.owner,"
+						  " e.server IS NULL OR w.can_insert,"
+						  " e.server IS NULL OR w.has_snapshot,"
+						  " e.server IS NULL OR w.pushes_aggregates"
+						  " FROM osmeta.environment AS e"
+						  " LEFT JOIN osmeta.wrapper AS w"
+						  " ON w.wrapper = e.wrapper"
+						  " WHERE e.environment = $1", 1, args) == 0)
+	{
+		char	   *known = joined_result(
+										  osmeta_query_text("SELECT e.environment"
+															" FROM osmeta.environment AS e"
+															" ORDER BY e.environment"
+															" LIMIT 20", 0, NULL));
+
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("environment \"%s\" is not attached",
+						name ? name : ""),
+				 known ? errhint("Attached are: %s.", known) :
+				 errhint("Attach it with osmeta.attach(environment, server).")));
+	}
+
+	env = SPI_palloc(sizeof(OsmetaEnvironment));
+	env->name = osmeta_text_at(0, 1);
+	env->server = osmeta_text_at(0, 2);
+	env->wrapper = osmeta_text_at(0, 3);
+	env->remote_schema = osmeta_text_at(0, 4);
+	env->dialect = osmeta_text_at(0, 5);
+	env->catalog_dialect = osmeta_text_at(0, 6);
+	env->schema = osmeta_text_at(0, 7);
+	env->owner = osmeta_text_at(0, 8);
+	env->can_insert = osmeta_bool_at(0, 9);
+	env->has_snapshot = osmeta_bool_at(0, 10);
+	env->pushes_aggregates = osmeta_bool_at(0, 11);
+	return env;
+}
+
+/* A list of C strings as a Datum of type text[]. */
+static Datum
+text_array(List *strings)
+{
+	Datum	   *items = palloc(sizeof(Datum) * (list_length(strings) + 1));
+	ListCell   *cell;
+	int			n = 0;
+
+	foreach(cell, strings)
+		items[n++] = CStringGetTextDatum((char *) lfirst(cell));
+	return PointerGetDatum(construct_array(items, n, TEXTOID, -1, false,
+										   TYPALIGN_INT));
+}
+
+List *
+osmeta_physical_relations_sql(const char *environment, List *table_names,
+							  const char *schema, List *relations)
+{
+	OsmetaEnvironment *env = osmeta_environment_read(environment);
+	Oid			types[7] = {TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID,
+	TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[7];
+	char		nulls[7] = {' ', ' ', ' ', ' ', ' ', ' ', ' '};
+	StringInfoData query;
+	List	   *result = NIL;
+	uint64		rows;
+
+	if (list_length(table_names) != list_length(relations))
+		elog(ERROR, "%d tables for %d relations", list_length(table_names),
+			 list_length(relations));
+
+	/*
+	 * The tables wanted are joined behind a fence, so that no parameter
+	 * reaches a foreign table.
+	 */
+	initStringInfo(&query);
+	appendStringInfo(&query,
+					 "WITH catalog AS MATERIALIZED ("
+					 "SELECT p.* FROM %s AS p),"
+					 " wanted AS (SELECT u.table_name, u.relation, u.position,"
+					 "  (SELECT c.table_name FROM catalog AS c"
+					 "   WHERE lower(c.table_name) = lower(u.table_name)"
+					 "   ORDER BY c.table_name <> u.table_name,"
+					 "    c.table_name COLLATE \"C\" LIMIT 1) AS found"
+					 " FROM unnest($1, $2) WITH ORDINALITY"
+					 "  AS u (table_name, relation, position))"
+					 " SELECT w.table_name, w.found,"
+					 "  osmeta.relation_sql($3, $4, $5, w.found, $6,"
+					 "   w.relation, c.columns, c.is_whole)"
+					 " FROM wanted AS w"
+					 " LEFT JOIN (SELECT p.table_name,"
+					 "   jsonb_agg(jsonb_build_object("
+					 "    'name', p.local_name,"
+					 "    'remote_name', p.column_name,"
+					 "    'type', p.local_type) ORDER BY p.position)"
+					 "    FILTER (WHERE NOT p.is_omitted) AS columns,"
+					 "   NOT bool_or(p.is_omitted) AS is_whole"
+					 "  FROM (SELECT c.*, c.local_type IS NULL"
+					 "    OR osmeta.is_secret_column(c.table_name,"
+					 "     c.column_name) AS is_omitted"
+					 "   FROM catalog AS c"
+					 "   WHERE c.table_name IN"
+					 "    (SELECT w.found FROM wanted AS w)) AS p"
+					 "  GROUP BY p.table_name) AS c"
+					 " ON c.table_name = w.found"
+					 " ORDER BY w.position",
+					 quote_qualified_identifier(env->schema,
+												"physical_column"));
+	values[0] = text_array(table_names);
+	values[1] = text_array(relations);
+	values[2] = env->wrapper ? CStringGetTextDatum(env->wrapper) : (Datum) 0;
+	nulls[2] = env->wrapper ? ' ' : 'n';
+	values[3] = env->server ? CStringGetTextDatum(env->server) : (Datum) 0;
+	nulls[3] = env->server ? ' ' : 'n';
+	values[4] = CStringGetTextDatum(env->remote_schema);
+	values[5] = CStringGetTextDatum(schema);
+	rows = osmeta_query(query.data, 6, types, values, nulls);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		if (osmeta_text_at(i, 2) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("environment \"%s\" has no table \"%s\"",
+							environment, osmeta_text_at(i, 1)),
+					 errhint("The view physical_column of schema %s lists its tables.",
+							 quote_identifier(env->schema))));
+		result = lappend(result, osmeta_text_at(i, 3));
+	}
+	return result;
+}
+
+char *
+osmeta_physical_relation_sql(const char *environment, const char *table_name,
+							 const char *schema, const char *relation)
+{
+	return (char *)
+		linitial(osmeta_physical_relations_sql(environment,
+											   list_make1((char *) table_name),
+											   schema,
+											   list_make1((char *) relation)));
+}
+
+/* The elements of a text array, none of them null, as C strings. */
+static List *
+array_strings(ArrayType *array)
+{
+	List	   *result = NIL;
+	Datum	   *items;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
+					  &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("names must not be null")));
+		result = lappend(result, TextDatumGetCString(items[i]));
+	}
+	return result;
+}
+
+/* SQL: physical_relation_sql(environment, table_names, schema, relations) */
+Datum
+osmeta_physical_relation_sql_fn(PG_FUNCTION_ARGS)
+{
+	List	   *tables = array_strings(PG_GETARG_ARRAYTYPE_P(1));
+	List	   *relations = array_strings(PG_GETARG_ARRAYTYPE_P(3));
+	List	   *statements;
+	int			nest_level;
+
+	if (list_length(tables) != list_length(relations))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("table_names and relations must have the same number of elements")));
+	nest_level = osmeta_spi_begin(false);
+	statements = osmeta_physical_relations_sql(text_argument(fcinfo, 0),
+											   tables,
+											   text_argument(fcinfo, 2),
+											   relations);
+	return_strings(fcinfo, statements);
+	osmeta_spi_end(nest_level);
+	return (Datum) 0;
+}

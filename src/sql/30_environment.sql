@@ -1,0 +1,473 @@
+/*
+ * 30_environment: attaching a factory.
+ *
+ * attach is made of statements that the functions here build, as text, from
+ * the rows of 20_metamodel and from the remote catalogue given as data; C
+ * only runs them in order.  The first half (attach_catalog) makes the schema
+ * and the views of the factory's physical catalogue; what these show is then
+ * handed to the second half (attach_table), which makes everything else.
+ */
+
+CREATE TABLE osmeta.environment
+(
+	environment text PRIMARY KEY,
+	server text,
+	wrapper text,
+	remote_schema text NOT NULL,
+	dialect text NOT NULL
+		CHECK (dialect IN ('sqlserver', 'oracle', 'postgres')),
+	catalog_dialect text NOT NULL
+		CHECK (catalog_dialect IN ('sqlserver', 'oracle', 'postgres')),
+	schema text NOT NULL,
+	owner text NOT NULL DEFAULT current_user,
+	attached_at timestamptz NOT NULL DEFAULT current_timestamp,
+	missing_tables text[] NOT NULL DEFAULT '{}',
+	CHECK ((server IS NULL) = (wrapper IS NULL))
+);
+COMMENT ON TABLE osmeta.environment IS
+	'the factories that are attached';
+COMMENT ON COLUMN osmeta.environment.server IS
+	'foreign server; NULL if the tables stand in this database';
+COMMENT ON COLUMN osmeta.environment.dialect IS
+	'engine of the factory: decides names and null values';
+COMMENT ON COLUMN osmeta.environment.catalog_dialect IS
+	'engine whose catalogue is read; another one than dialect where a copy of the factory is attached';
+COMMENT ON COLUMN osmeta.environment.schema IS
+	'schema of this database that holds what attach made';
+COMMENT ON COLUMN osmeta.environment.missing_tables IS
+	'optional tables of the metamodel that the factory does not have';
+
+CREATE TABLE osmeta.environment_object
+(
+	environment text NOT NULL
+		REFERENCES osmeta.environment ON DELETE CASCADE,
+	position int NOT NULL,
+	kind text NOT NULL CHECK (kind IN ('SCHEMA', 'FOREIGN TABLE', 'VIEW')),
+	name text,
+	PRIMARY KEY (environment, position),
+	CHECK ((kind = 'SCHEMA') = (name IS NULL))
+);
+COMMENT ON TABLE osmeta.environment_object IS
+	'Internal: what attach made in the schema of an environment, so that detach drops exactly this';
+
+-- Which views of osmeta are shown live in the schema of an environment too?
+CREATE TABLE osmeta.live_view
+(
+	view_name text PRIMARY KEY,
+	position int NOT NULL UNIQUE
+);
+COMMENT ON TABLE osmeta.live_view IS
+	'Internal: the views that every environment has a live copy of, in order of dependency';
+
+/*
+ * A relation over one table of the factory.  columns is an array of objects
+ * with the keys name (here), remote_name and type, in order.  is_whole says
+ * that these are all columns of the table in its own order, which a wrapper
+ * that matches columns by position needs to know.
+ */
+CREATE FUNCTION osmeta.relation_sql(wrapper text, server text,
+	remote_schema text, remote_table text, schema text, relation text,
+	columns jsonb, is_whole boolean DEFAULT false)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE
+		WHEN relation_sql.server IS NULL THEN
+			format(E'CREATE VIEW %I.%I AS\nSELECT %s\nFROM %I.%I AS r',
+				relation_sql.schema, relation_sql.relation,
+				coalesce(c.view_items, ''), relation_sql.remote_schema,
+				relation_sql.remote_table)
+		ELSE
+			format(E'CREATE FOREIGN TABLE %I.%I (%s\n) SERVER %I OPTIONS (%s)',
+				relation_sql.schema, relation_sql.relation,
+				coalesce(E'\n\t' || c.table_items, ''),
+				relation_sql.server, o.options)
+		END
+	FROM (SELECT string_agg(
+				CASE
+					WHEN i.remote_name = i.name
+						THEN format('r.%I', i.remote_name)
+					ELSE format('r.%I AS %I', i.remote_name, i.name)
+				END, E',\n\t' ORDER BY i.position) AS view_items,
+			string_agg(
+				CASE
+					WHEN w.column_option IS NULL
+						THEN format('%I %s', i.name, i.type)
+					ELSE format('%I %s OPTIONS (%I %L)', i.name, i.type,
+						w.column_option, i.remote_name)
+				END, E',\n\t' ORDER BY i.position) AS table_items,
+			string_agg('"' || replace(i.remote_name, '"', '""') || '"', ', '
+				ORDER BY i.position) AS query_items
+		FROM (SELECT e.position, e.item ->> 'name' AS name,
+				e.item ->> 'remote_name' AS remote_name,
+				e.item ->> 'type' AS type
+			FROM jsonb_array_elements(relation_sql.columns)
+				WITH ORDINALITY AS e (item, position)) AS i
+			LEFT JOIN osmeta.wrapper AS w
+				ON w.wrapper = relation_sql.wrapper) AS c
+		LEFT JOIN osmeta.wrapper AS w ON w.wrapper = relation_sql.wrapper,
+		LATERAL (SELECT string_agg(format('%I %L', p.name, p.value), ', '
+				ORDER BY p.position) AS options
+			FROM (SELECT 1 AS position, w.schema_option AS name,
+					relation_sql.remote_schema AS value
+				WHERE w.column_option IS NOT NULL OR relation_sql.is_whole
+				UNION ALL
+				SELECT 2, w.table_option,
+					CASE
+						WHEN w.column_option IS NOT NULL
+							OR relation_sql.is_whole
+							THEN relation_sql.remote_table
+						ELSE format('(SELECT %s FROM "%s"."%s")',
+							c.query_items,
+							replace(relation_sql.remote_schema, '"', '""'),
+							replace(relation_sql.remote_table, '"', '""'))
+					END
+				UNION ALL
+				SELECT 2 + t.position, w.table_options[2 * t.position - 1],
+					w.table_options[2 * t.position]
+				FROM generate_series(1, cardinality(w.table_options) / 2)
+					AS t (position)) AS p) AS o;
+END;
+COMMENT ON FUNCTION osmeta.relation_sql(text, text, text, text, text, text, jsonb, boolean) IS
+	'Internal: the statement that makes a foreign table over a table of a factory, or a view where the table stands in this database';
+
+/*
+ * A column of the factory as the type that the metamodel says, whatever it
+ * is declared with; a value that cannot be converted is NULL, never an error.
+ */
+CREATE FUNCTION osmeta.canonical_expression(expression text, local_type text,
+	type text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE type
+	WHEN 'text' THEN format('%s::text', expression)
+	WHEN 'bigint' THEN
+		CASE
+			WHEN local_type IN ('bigint', 'integer', 'smallint')
+				THEN format('%s::bigint', expression)
+			ELSE format('CASE WHEN %1$s::text ~ ''^ *-?[0-9]{1,18}(\.0*)? *$'' THEN %1$s::text::numeric::bigint END',
+				expression)
+		END
+	WHEN 'boolean' THEN
+		CASE
+			WHEN local_type = 'boolean' THEN expression
+			WHEN local_type ~ '^(bigint|integer|smallint|numeric|real|double precision)'
+				THEN format('(%s <> 0)', expression)
+			ELSE format('lower(btrim(%s::text)) IN (''1'', ''t'', ''true'', ''y'', ''yes'')',
+				expression)
+		END
+	WHEN 'timestamp' THEN
+		CASE
+			WHEN local_type ~ '^timestamp.* with time zone$'
+				THEN format('(%s AT TIME ZONE ''UTC'')', expression)
+			WHEN local_type ~ '^(timestamp|date)'
+				THEN format('%s::timestamp without time zone', expression)
+			ELSE 'NULL::timestamp without time zone'
+		END
+END;
+COMMENT ON FUNCTION osmeta.canonical_expression(text, text, text) IS
+	'Internal: the expression that gives a column of the factory in the type that osmeta.ossys_column says';
+
+-- The type with which a column of the metamodel is declared.
+CREATE FUNCTION osmeta.ossys_local_type(local_type text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN local_type IS NULL OR local_type ~ '^(varchar|character|text|name|bpchar|citext)'
+		THEN 'text'
+	ELSE local_type
+END;
+COMMENT ON FUNCTION osmeta.ossys_local_type(text) IS
+	'Internal: texts of the metamodel are declared without a length, since lengths differ between versions';
+
+/*
+ * The first half of attach: the schema, the catalogue's tables and the views
+ * physical_column, physical_key and physical_counter.
+ */
+CREATE FUNCTION osmeta.attach_catalog(environment text, server text,
+	wrapper text, remote_schema text, dialect text, schema text)
+RETURNS TABLE (kind text, name text, statement text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT s.kind, s.name, s.statement
+	FROM (
+		SELECT 1 AS step, NULL::text AS sort, 'SCHEMA' AS kind,
+			NULL::text AS name,
+			format('CREATE SCHEMA %I', attach_catalog.schema) AS statement
+		UNION ALL
+		SELECT 2, c.catalog_table, 'FOREIGN TABLE', c.catalog_table,
+			osmeta.relation_sql(attach_catalog.wrapper, attach_catalog.server,
+				c.remote_schema, c.remote_table, attach_catalog.schema,
+				c.catalog_table,
+				jsonb_agg(jsonb_build_object('name', c.column_name,
+					'remote_name', c.remote_column,
+					'type', CASE c.type WHEN 'boolean' THEN w.boolean_type
+						ELSE c.type END)
+					ORDER BY c.position))
+		FROM osmeta.catalog_column AS c
+			JOIN osmeta.wrapper AS w ON w.wrapper = attach_catalog.wrapper
+		WHERE c.dialect = attach_catalog.dialect
+			AND attach_catalog.server IS NOT NULL
+		GROUP BY c.catalog_table, c.remote_schema, c.remote_table
+		UNION ALL
+		SELECT 3, v.view_name, 'VIEW', v.view_name,
+			format(E'CREATE VIEW %I.%I AS\n%s', attach_catalog.schema,
+				v.view_name, coalesce(q.statement, v.empty))
+		FROM (VALUES
+				('physical_column',
+				 'SELECT NULL::text AS table_name, NULL::text AS column_name, NULL::integer AS position, NULL::text AS data_type, NULL::bigint AS length, NULL::integer AS precision, NULL::integer AS scale, NULL::text AS local_type, NULL::boolean AS is_nullable, NULL::boolean AS is_identity, NULL::text AS identity_generation, NULL::boolean AS is_generated, NULL::boolean AS has_default, NULL::text AS local_name, NULL::boolean AS is_table WHERE false'),
+				('physical_key',
+				 'SELECT NULL::text AS table_name, NULL::text AS key_name, NULL::text AS kind, NULL::text[] AS columns, NULL::text AS target_table, NULL::text AS delete_action WHERE false'),
+				('physical_counter',
+				 'SELECT NULL::text AS table_name, NULL::text AS column_name, NULL::text AS counter, NULL::bigint AS last_value WHERE false')
+			) AS v (view_name, empty)
+			LEFT JOIN LATERAL (
+				-- the template is filled part by part, so that nothing in a
+				-- name of the user is taken for a mark of the template
+				SELECT string_agg(
+						CASE
+							WHEN p.position = 1 THEN f.part
+							WHEN attach_catalog.server IS NULL THEN
+								'pg_catalog.' || f.part
+							WHEN w.is_fenced THEN
+								format('(SELECT * FROM %I.%I OFFSET 0) AS%s',
+									attach_catalog.schema, f.mark, f.part)
+							ELSE
+								format('%I.%I%s', attach_catalog.schema,
+									f.mark, f.part)
+						END, '' ORDER BY p.position) AS statement
+				FROM osmeta.catalog_view AS t
+					LEFT JOIN osmeta.wrapper AS w
+						ON w.wrapper = attach_catalog.wrapper,
+					LATERAL unnest(string_to_array(t.query, '{catalog_'))
+						WITH ORDINALITY AS p (part, position),
+					LATERAL (SELECT
+							'catalog_' || split_part(p.part, '}', 1) AS mark,
+							replace(replace(replace(
+								CASE
+									WHEN p.position = 1 THEN p.part
+									WHEN attach_catalog.server IS NULL
+										THEN split_part(p.part, '}', 1)
+											|| substr(p.part,
+												strpos(p.part, '}') + 1)
+									ELSE substr(p.part,
+										strpos(p.part, '}') + 1)
+								END,
+								'{is_local}',
+								CASE WHEN attach_catalog.server IS NULL
+									THEN 'true' ELSE 'false' END),
+								'{boolean_type}', quote_literal(
+									coalesce(w.boolean_type, 'boolean'))),
+								'{schema}', quote_literal(
+									attach_catalog.remote_schema) || '::text')
+							AS part) AS f
+				WHERE t.dialect = attach_catalog.dialect
+					AND t.view_name = v.view_name
+			) AS q ON true
+		) AS s
+	ORDER BY s.step, s.sort COLLATE "C";
+END;
+COMMENT ON FUNCTION osmeta.attach_catalog(text, text, text, text, text, text) IS
+	'Internal: the statements of attach that make the schema and the views of the physical catalogue';
+
+/*
+ * The columns of the metamodel and where the factory has them.  columns is
+ * what physical_column shows of the tables of the metamodel: an array of
+ * objects with table_name, column_name and local_type.  Names are matched
+ * without case; of two tables that differ in case only, the one spelled as
+ * the metamodel does (or else the first) counts.
+ */
+CREATE FUNCTION osmeta.attach_match(columns jsonb)
+RETURNS TABLE (table_name text, table_position int, column_name text,
+	column_position int, type text, is_required boolean, remote_table text,
+	remote_column text, local_type text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH remote AS (
+		SELECT r.table_name, r.column_name, r.local_type
+		FROM jsonb_to_recordset(attach_match.columns)
+			AS r (table_name text, column_name text, local_type text)
+	), remote_table AS (
+		SELECT DISTINCT ON (t.table_name) t.table_name, t.position,
+			t.is_required, r.table_name AS remote_table
+		FROM osmeta.ossys_table AS t
+			LEFT JOIN remote AS r
+				ON lower(r.table_name) = lower(t.physical_name)
+		ORDER BY t.table_name, r.table_name <> t.physical_name,
+			r.table_name COLLATE "C"
+	)
+	SELECT DISTINCT ON (t.position, c.position)
+		t.table_name, t.position AS table_position, c.column_name, c.position,
+		c.type,
+		CASE WHEN t.remote_table IS NULL THEN t.is_required
+			ELSE c.is_required END,
+		t.remote_table, r.column_name,
+		osmeta.ossys_local_type(r.local_type)
+	FROM remote_table AS t
+		JOIN osmeta.ossys_column AS c ON c.table_name = t.table_name
+		LEFT JOIN remote AS r
+			ON r.table_name = t.remote_table
+			AND lower(r.column_name) = lower(c.column_name)
+			AND r.local_type IS NOT NULL
+	WHERE NOT c.is_secret
+	ORDER BY t.position, c.position, r.column_name <> c.column_name,
+		r.column_name COLLATE "C";
+END;
+COMMENT ON FUNCTION osmeta.attach_match(jsonb) IS
+	'Internal: the columns of the metamodel with their spelling and type at the factory, NULL where it lacks them';
+
+-- Required tables and columns that the factory lacks.
+CREATE FUNCTION osmeta.attach_missing(columns jsonb)
+RETURNS TABLE (object text, is_table boolean, is_required boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT m.object, m.is_table, m.is_required
+	FROM (SELECT DISTINCT x.table_position, 0 AS position,
+			'OSSYS_' || upper(x.table_name) AS object, true AS is_table,
+			x.is_required
+		FROM osmeta.attach_match(attach_missing.columns) AS x
+		WHERE x.remote_table IS NULL
+		UNION ALL
+		SELECT x.table_position, x.column_position AS position,
+			'OSSYS_' || upper(x.table_name) || '.' || upper(x.column_name),
+			false, true
+		FROM osmeta.attach_match(attach_missing.columns) AS x
+		WHERE x.remote_table IS NOT NULL AND x.remote_column IS NULL
+			AND x.is_required) AS m
+	ORDER BY m.table_position, m.position;
+END;
+COMMENT ON FUNCTION osmeta.attach_missing(jsonb) IS
+	'Internal: tables of the metamodel, and required columns, that the factory lacks';
+
+/*
+ * The definition of a view of osmeta, told to read an environment instead of
+ * the store.  A name counts only as a whole and only behind "osmeta.".
+ */
+CREATE FUNCTION osmeta.live_definition(view_name text, schema text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	-- the name of the schema comes in last, in one pass
+	SELECT regexp_replace(
+			regexp_replace(pg_get_viewdef(c.oid),
+				'\mosmeta\.captured_(\w+)', 'osmeta.live_\1', 'g'),
+			'\mosmeta\.(live_\w+|shown_capture|'
+				|| (SELECT string_agg(v.view_name, '|')
+					FROM osmeta.live_view AS v) || ')\M(?!\()',
+			replace(quote_ident(live_definition.schema), '\', '\\')
+				|| '.\1', 'g')
+	FROM pg_class AS c
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE n.nspname = 'osmeta' AND c.relname = live_definition.view_name
+		AND c.relkind = 'v';
+END;
+COMMENT ON FUNCTION osmeta.live_definition(text, text) IS
+	'Internal: the query of a view of osmeta over the live tables of an environment';
+
+/*
+ * The second half of attach: the tables of the metamodel, their canonical
+ * and fenced form live_*, and the live copies of the views of osmeta.
+ */
+CREATE FUNCTION osmeta.attach_table(environment text, server text,
+	wrapper text, remote_schema text, schema text, columns jsonb)
+RETURNS TABLE (kind text, name text, statement text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH matched AS MATERIALIZED (
+		SELECT m.*
+		FROM osmeta.attach_match(attach_table.columns) AS m
+	)
+	SELECT s.kind, s.name, s.statement
+	FROM (
+		SELECT 1 AS step, m.table_position AS sort,
+			CASE WHEN attach_table.server IS NULL THEN 'VIEW'
+				ELSE 'FOREIGN TABLE' END AS kind,
+			'ossys_' || m.table_name AS name,
+			osmeta.relation_sql(attach_table.wrapper, attach_table.server,
+				attach_table.remote_schema, m.remote_table,
+				attach_table.schema, 'ossys_' || m.table_name,
+				jsonb_agg(jsonb_build_object('name', m.column_name,
+					'remote_name', m.remote_column, 'type', m.local_type)
+					ORDER BY m.column_position)) AS statement
+		FROM matched AS m
+		WHERE m.remote_column IS NOT NULL
+		GROUP BY m.table_position, m.table_name, m.remote_table
+		UNION ALL
+		SELECT 2, m.table_position, 'VIEW', 'live_' || m.table_name,
+			format(E'CREATE VIEW %I.%I AS\nSELECT 0::bigint AS capture_id,\n\t%s\n%s',
+				attach_table.schema, 'live_' || m.table_name,
+				string_agg(format('%s AS %I',
+					CASE
+						WHEN m.remote_column IS NULL
+							THEN 'NULL::' || CASE m.type
+								WHEN 'timestamp'
+									THEN 'timestamp without time zone'
+								ELSE m.type END
+						ELSE osmeta.canonical_expression(
+							format('t.%I', m.column_name),
+							m.local_type, m.type)
+					END, m.column_name), E',\n\t' ORDER BY m.column_position),
+				CASE
+					WHEN count(m.remote_column) = 0 THEN 'WHERE false'
+					ELSE format('FROM (SELECT * FROM %I.%I OFFSET 0) AS t',
+							attach_table.schema, 'ossys_' || m.table_name)
+						|| CASE
+							WHEN bool_or(m.column_name = 'id'
+									AND m.remote_column IS NOT NULL)
+								THEN E'\nWHERE t.id IS NOT NULL'
+							ELSE ''
+						END
+				END)
+		FROM matched AS m
+		GROUP BY m.table_position, m.table_name
+		UNION ALL
+		SELECT 3, 0, 'VIEW', 'shown_capture',
+			format(E'CREATE VIEW %I.shown_capture AS\nSELECT %L::text AS environment, NULL::bigint AS capture_id,\n\t0::bigint AS store_id, NULL::boolean AS is_consistent,\n\t%L::text[] AS missing_tables',
+				attach_table.schema, attach_table.environment,
+				ARRAY(SELECT a.object
+					FROM osmeta.attach_missing(attach_table.columns) AS a
+					WHERE a.is_table))
+		UNION ALL
+		SELECT 4, v.position, 'VIEW', v.view_name,
+			format(E'CREATE VIEW %I.%I AS\n%s', attach_table.schema,
+				v.view_name,
+				osmeta.live_definition(v.view_name, attach_table.schema))
+		FROM osmeta.live_view AS v
+		) AS s
+	ORDER BY s.step, s.sort;
+END;
+COMMENT ON FUNCTION osmeta.attach_table(text, text, text, text, text, jsonb) IS
+	'Internal: the statements of attach that make the tables of the metamodel and the live views';
+
+CREATE FUNCTION osmeta.attach(environment text, server text DEFAULT NULL,
+	remote_schema text DEFAULT NULL, dialect text DEFAULT NULL,
+	schema text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'osmeta_attach'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION osmeta.attach(text, text, text, text, text) IS
+	'attach a factory: foreign tables of its metamodel and live views in a new schema';
+
+CREATE FUNCTION osmeta.attach_sql(environment text, server text DEFAULT NULL,
+	remote_schema text DEFAULT NULL, dialect text DEFAULT NULL,
+	schema text DEFAULT NULL)
+RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'osmeta_attach_sql'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION osmeta.attach_sql(text, text, text, text, text) IS
+	'the statements that attach would run; nothing is left behind';
+
+CREATE FUNCTION osmeta.detach(environment text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'osmeta_detach'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION osmeta.detach(text) IS
+	'drop what attach made; captures are kept';
+
+CREATE FUNCTION osmeta.physical_relation_sql(environment text,
+	table_names text[], schema text, relations text[])
+RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'osmeta_physical_relation_sql_fn'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION osmeta.physical_relation_sql(text, text[], text, text[]) IS
+	'Internal: the statements that make relations over physical tables of an environment';

@@ -1,0 +1,553 @@
+/*
+ * 50_view: the questions.
+ *
+ * Every view starts from shown_capture and joins captured tables by
+ * (capture_id = store_id, id); that is what lets the same definition be read
+ * over the store and, with the names replaced, over the live tables of an
+ * environment (osmeta.live_definition).  Two rules follow: every relation has
+ * an alias, and no text in a view holds the name of the extension followed by
+ * a dot.
+ *
+ * Objects are found by their composite key only.  Of several rows with one
+ * key the one that counts is the effective one, else the active one, else the
+ * newest.  NULL where a flag must be known is false in the core tables;
+ * elsewhere, where the column may be missing altogether, it is true.  Nothing
+ * here raises an error, whatever the rows hold.
+ */
+
+-- Internal: all modules that can own something, espaces and extensions.
+CREATE VIEW osmeta.owner AS
+SELECT c.environment, c.capture_id, c.store_id, 'espace'::text AS kind,
+	e.id AS owner_id, e.name,
+	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS ss_key,
+	coalesce(e.is_active, false) AS is_active
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
+UNION ALL
+SELECT c.environment, c.capture_id, c.store_id, 'extension'::text,
+	x.id, x.name,
+	NULLIF(lower(btrim(x.ss_key) COLLATE "C"), ''),
+	coalesce(x.is_active, true)
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_extension AS x ON x.capture_id = c.store_id;
+COMMENT ON VIEW osmeta.owner IS
+	'Internal: espaces and extensions, the owners of entities';
+
+-- Which espaces are there?
+CREATE VIEW osmeta.espace AS
+SELECT c.environment, c.capture_id, e.name AS espace,
+	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS ss_key,
+	e.espacekind AS kind,
+	coalesce(e.is_active, false) AS is_active,
+	coalesce(e.is_active, false) AS is_effective,
+	e.id AS espace_id, e.is_system, e.is_multitenant, e.is_user_provider,
+	e.user_provider_name,
+	NULLIF(lower(btrim(e.user_provider_key) COLLATE "C"), '')
+		AS user_provider_key,
+	e.version_id, e.dbcatalog_id AS db_catalog_id, d.name AS db_catalog
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_dbcatalog AS d
+		ON d.capture_id = c.store_id AND d.id = e.dbcatalog_id;
+COMMENT ON VIEW osmeta.espace IS
+	'which espaces are there?';
+
+-- Which extensions are there?
+CREATE VIEW osmeta.extension AS
+SELECT c.environment, c.capture_id, x.name AS extension,
+	NULLIF(lower(btrim(x.ss_key) COLLATE "C"), '') AS ss_key,
+	coalesce(x.is_active, true) AS is_active,
+	coalesce(x.is_active, true) AS is_effective,
+	x.id AS extension_id, x.is_system, x.version_id, x.published_date
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_extension AS x ON x.capture_id = c.store_id;
+COMMENT ON VIEW osmeta.extension IS
+	'which extensions are there?';
+
+-- Which applications are there?
+CREATE VIEW osmeta.application AS
+SELECT c.environment, c.capture_id, a.name AS application,
+	NULLIF(lower(btrim(a.key) COLLATE "C"), '') AS key,
+	a.description, a.applicationkind AS kind,
+	coalesce(a.is_active, true) AS is_active,
+	coalesce(a.is_active, true) AS is_effective,
+	a.id AS application_id
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_application AS a ON a.capture_id = c.store_id;
+COMMENT ON VIEW osmeta.application IS
+	'which applications are there?';
+
+-- Which modules are there?  A module is an espace or an extension.
+CREATE VIEW osmeta.module AS
+SELECT c.environment, c.capture_id,
+	CASE WHEN m.espace_id IS NOT NULL THEN e.name ELSE x.name END AS module,
+	CASE WHEN m.espace_id IS NOT NULL THEN 'espace'
+		WHEN m.extension_id IS NOT NULL THEN 'extension' END AS kind,
+	CASE WHEN m.espace_id IS NOT NULL
+		THEN NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '')
+		ELSE NULLIF(lower(btrim(x.ss_key) COLLATE "C"), '') END AS ss_key,
+	CASE WHEN m.espace_id IS NOT NULL THEN coalesce(e.is_active, false)
+		ELSE x.id IS NOT NULL AND coalesce(x.is_active, true)
+		END AS is_active,
+	CASE WHEN m.espace_id IS NOT NULL THEN coalesce(e.is_active, false)
+		ELSE x.id IS NOT NULL AND coalesce(x.is_active, true)
+		END AS is_effective,
+	m.id AS module_id, m.espace_id, m.extension_id, k.label AS kind_label
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_module AS m ON m.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = m.espace_id
+	LEFT JOIN osmeta.captured_extension AS x
+		ON x.capture_id = c.store_id AND x.id = m.extension_id
+	LEFT JOIN osmeta.captured_module_kind AS k
+		ON k.capture_id = c.store_id AND k.id = m.module_kind_id;
+COMMENT ON VIEW osmeta.module IS
+	'which modules are there, and are they espaces or extensions?';
+
+-- Which modules make up an application?
+CREATE VIEW osmeta.application_module AS
+SELECT c.environment, c.capture_id, a.name AS application,
+	CASE WHEN m.espace_id IS NOT NULL THEN e.name ELSE x.name END AS module,
+	CASE WHEN m.espace_id IS NOT NULL THEN 'espace'
+		WHEN m.extension_id IS NOT NULL THEN 'extension' END AS kind,
+	coalesce(a.is_active, true)
+		AND CASE WHEN m.espace_id IS NOT NULL THEN coalesce(e.is_active, false)
+			ELSE x.id IS NOT NULL AND coalesce(x.is_active, true)
+			END AS is_effective,
+	d.application_id, d.module_id, m.espace_id, m.extension_id
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_app_definition_module AS d
+		ON d.capture_id = c.store_id
+	JOIN osmeta.captured_application AS a
+		ON a.capture_id = c.store_id AND a.id = d.application_id
+	JOIN osmeta.captured_module AS m
+		ON m.capture_id = c.store_id AND m.id = d.module_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = m.espace_id
+	LEFT JOIN osmeta.captured_extension AS x
+		ON x.capture_id = c.store_id AND x.id = m.extension_id;
+COMMENT ON VIEW osmeta.application_module IS
+	'which modules make up an application?';
+
+-- Internal: entities with their owner; the row behind entity and key_entity.
+CREATE VIEW osmeta.owned_entity AS
+SELECT c.environment, c.capture_id, c.store_id,
+	e.name AS espace, t.name AS entity, t.physical_table_name,
+	osmeta.try_oskey(
+		CASE WHEN e.id IS NOT NULL THEN e.ss_key ELSE x.ss_key END,
+		t.ss_key) AS key,
+	t.data_kind,
+	coalesce(t.is_active, false) AS is_active,
+	coalesce(t.is_active, false)
+		AND CASE WHEN e.id IS NOT NULL THEN coalesce(e.is_active, false)
+			ELSE x.id IS NOT NULL AND coalesce(x.is_active, true)
+			END AS is_effective,
+	t.id AS entity_id, t.espace_id, t.extension_id, x.name AS extension,
+	NULLIF(lower(btrim(CASE WHEN e.id IS NOT NULL THEN e.ss_key
+		ELSE x.ss_key END) COLLATE "C"), '') AS owner_key,
+	coalesce(CASE WHEN e.id IS NOT NULL THEN e.is_active ELSE
+		x.id IS NOT NULL AND coalesce(x.is_active, true) END, false)
+		AS is_owner_active,
+	NULLIF(lower(btrim(t.ss_key) COLLATE "C"), '') AS ss_key,
+	NULLIF(lower(btrim(t.primarykey_ss_key) COLLATE "C"), '')
+		AS primary_key_ss_key,
+	coalesce(t.multitenant, false) AS is_multitenant,
+	coalesce(t.is_system, false) AS is_system,
+	coalesce(t.is_external, false) AS is_external,
+	coalesce(t.multilingual, false) AS is_multilingual,
+	coalesce(t.expose_process_events, false) AS expose_process_events,
+	t.event_table_name, t.base_view_name, t.multilingual_table_name,
+	t.description, t.logicaldatabase AS logical_database
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_entity AS t ON t.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = t.espace_id
+	LEFT JOIN osmeta.captured_extension AS x
+		ON x.capture_id = c.store_id AND x.id = t.extension_id;
+COMMENT ON VIEW osmeta.owned_entity IS
+	'Internal: entities with their owner and their composite key';
+
+-- Which entities are there, and which table holds their data?
+CREATE VIEW osmeta.entity AS
+SELECT o.environment, o.capture_id, o.espace, o.entity,
+	o.physical_table_name, o.key, o.data_kind, o.is_active, o.is_effective,
+	o.entity_id, o.espace_id, o.extension_id, o.extension, o.owner_key,
+	o.ss_key, o.primary_key_ss_key, o.is_multitenant, o.is_system,
+	o.is_external, o.is_multilingual, o.expose_process_events,
+	o.event_table_name, o.base_view_name, o.multilingual_table_name,
+	o.description, o.logical_database
+FROM osmeta.owned_entity AS o;
+COMMENT ON VIEW osmeta.entity IS
+	'which entities are there, and which table holds their data?';
+
+-- Internal: for each composite key the entity that counts.
+CREATE VIEW osmeta.key_entity AS
+SELECT DISTINCT ON (o.environment, o.capture_id, o.store_id, o.key)
+	o.environment, o.capture_id, o.store_id, o.key, o.entity_id,
+	o.espace, o.extension, o.entity, o.physical_table_name, o.data_kind,
+	o.is_active, o.is_owner_active, o.is_effective
+FROM osmeta.owned_entity AS o
+WHERE o.key IS NOT NULL
+ORDER BY o.environment, o.capture_id, o.store_id, o.key,
+	o.is_effective DESC, o.is_active DESC, o.entity_id DESC;
+COMMENT ON VIEW osmeta.key_entity IS
+	'Internal: the entity that a composite key stands for';
+
+-- Internal: attributes with their entity; the row behind attribute and
+-- reference.
+CREATE VIEW osmeta.owned_attribute AS
+SELECT o.environment, o.capture_id, o.store_id, o.espace, o.entity,
+	a.name AS attribute,
+	coalesce(NULLIF(btrim(a.database_name), ''),
+		osmeta.physical_column_name(a.name)) AS column_name,
+	btrim(a.type) AS type, a.length, a.decimals,
+	coalesce(a.is_mandatory, false) AS is_mandatory,
+	coalesce(a.is_autonumber, false) AS is_auto_number,
+	coalesce(NULLIF(lower(btrim(a.ss_key) COLLATE "C"), '')
+		= o.primary_key_ss_key, false) AS is_identifier,
+	a.delete_rule,
+	coalesce(a.is_active, false) AS is_active,
+	coalesce(a.is_active, false) AND o.is_effective AS is_effective,
+	o.key AS entity_key,
+	NULLIF(lower(btrim(a.ss_key) COLLATE "C"), '') AS attribute_key,
+	osmeta.try_bt_ref(a.type) AS refers_to,
+	coalesce(lower(left(btrim(a.type), 2)) = 'bt', false) AS is_reference,
+	a.entity_id, a.id AS attribute_id, a.order_num AS position,
+	o.physical_table_name, o.extension, a.description, a.default_value,
+	a.original_type
+FROM osmeta.owned_entity AS o
+	JOIN osmeta.captured_entity_attr AS a
+		ON a.capture_id = o.store_id AND a.entity_id = o.entity_id;
+COMMENT ON VIEW osmeta.owned_attribute IS
+	'Internal: attributes with the composite key of their entity and of the entity that they refer to';
+
+-- Which attributes has an entity, and which column holds their values?
+CREATE VIEW osmeta.attribute AS
+SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
+	a.column_name, a.type, osmeta.data_type(a.type) AS data_type,
+	a.length, a.decimals, a.is_mandatory, a.is_auto_number, a.is_identifier,
+	a.delete_rule, a.is_active, a.is_effective, a.entity_key,
+	a.attribute_key, a.refers_to, a.entity_id, a.attribute_id, a.position,
+	a.physical_table_name, a.extension, a.description, a.default_value,
+	a.original_type
+FROM osmeta.owned_attribute AS a;
+COMMENT ON VIEW osmeta.attribute IS
+	'which attributes has an entity, and which column holds their values?';
+
+-- Who refers to whom?  With a hint where the target is not found.
+CREATE VIEW osmeta.reference AS
+SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
+	a.physical_table_name, a.column_name, a.delete_rule, a.entity_key,
+	a.refers_to AS target_key, t.espace AS target_espace,
+	t.entity AS target_entity, t.physical_table_name AS target_table,
+	CASE
+		WHEN a.refers_to IS NULL THEN 'malformed'
+		WHEN t.is_effective THEN 'resolved'
+		WHEN t.key IS NOT NULL THEN 'inactive'
+		WHEN k.ss_key IS NULL THEN 'unknown espace'
+		ELSE 'unknown entity'
+	END AS status,
+	CASE
+		WHEN a.refers_to IS NULL THEN
+			'expected: bt<SS_Key of the espace>*<SS_Key of the entity>'
+		WHEN t.is_effective THEN NULL
+		WHEN t.key IS NOT NULL AND NOT t.is_active THEN
+			format('entity %s.%s is not active',
+				coalesce(t.espace, t.extension), t.entity)
+		WHEN t.key IS NOT NULL THEN
+			format('the owner of entity %s.%s is not active',
+				coalesce(t.espace, t.extension), t.entity)
+		WHEN h.object_key IS NOT NULL THEN
+			format('%s.%s is the only entity with this key; its owner has the key %s',
+				h.owner, h.entity, h.owner_key)
+	END AS hint,
+	a.is_active, a.is_effective, a.type, a.attribute_key, a.entity_id,
+	a.attribute_id, t.entity_id AS target_entity_id,
+	t.data_kind AS target_data_kind, t.extension AS target_extension,
+	a.extension, a.is_mandatory, a.is_identifier
+FROM osmeta.owned_attribute AS a
+	LEFT JOIN osmeta.key_entity AS t
+		ON t.store_id = a.store_id AND t.environment = a.environment
+		AND t.key = a.refers_to
+	LEFT JOIN (SELECT DISTINCT o.environment, o.store_id, o.ss_key
+			FROM osmeta.owner AS o
+			WHERE o.ss_key IS NOT NULL) AS k
+		ON k.store_id = a.store_id AND k.environment = a.environment
+		AND k.ss_key = osmeta.owner_key(a.refers_to)
+	LEFT JOIN (SELECT e.environment, e.store_id,
+				osmeta.object_key(e.key) AS object_key,
+				min(coalesce(e.espace, e.extension)) AS owner,
+				min(e.entity) AS entity,
+				min(osmeta.owner_key(e.key)) AS owner_key
+			FROM osmeta.key_entity AS e
+			GROUP BY e.environment, e.store_id, osmeta.object_key(e.key)
+			HAVING count(*) = 1) AS h
+		ON h.store_id = a.store_id AND h.environment = a.environment
+		AND h.object_key = osmeta.object_key(a.refers_to)
+		AND t.key IS NULL
+WHERE a.is_reference;
+COMMENT ON VIEW osmeta.reference IS
+	'who refers to whom, and which references lead nowhere?';
+
+-- Which records has a static entity, and with which identifiers?
+CREATE VIEW osmeta.static_record AS
+SELECT c.environment, c.capture_id, e.name AS espace, t.entity,
+	r.name AS record,
+	osmeta.try_oskey(e.ss_key, r.entity_ss_key) AS entity_key,
+	NULLIF(lower(btrim(r.ss_key) COLLATE "C"), '') AS record_key,
+	r.data_id, coalesce(r.is_active, false) AS is_active,
+	coalesce(r.is_active, false) AND coalesce(t.is_effective, false)
+		AS is_effective,
+	r.id AS record_id, t.entity_id, r.espace_id, t.physical_table_name
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_entity_record AS r ON r.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = r.espace_id
+	LEFT JOIN osmeta.key_entity AS t
+		ON t.store_id = c.store_id AND t.environment = c.environment
+		AND t.key = osmeta.try_oskey(e.ss_key, r.entity_ss_key);
+COMMENT ON VIEW osmeta.static_record IS
+	'which records has a static entity, and with which identifiers?';
+
+-- Where is the data of an application?
+CREATE VIEW osmeta.application_entity AS
+SELECT o.environment, o.capture_id, a.name AS application, o.espace,
+	o.entity, o.data_kind, o.physical_table_name, o.key AS entity_key,
+	o.entity_id, o.extension, d.application_id
+FROM osmeta.owned_entity AS o
+	JOIN osmeta.captured_module AS m
+		ON m.capture_id = o.store_id
+		AND CASE WHEN m.espace_id IS NOT NULL
+			THEN m.espace_id = o.espace_id
+			ELSE m.extension_id = o.extension_id AND o.espace IS NULL END
+	JOIN osmeta.captured_app_definition_module AS d
+		ON d.capture_id = o.store_id AND d.module_id = m.id
+	JOIN osmeta.captured_application AS a
+		ON a.capture_id = o.store_id AND a.id = d.application_id
+WHERE o.is_effective AND coalesce(a.is_active, true);
+COMMENT ON VIEW osmeta.application_entity IS
+	'where is the data of an application? (active entities only)';
+
+-- Which database catalogs are there?
+CREATE VIEW osmeta.db_catalog AS
+SELECT c.environment, c.capture_id, d.name AS db_catalog,
+	d.logical_name, d.description, d.id AS db_catalog_id,
+	d.datatablespace AS data_tablespace,
+	d.indextablespace AS index_tablespace
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_dbcatalog AS d ON d.capture_id = c.store_id;
+COMMENT ON VIEW osmeta.db_catalog IS
+	'which database catalogs hold the tables of espaces?';
+
+-- Which tenants are there, and of which user provider?
+CREATE VIEW osmeta.tenant AS
+SELECT c.environment, c.capture_id, t.id AS tenant_id, t.name AS tenant,
+	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS provider_key,
+	coalesce(t.is_active, true) AS is_active, e.name AS provider,
+	t.espace_id AS provider_id
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_tenant AS t ON t.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = t.espace_id;
+COMMENT ON VIEW osmeta.tenant IS
+	'which tenants are there, and which espace provides their users?';
+
+-- Which roles are there?
+CREATE VIEW osmeta.role AS
+SELECT c.environment, c.capture_id, e.name AS espace, r.name AS role,
+	osmeta.try_oskey(e.ss_key, r.ss_key) AS key, r.id AS role_id,
+	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS espace_ss_key,
+	NULLIF(lower(btrim(r.ss_key) COLLATE "C"), '') AS role_ss_key,
+	coalesce(r.is_active, true) AS is_active,
+	coalesce(r.is_active, true) AND coalesce(e.is_active, false)
+		AS is_effective,
+	r.persistent AS is_persistent, r.description, r.espace_id
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_role AS r ON r.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = r.espace_id;
+COMMENT ON VIEW osmeta.role IS
+	'which roles are there?';
+
+-- Which end users are there?
+CREATE VIEW osmeta.end_user AS
+SELECT c.environment, c.capture_id, u.id AS user_id, u.username, u.name,
+	u.email, u.tenant_id, t.name AS tenant,
+	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS provider_key,
+	coalesce(u.is_active, true) AS is_active, u.external_id,
+	u.creation_date, u.last_login
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_user AS u ON u.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_tenant AS t
+		ON t.capture_id = c.store_id AND t.id = u.tenant_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = t.espace_id;
+COMMENT ON VIEW osmeta.end_user IS
+	'which end users are there, and of which tenant?';
+
+-- What is odd, and what can be done about it?
+CREATE VIEW osmeta.problem AS
+SELECT c.environment, c.capture_id, 'note'::text AS severity,
+	'missing_table'::text AS code, m.table_name AS object,
+	'the factory does not have this table, or its columns cannot be seen'::text AS message,
+	'What it holds is shown as empty; older versions lack some tables. If this one does have it, check the rights of the user mapping, then detach and attach.'::text AS hint
+FROM osmeta.shown_capture AS c,
+	LATERAL unnest(c.missing_tables) AS m (table_name)
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'inconsistent_capture',
+	format('capture %s', c.capture_id),
+	'the factory changed while it was copied',
+	'References between tables may lead nowhere. Capture again when nobody publishes.'
+FROM osmeta.shown_capture AS c
+WHERE NOT c.is_consistent
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning',
+	CASE o.kind WHEN 'espace' THEN 'malformed_espace_key'
+		ELSE 'malformed_extension_key' END,
+	o.name,
+	CASE WHEN o.ss_key IS NULL THEN format('%s has no key', o.kind)
+		ELSE format('key of %s cannot be read: %s', o.kind,
+			left(quote_literal(o.ss_key), 120)) END,
+	'Nothing in it can be matched or referred to by key; publish the module again.'
+FROM osmeta.owner AS o
+WHERE osmeta.try_oskey(o.ss_key, 'x') IS NULL
+UNION ALL
+SELECT s.environment, s.capture_id, 'error', 'duplicate_espace_key',
+	string_agg(s.name, ', ' ORDER BY s.owner_id),
+	format('%s active modules have the key %s', count(*), s.ss_key),
+	'Keys of espaces and extensions are unique in a factory; what refers to this key may be resolved to the wrong one. Ask the vendor''s support.'
+FROM osmeta.owner AS s
+WHERE s.is_active AND s.ss_key IS NOT NULL
+GROUP BY s.environment, s.capture_id, s.ss_key
+HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'entity_without_owner',
+	format('%s (entity %s)', o.entity, o.entity_id),
+	format('no espace or extension of this entity is there (espace %s, extension %s)',
+		coalesce(o.espace_id::text, 'none'),
+		coalesce(o.extension_id::text, 'none')),
+	'It has no composite key and cannot be matched; its table may be a left-over.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_active AND o.espace IS NULL AND o.extension IS NULL
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'malformed_entity_key',
+	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+	CASE WHEN o.ss_key IS NULL THEN 'entity has no key'
+		ELSE format('key of entity cannot be read: %s',
+			left(quote_literal(o.ss_key), 120)) END,
+	'The entity cannot be matched or referred to by key; publish its module again.'
+FROM osmeta.owned_entity AS o
+WHERE o.key IS NULL AND osmeta.try_oskey(o.owner_key, 'x') IS NOT NULL
+UNION ALL
+SELECT o.environment, o.capture_id, 'error', 'duplicate_entity_key',
+	string_agg(format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+		', ' ORDER BY o.entity_id),
+	format('%s active entities of one module have the key %s', count(*),
+		o.key),
+	'Of namesakes with one key at most one can be active; the newest is taken. Deactivate or remove the others in the model.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_effective AND o.key IS NOT NULL
+GROUP BY o.environment, o.capture_id, o.key
+HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id, 'note', 'shared_physical_table',
+	string_agg(format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+		', ' ORDER BY o.entity_id),
+	format('%s active entities are in the table %s', count(*),
+		min(o.physical_table_name COLLATE "C")),
+	'Rows of this table belong to all of them: migrate it through one entity only.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_effective AND btrim(o.physical_table_name) <> ''
+GROUP BY o.environment, o.capture_id, lower(btrim(o.physical_table_name))
+HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'entity_without_identifier',
+	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+	'no active attribute is the identifier of this entity',
+	'References to it have no type and it cannot be migrated; choose an identifier in the model and publish.'
+FROM osmeta.owned_entity AS o
+	LEFT JOIN (SELECT DISTINCT a.environment, a.store_id, a.entity_id
+			FROM osmeta.owned_attribute AS a
+			WHERE a.is_identifier AND a.is_effective) AS i
+		ON i.store_id = o.store_id AND i.environment = o.environment
+		AND i.entity_id = o.entity_id
+WHERE o.is_effective AND NOT o.is_external AND i.entity_id IS NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'malformed_attribute_key',
+	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
+		a.attribute),
+	CASE WHEN a.attribute_key IS NULL THEN 'attribute has no key'
+		ELSE format('key of attribute cannot be read: %s',
+			left(quote_literal(a.attribute_key), 120)) END,
+	'The attribute cannot be matched by key; publish its module again.'
+FROM osmeta.owned_attribute AS a
+WHERE a.is_effective AND osmeta.try_oskey('x', a.attribute_key) IS NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
+	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
+		a.attribute),
+	CASE WHEN coalesce(a.type, '') = '' THEN 'attribute has no type'
+		ELSE format('type %s is not known', left(quote_literal(a.type), 120))
+		END,
+	'Values of this attribute are read as text; say how they are to be written before you migrate it.'
+FROM osmeta.owned_attribute AS a
+WHERE a.is_effective AND NOT a.is_reference
+	AND coalesce(a.type, '') NOT IN ('rtBinaryData', 'rtBoolean',
+		'rtCurrency', 'rtDate', 'rtDateTime', 'rtDecimal', 'rtEmail',
+		'rtEntityReference', 'rtInteger', 'rtLongInteger', 'rtPhoneNumber',
+		'rtText', 'rtTime')
+UNION ALL
+SELECT r.environment, r.capture_id,
+	CASE r.status WHEN 'inactive' THEN 'note' WHEN 'malformed' THEN 'error'
+		ELSE 'warning' END,
+	CASE r.status WHEN 'inactive' THEN 'inactive_reference'
+		WHEN 'malformed' THEN 'malformed_reference'
+		ELSE 'unknown_reference' END,
+	format('%s.%s.%s', coalesce(r.espace, r.extension), r.entity,
+		r.attribute),
+	CASE r.status
+		WHEN 'inactive' THEN 'refers to an entity that is no longer active'
+		WHEN 'malformed' THEN format('type cannot be read: %s',
+			left(quote_literal(r.type), 120))
+		WHEN 'unknown espace' THEN
+			format('refers to an espace that is not there: %s', r.target_key)
+		ELSE format('refers to an entity that is not there: %s',
+			r.target_key) END,
+	CASE
+		WHEN r.status IN ('inactive', 'malformed') THEN r.hint
+		ELSE coalesce(r.hint || '. ', '')
+			|| 'Refresh the dependencies of the module and publish it, or leave the attribute out.'
+	END
+FROM osmeta.reference AS r
+WHERE r.is_effective AND r.status <> 'resolved'
+UNION ALL
+SELECT s.environment, s.capture_id, 'warning', 'unknown_record_entity',
+	format('record %s (%s)', coalesce(s.record, '?'), s.record_id),
+	'no entity has the key that this static record names',
+	'The record is left out of matches; its entity may have been removed by hand.'
+FROM osmeta.static_record AS s
+WHERE s.is_active AND s.entity_id IS NULL;
+COMMENT ON VIEW osmeta.problem IS
+	'what is odd, and what can be done about it?';
+
+INSERT INTO osmeta.live_view (view_name, position)
+VALUES
+	('owner', 1),
+	('espace', 2),
+	('extension', 3),
+	('application', 4),
+	('module', 5),
+	('application_module', 6),
+	('owned_entity', 7),
+	('entity', 8),
+	('key_entity', 9),
+	('owned_attribute', 10),
+	('attribute', 11),
+	('reference', 12),
+	('static_record', 13),
+	('application_entity', 14),
+	('db_catalog', 15),
+	('tenant', 16),
+	('role', 17),
+	('end_user', 18),
+	('problem', 19);
