@@ -48,7 +48,7 @@ ORDER BY p.espace, p.entity;
 \echo
 \echo 'What does a person refer to?  (the vendor hides it in texts like bt<espace key>*<entity key>)'
 \set ECHO queries
-SELECT attribute, column_name, target_espace, target_entity, target_table, delete_rule, status
+SELECT attribute, target_espace, target_entity, target_table, delete_rule, status
 FROM osmeta.reference
 WHERE environment = 'prod' AND espace = 'People' AND entity = 'Person'
 ORDER BY attribute;
@@ -99,17 +99,13 @@ ORDER BY environment, severity, code;
 \set ECHO queries
 SELECT osmeta.create_plan('people', 'prod', 'qa', ARRAY['espace:People']);
 
-SELECT level, entity, key_strategy, rows_expected AS rows, id_offset, key_reason
+SELECT level, entity, is_data AS moved, target_table, key_strategy, rows_expected AS rows, id_offset
 FROM osmeta.plan_entity
-WHERE is_data
 ORDER BY level, entity;
 
-\pset format wrapped
-\pset columns 100
-SELECT severity, code, object, message
-FROM osmeta.plan_problem
-WHERE plan = 'people';
-\pset format aligned
+SELECT severity, code, object FROM osmeta.plan_problem WHERE plan = 'people';
+
+SELECT message, hint FROM osmeta.plan_problem WHERE plan = 'people' AND severity = 'error' \gx
 
 \set ECHO none
 \echo
@@ -132,10 +128,11 @@ ORDER BY object;
 :counters;
 \o
 \echo
-\echo 'Before: what qa has.'
+\echo 'Before: the persons of qa.'
 \set ECHO queries
-SELECT "ID", "NAME", "CITYID", "MANAGERID", "CREATEDBY"
-FROM "OSUSR_7i3_Human" ORDER BY "ID" DESC LIMIT 3;
+SELECT count(*) AS persons, max("ID") AS highest_id,
+    count(*) FILTER (WHERE "NAME" = 'Zoë Ö. Entwürfe') AS named_zoe
+FROM "OSUSR_7i3_Human";
 \set ECHO none
 \connect staging
 SET search_path = public, osmeta;
@@ -150,7 +147,8 @@ SELECT phase, entity, chunks_done, chunks, rows_done, rows_expected
 FROM osmeta.plan_progress
 WHERE plan = 'people';
 
-SELECT * FROM osmeta.verify_plan('people');
+SELECT entity, rows_expected, rows_found, checksum_equal, dangling, nulled, status
+FROM osmeta.verify_plan('people');
 
 \set ECHO none
 \echo
@@ -172,8 +170,13 @@ WHERE plan = 'people' AND source_id = '902'
 \echo
 \echo 'At prod:'
 \set ECHO queries
-SELECT p."ID", p."NAME", c."NAME" AS city, z."LABEL" AS size, i."NAME" AS icon,
-    m."NAME" AS manager, u."USERNAME" AS created_by, k."EMAIL"
+SELECT p."ID", p."NAME",
+    format('%s: %s', p."CITYID", c."NAME") AS city,
+    format('%s: %s', c."CITYSIZEID", z."LABEL") AS size_of_city,
+    format('%s: %s', p."ICONID", i."NAME") AS icon,
+    format('%s: %s', p."MANAGERID", m."NAME") AS manager,
+    format('%s: %s', p."CREATEDBY", u."USERNAME") AS created_by,
+    k."EMAIL" AS email
 FROM "OSUSR_7i3_Person" p
 LEFT JOIN "OSUSR_7i3_City" c ON c."ID" = p."CITYID"
 LEFT JOIN "OSUSR_wlm_CitySize" z ON z."ID" = c."CITYSIZEID"
@@ -187,8 +190,13 @@ WHERE p."ID" = 902 \gx
 \echo
 \echo 'At qa, other identifiers, other tables, the same person:'
 \set ECHO queries
-SELECT p."ID", p."NAME", c."NAME" AS city, z."LABEL" AS size, i."NAME" AS icon,
-    m."NAME" AS manager, u."USERNAME" AS created_by, k."EMAIL"
+SELECT p."ID", p."NAME",
+    format('%s: %s', p."CITYID", c."NAME") AS city,
+    format('%s: %s', c."CITYSIZEID", z."LABEL") AS size_of_city,
+    format('%s: %s', p."ICONID", i."NAME") AS icon,
+    format('%s: %s', p."MANAGERID", m."NAME") AS manager,
+    format('%s: %s', p."CREATEDBY", u."USERNAME") AS created_by,
+    k."EMAIL" AS email
 FROM "OSUSR_7i3_Human" p
 LEFT JOIN "OSUSR_4i8_City" c ON c."ID" = p."CITYID"
 LEFT JOIN "OSUSR_5Z9_CITYSIZE" z ON z."ID" = c."CITYSIZEID"

@@ -18,16 +18,16 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "funcapi.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
+#include "utils/rel.h"
 
 #include "capture.h"
-#include "environment.h"
 #include "identifier.h"
 #include "name_check.h"
 #include "spi.h"
@@ -35,6 +35,7 @@
 PG_FUNCTION_INFO_V1(osmeta_create_plan);
 PG_FUNCTION_INFO_V1(osmeta_set_plan_option);
 PG_FUNCTION_INFO_V1(osmeta_drop_plan);
+PG_FUNCTION_INFO_V1(osmeta_plan_guard);
 
 /* Advisory locks of osmeta: a tag of their own, then kind and id. */
 #define LOCK_CLASS 0x6f73		/* "os" */
@@ -287,6 +288,13 @@ read_ranges(const MigrationPlan *plan)
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
 				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
 				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
+				 plan->target_schema, plan->plan_id);
+	osmeta_execf("UPDATE osmeta.plan_entity e SET target_has_key = true"
+				 " FROM %s.physical_key k, osmeta.plan_attribute a"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
+				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
+				 " AND k.table_name = e.target_table AND k.kind IN ('p', 'u')"
+				 " AND k.columns = ARRAY[a.target_column]",
 				 plan->target_schema, plan->plan_id);
 	osmeta_execf("UPDATE osmeta.plan_entity e"
 				 " SET id_offset = greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0))"
@@ -600,4 +608,39 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 						delivered, name, plan->target)));
 	osmeta_spi_end(nest_level);
 	PG_RETURN_VOID();
+}
+
+/*
+ * Trigger on the columns that a user may edit: not after the plan has
+ * started, since what has been pulled follows from them.
+ */
+Datum
+osmeta_plan_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	Oid			type = INT8OID;
+	Datum		plan_id;
+	bool		isnull;
+	int			nest_level;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						"plan_guard")));
+	desc = RelationGetDescr(trigger->tg_relation);
+	plan_id = heap_getattr(trigger->tg_trigtuple,
+						   SPI_fnumber(desc, "plan_id"), desc, &isnull);
+	nest_level = osmeta_spi_begin(false);
+	if (osmeta_query("SELECT p.plan FROM osmeta.plan p"
+					 " WHERE p.plan_id = $1 AND p.phase <> 'planned'",
+					 1, &type, &plan_id, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("plan \"%s\" has started and cannot be edited any more",
+						osmeta_text_at(0, 1)),
+				 errhint("Make another plan.")));
+	osmeta_spi_end(nest_level);
+	return PointerGetDatum(trigger->tg_newtuple);
 }

@@ -470,14 +470,16 @@ prepare_push(Run *run)
 					 osmeta_stage_name(plan, 'e', e->entity_id),
 					 plan->plan_id, e->entity_id,
 					 e->is_number ? "s.upper::bigint" : "NULL::bigint");
-		if (e->strategy == STRATEGY_OFFSET &&
+		if (e->strategy != STRATEGY_PARENT && e->is_number &&
 			osmeta_int64_at(0, 1, NULL) > 0)
 		{
 			int64		upper = osmeta_int64_at(0, 2, NULL);
 
+			if (e->strategy == STRATEGY_OFFSET)
+				upper += e->offset;
 			table = sink_table(run, e);
-			(void) run->sink->advance_counter(&table, upper + e->offset +
-											  plan->headroom);
+			(void) run->sink->advance_counter(&table,
+											  upper + plan->headroom);
 		}
 	}
 	set_phase(run, "push");
@@ -835,10 +837,11 @@ report_phase(Run *run, const char *phase)
 	osmeta_query_text("SELECT COALESCE(sum(c.rows_done), 0)::bigint, count(DISTINCT c.entity_id)"
 					  " FROM osmeta.plan_chunk c JOIN osmeta.plan p ON p.plan_id = c.plan_id"
 					  " WHERE p.plan = $1 AND c.phase = $2", 2, args);
-	ereport(NOTICE,
-			(errmsg("plan \"%s\": %s: " INT64_FORMAT " rows of " INT64_FORMAT " entities",
-					run->name, phase, osmeta_int64_at(0, 1, NULL),
-					osmeta_int64_at(0, 2, NULL))));
+	if (osmeta_int64_at(0, 2, NULL) > 0)
+		ereport(NOTICE,
+				(errmsg("plan \"%s\": %s is done, rows: " INT64_FORMAT ", entities: " INT64_FORMAT,
+						run->name, phase, osmeta_int64_at(0, 1, NULL),
+						osmeta_int64_at(0, 2, NULL))));
 }
 
 static void

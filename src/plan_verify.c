@@ -177,8 +177,8 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 	int64		upper;
 	bool		isnull;
 
-	if (entity->strategy != STRATEGY_OFFSET || entity->counter == NULL ||
-		verdict->expected == 0)
+	if (entity->strategy == STRATEGY_PARENT || !entity->is_number ||
+		entity->counter == NULL || verdict->expected == 0)
 		return true;
 	osmeta_execf("SELECT max(v.id)::bigint FROM (%s) v",
 				 osmeta_target_id_sql(plan, entity, NULL));

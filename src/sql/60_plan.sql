@@ -62,6 +62,7 @@ CREATE TABLE osmeta.plan_entity (
     target_upper_id      bigint,
     counter              text,
     counter_value        bigint,
+    target_has_key       boolean NOT NULL DEFAULT false,
     PRIMARY KEY (plan_id, entity_id),
     UNIQUE (plan_id, entity_key)
 );
@@ -72,6 +73,7 @@ COMMENT ON COLUMN osmeta.plan_entity.key_reason IS 'Why this key strategy was ch
 COMMENT ON COLUMN osmeta.plan_entity.level IS 'Place in the order of delivery: parents before children';
 COMMENT ON COLUMN osmeta.plan_entity.upper_id IS 'Highest identifier at the source that is moved; fixed when the run starts';
 COMMENT ON COLUMN osmeta.plan_entity.id_offset IS 'Strategy offset: new identifier = old identifier + id_offset';
+COMMENT ON COLUMN osmeta.plan_entity.target_has_key IS 'The target''s table has a primary key or unique index on the identifier alone';
 COMMENT ON COLUMN osmeta.plan_entity.counter IS 'Identity counter at the target, quoted and qualified; NULL if none is known';
 
 CREATE TABLE osmeta.plan_attribute (
@@ -398,6 +400,19 @@ RETURNS SETOF record
 LANGUAGE C VOLATILE STRICT ROWS 100000 AS 'MODULE_PATHNAME', 'osmeta_plan_key_rows';
 COMMENT ON FUNCTION osmeta.plan_key_rows(bigint) IS 'Internal: the pairs of identifiers of a plan';
 
+CREATE FUNCTION osmeta.plan_guard()
+RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_plan_guard';
+COMMENT ON FUNCTION osmeta.plan_guard() IS 'Internal: refuses to edit a plan that has started';
+
+CREATE TRIGGER plan_guard BEFORE UPDATE OF include, filter, key_strategy, id_offset
+    ON osmeta.plan_entity FOR EACH ROW EXECUTE FUNCTION osmeta.plan_guard();
+COMMENT ON TRIGGER plan_guard ON osmeta.plan_entity IS 'Internal: refuses to edit a plan that has started';
+
+CREATE TRIGGER plan_guard BEFORE UPDATE OF include, transform, mask
+    ON osmeta.plan_attribute FOR EACH ROW EXECUTE FUNCTION osmeta.plan_guard();
+COMMENT ON TRIGGER plan_guard ON osmeta.plan_attribute IS 'Internal: refuses to edit a plan that has started';
+
 CREATE FUNCTION osmeta.expression_error(expression text)
 RETURNS text
 LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME', 'osmeta_expression_error';
@@ -411,7 +426,9 @@ COMMENT ON FUNCTION osmeta.expression_error(text) IS 'Internal: why a text is no
 CREATE VIEW osmeta.plan_key AS
 SELECT p.plan, k.entity_key, k.source_id, k.target_id
 FROM osmeta.plan p
-CROSS JOIN LATERAL osmeta.plan_key_rows(p.plan_id) k;
+CROSS JOIN LATERAL osmeta.plan_key_rows(p.plan_id) k
+WHERE EXISTS (SELECT FROM pg_roles r
+              WHERE r.rolname = p.owner AND pg_has_role(r.oid, 'USAGE'));
 COMMENT ON VIEW osmeta.plan_key IS 'Identifiers at the source and at the target, of moved rows and of matched ones';
 
 -- How far is a plan?
@@ -538,14 +555,21 @@ WITH entity AS (
     UNION ALL
     SELECT plan, options, 'warning', 'counter_behind', object,
         format('the identity counter %s of environment "%s" stands at %s, the highest new identifier will be %s',
-            counter, target, COALESCE(counter_value::text, 'its start'), upper_id + id_offset),
+            counter, target, COALESCE(counter_value::text, 'its start'), highest),
         format('Run there, before the plan: SELECT pg_catalog.setval(%L, %s)', counter,
-            upper_id + id_offset + COALESCE((options ->> 'headroom')::bigint, 10000))
+            highest + COALESCE((options ->> 'headroom')::bigint, 10000))
     FROM moved
-    WHERE key_strategy = 'offset' AND counter IS NOT NULL AND rows_expected > 0
-        AND COALESCE(counter_value, 0) < upper_id + id_offset
+    CROSS JOIN LATERAL (VALUES (
+        CASE key_strategy WHEN 'offset' THEN upper_id + id_offset WHEN 'keep' THEN upper_id END)) h (highest)
+    WHERE counter IS NOT NULL AND rows_expected > 0 AND COALESCE(counter_value, 0) < highest
         AND NOT EXISTS (SELECT FROM osmeta.environment n
                         WHERE n.environment = moved.target AND n.server IS NULL)
+    UNION ALL
+    SELECT plan, options, 'warning', 'target_without_key', object,
+        format('table "%s" of environment "%s" has no primary key or unique index on the identifier', target_table, target),
+        'Make one there: it is what keeps a row from being inserted twice should a connection be lost while it commits.'
+    FROM moved
+    WHERE status = 'matched' AND target_table_exists AND identifier_no IS NOT NULL AND NOT target_has_key
     UNION ALL
     SELECT plan, options, 'error', 'invalid_filter', object,
         format('the filter is not one SQL expression: %s', osmeta.expression_error(filter)),
@@ -618,6 +642,13 @@ WITH entity AS (
         AND NOT EXISTS (SELECT FROM osmeta.plan_entity e
                         WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id AND e.include)
     UNION ALL
+    SELECT a.plan, a.options, 'warning', 'reference_to_filtered', a.object,
+        format('rows of %s that its filter leaves out are not at the target', e.espace || '.' || e.entity),
+        'References to them become NULL and are counted by verify_plan. Filter this entity too if that must not be.'
+    FROM attribute a
+    JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id
+    WHERE a.status = 'matched' AND a.transform = 'remap' AND e.is_data AND e.include AND e.filter IS NOT NULL
+    UNION ALL
     SELECT plan, options, 'error', 'invalid_transform', object,
         format('the transform is neither key, copy, remap nor null value, nor one SQL expression: %s', osmeta.expression_error(transform)),
         'Give an SQL expression over the attributes of the entity, such as upper("Name").'
@@ -651,7 +682,7 @@ WITH entity AS (
                 ELSE CASE WHEN u.number = 1 THEN 'record' ELSE 'records' END END,
             p.source, CASE WHEN u.number = 1 THEN 'has' ELSE 'have' END, p.target, u.labels),
         CASE WHEN e.key_strategy = 'user'
-            THEN format('Create them there, or name a user who stands in: SELECT osmeta.set_plan_option(%L, ''users'', ''"fallback:<username>"'').', p.plan)
+            THEN format('Create them there, or: SELECT osmeta.set_plan_option(%L, ''users'', ''"fallback:<username>"'')', p.plan)
             ELSE 'Publish the same version of the static entity there.' END
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
