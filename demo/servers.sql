@@ -3,9 +3,9 @@
 CREATE EXTENSION postgres_fdw;
 
 CREATE SERVER factory_prod FOREIGN DATA WRAPPER postgres_fdw
-    OPTIONS (host :'host', port :'port', dbname 'factory_prod');
+    OPTIONS (host :'host', port :'port', dbname 'factory_prod', fetch_size '1000');
 CREATE SERVER factory_qa FOREIGN DATA WRAPPER postgres_fdw
-    OPTIONS (host :'host', port :'port', dbname 'factory_qa', batch_size '500');
+    OPTIONS (host :'host', port :'port', dbname 'factory_qa', fetch_size '1000', batch_size '500');
 
 CREATE USER MAPPING FOR CURRENT_USER SERVER factory_prod
     OPTIONS (user :'user', password :'password');

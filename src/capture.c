@@ -295,14 +295,14 @@ osmeta_drop_capture(PG_FUNCTION_ARGS)
 
 /* A positive number in decimal digits and nothing else; 0 if it is none. */
 static int64
-parse_capture_id(const char *text)
+parse_capture_id(const char *digits)
 {
 	int64		value = 0;
-	int			digits = 0;
+	int			n = 0;
 
-	for (; *text >= '0' && *text <= '9' && digits < 18; text++, digits++)
-		value = value * 10 + (*text - '0');
-	return *text == '\0' ? value : 0;
+	for (; digits[n] >= '0' && digits[n] <= '9' && n < 18; n++)
+		value = value * 10 + (digits[n] - '0');
+	return digits[n] == '\0' ? value : 0;
 }
 
 char *

@@ -497,8 +497,9 @@ osmeta_attach(PG_FUNCTION_ARGS)
 /*
  * SQL: attach_sql, the same arguments.
  *
- * The work is done in a subtransaction that is rolled back.  An error needs
- * no handling here: it leaves through the enclosing transaction.
+ * The work is done in a subtransaction that is rolled back, whether it
+ * succeeds or not: a subtransaction left open by an error would leave the
+ * session in a failed block.
  */
 Datum
 osmeta_attach_sql(PG_FUNCTION_ARGS)
@@ -506,18 +507,34 @@ osmeta_attach_sql(PG_FUNCTION_ARGS)
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	AttachRequest request;
-	int			nest_level;
 
 	read_request(&request, fcinfo);
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
-	nest_level = osmeta_spi_begin(false);
-	attach_environment(&request);
-	osmeta_spi_end(nest_level);
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	PG_TRY();
+	{
+		int			nest_level = osmeta_spi_begin(false);
+
+		attach_environment(&request);
+		osmeta_spi_end(nest_level);
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
 
 	return_strings(fcinfo, request.statements);
 	return (Datum) 0;
@@ -707,11 +724,22 @@ osmeta_physical_relations_sql(const char *environment, List *table_names,
 	char		nulls[7] = {' ', ' ', ' ', ' ', ' ', ' ', ' '};
 	StringInfoData query;
 	List	   *result = NIL;
+	ListCell   *cell;
 	uint64		rows;
 
 	if (list_length(table_names) != list_length(relations))
 		elog(ERROR, "%d tables for %d relations", list_length(table_names),
 			 list_length(relations));
+
+	foreach(cell, relations)
+	{
+		const char *relation = (const char *) lfirst(cell);
+
+		if (strlen(relation) >= NAMEDATALEN)
+			ereport(ERROR,
+					(errcode(ERRCODE_NAME_TOO_LONG),
+					 errmsg("relation name \"%s\" is too long", relation)));
+	}
 
 	/*
 	 * The tables wanted are joined behind a fence, so that no parameter
@@ -729,8 +757,9 @@ osmeta_physical_relations_sql(const char *environment, List *table_names,
 					 " FROM unnest($1, $2) WITH ORDINALITY"
 					 "  AS u (table_name, relation, position))"
 					 " SELECT w.table_name, w.found,"
-					 "  osmeta.relation_sql($3, $4, $5, w.found, $6,"
-					 "   w.relation, c.columns, c.is_whole)"
+					 "  CASE WHEN w.found IS NOT NULL THEN"
+					 "   osmeta.relation_sql($3, $4, $5, w.found, $6,"
+					 "    w.relation, c.columns, c.is_whole) END"
 					 " FROM wanted AS w"
 					 " LEFT JOIN (SELECT p.table_name,"
 					 "   jsonb_agg(jsonb_build_object("

@@ -290,13 +290,12 @@ set_phase(const Run *run, const char *phase)
 }
 
 static void
-add_chunk(const Run *run, const PlanEntity *entity, const char *phase,
-		  const char *lower, const char *upper, int64 rows)
+add_pull_chunk(const Run *run, const PlanEntity *entity, const char *lower,
+			   const char *upper, int64 rows)
 {
 	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, level, lower_id, upper_id, rows_expected)"
-				 " VALUES (" INT64_FORMAT ", " INT64_FORMAT ", %s, %d, %s, %s, %s)",
-				 run->plan_id, entity->entity_id, quote_literal_cstr(phase),
-				 strcmp(phase, "push") == 0 ? entity->level : 0,
+				 " VALUES (" INT64_FORMAT ", " INT64_FORMAT ", 'pull', 0, %s, %s, %s)",
+				 run->plan_id, entity->entity_id,
 				 lower ? quote_literal_cstr(lower) : "NULL",
 				 upper ? quote_literal_cstr(upper) : "NULL",
 				 rows < 0 ? "NULL" : psprintf(INT64_FORMAT, rows));
@@ -326,7 +325,7 @@ prepare_pull(Run *run)
 		osmeta_exec(osmeta_stage_view_sql(plan, e));
 		if (!e->is_number)
 		{
-			add_chunk(run, e, "pull", NULL, NULL, -1);
+			add_pull_chunk(run, e, NULL, NULL, -1);
 			continue;
 		}
 		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
@@ -352,8 +351,8 @@ prepare_pull(Run *run)
 				int64		high = left < width ? upper :
 					(int64) ((uint64) low + width - 1);
 
-				add_chunk(run, e, "pull", psprintf(INT64_FORMAT, low),
-						  psprintf(INT64_FORMAT, high), rows / chunks);
+				add_pull_chunk(run, e, psprintf(INT64_FORMAT, low),
+							   psprintf(INT64_FORMAT, high), rows / chunks);
 				if (high == upper)
 					break;
 				low = high + 1;
@@ -413,20 +412,43 @@ pull_missing_parents(Run *run)
 	return pulled;
 }
 
-/* Cut the stage of an entity into pieces of chunk_rows rows. */
-static void
-add_stage_chunks(const Run *run, const PlanEntity *entity, const char *phase)
+/* Rows of the stage that the second step concerns, as a condition on s. */
+static char *
+deferred_condition(const PlanEntity *entity)
 {
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (a->is_deferred)
+			appendStringInfo(&buf, "%ss.c%d IS NOT NULL",
+							 buf.len > 0 ? " OR " : "", a->attribute_no);
+	}
+	return buf.len > 0 ? buf.data : NULL;
+}
+
+/*
+ * Cut the rows of the stage that meet a condition into pieces of chunk_rows
+ * rows.
+ */
+static void
+add_stage_chunks(const Run *run, const PlanEntity *entity, const char *phase,
+				 int level, const char *condition)
+{
+	int			id = entity->identifier->attribute_no;
+
 	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, level, lower_id, upper_id, rows_expected)"
 				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %s, %d, min(n.id)::text, max(n.id)::text, count(*)"
 				 " FROM (SELECT s.c%d AS id,"
 				 "  (row_number() OVER (ORDER BY s.c%d) - 1) / " INT64_FORMAT " AS piece"
-				 "  FROM %s s) n GROUP BY n.piece ORDER BY n.piece",
+				 "  FROM %s s WHERE %s) n GROUP BY n.piece ORDER BY n.piece",
 				 run->plan_id, entity->entity_id, quote_literal_cstr(phase),
-				 strcmp(phase, "push") == 0 ? entity->level : 0,
-				 entity->identifier->attribute_no,
-				 entity->identifier->attribute_no, run->plan->chunk_rows,
-				 osmeta_stage_name(run->plan, 'e', entity->entity_id));
+				 level, id, id, run->plan->chunk_rows,
+				 osmeta_stage_name(run->plan, 'e', entity->entity_id),
+				 condition);
 }
 
 /* Maps, checks on what has been pulled, counters, and the pieces to push. */
@@ -442,7 +464,7 @@ prepare_push(Run *run)
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
-		bool		has_deferred = false;
+		char	   *deferred = deferred_condition(e);
 		OsmetaSinkTable table;
 
 		if (!e->is_data)
@@ -452,15 +474,14 @@ prepare_push(Run *run)
 		{
 			PlanAttribute *a = &e->attributes[j];
 
-			has_deferred |= a->is_deferred;
 			if (a->refers_to != NULL && !a->refers_to->is_data &&
 				(a->transform == TRANSFORM_REMAP || a->transform == TRANSFORM_KEY))
 				check_matches(run, e, a);
 		}
 		check_identifiers(run, e);
-		add_stage_chunks(run, e, "push");
-		if (has_deferred)
-			add_stage_chunks(run, e, "second step");
+		add_stage_chunks(run, e, "push", e->level, "true");
+		if (deferred != NULL)
+			add_stage_chunks(run, e, "second step", 0, deferred);
 		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
 					 " upper_id = %s FROM (SELECT count(*) AS rows, max(c%d) AS upper FROM %s) s"
 					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
@@ -533,29 +554,21 @@ run_second_step(Run *run, const Chunk *chunk)
 	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
 	char	  **column = palloc(sizeof(char *) * e->nattributes);
 	int			columns = 0;
-	StringInfoData condition;
-	StringInfoData list;
 	char	   *lower;
 	char	   *upper;
 
-	initStringInfo(&condition);
-	initStringInfo(&list);
 	for (int i = 0; i < e->nattributes; i++)
 	{
-		PlanAttribute *a = &e->attributes[i];
-
-		if (!a->is_deferred)
-			continue;
-		column[columns++] = psprintf("c%d", a->attribute_no);
-		appendStringInfo(&condition, "%ss.c%d IS NOT NULL",
-						 columns > 1 ? " OR " : "", a->attribute_no);
+		if (e->attributes[i].is_deferred)
+			column[columns++] = psprintf("c%d", e->attributes[i].attribute_no);
 	}
 	target_bounds(run, e, osmeta_target_id_sql(run->plan, e, range), &lower,
 				  &upper);
 	SPI_processed = run->sink->update(&table, columns, column,
 									  osmeta_delivery_sql(run->plan, e,
 														  DELIVERY_SECOND, false,
-														  psprintf("%s AND (%s)", range, condition.data)),
+														  psprintf("%s AND (%s)", range,
+																   deferred_condition(e))),
 									  lower, upper);
 }
 

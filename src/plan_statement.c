@@ -25,6 +25,7 @@
 #include "plan.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "identifier.h"
@@ -150,6 +151,7 @@ map_identifier(const MigrationPlan *plan, const PlanEntity *entity, const char *
 	int			n = ++(*number);
 	char	   *staged;
 
+	check_stack_depth();
 	if (entity->strategy == STRATEGY_MAP)
 	{
 		appendStringInfo(joins,

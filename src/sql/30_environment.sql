@@ -111,6 +111,7 @@ BEGIN ATOMIC
 			FROM (SELECT 1 AS position, w.schema_option AS name,
 					relation_sql.remote_schema AS value
 				WHERE w.column_option IS NOT NULL OR relation_sql.is_whole
+				-- without a name for each column, columns are picked by a query
 				UNION ALL
 				SELECT 2, w.table_option,
 					CASE
@@ -126,7 +127,8 @@ BEGIN ATOMIC
 				SELECT 2 + t.position, w.table_options[2 * t.position - 1],
 					w.table_options[2 * t.position]
 				FROM generate_series(1, cardinality(w.table_options) / 2)
-					AS t (position)) AS p) AS o;
+					AS t (position)) AS p
+			WHERE w.wrapper IS NOT NULL) AS o;
 END;
 COMMENT ON FUNCTION osmeta.relation_sql(text, text, text, text, text, text, jsonb, boolean) IS
 	'Internal: the statement that makes a foreign table over a table of a factory, or a view where the table stands in this database';

@@ -316,10 +316,13 @@ SELECT o.environment, o.capture_id, a.name AS application, o.espace,
 	o.entity_id, o.extension, d.application_id
 FROM osmeta.owned_entity AS o
 	JOIN osmeta.captured_module AS m
+		-- equalities only, so that it can be a hash join
 		ON m.capture_id = o.store_id
-		AND CASE WHEN m.espace_id IS NOT NULL
-			THEN m.espace_id = o.espace_id
-			ELSE m.extension_id = o.extension_id AND o.espace IS NULL END
+		AND coalesce(m.espace_id, -1) = coalesce(
+			CASE WHEN o.espace IS NOT NULL THEN o.espace_id END, -1)
+		AND coalesce(CASE WHEN m.espace_id IS NULL
+			THEN m.extension_id END, -1) = coalesce(
+			CASE WHEN o.espace IS NULL THEN o.extension_id END, -1)
 	JOIN osmeta.captured_app_definition_module AS d
 		ON d.capture_id = o.store_id AND d.module_id = m.id
 	JOIN osmeta.captured_application AS a
@@ -472,6 +475,17 @@ FROM osmeta.owned_entity AS o
 		ON i.store_id = o.store_id AND i.environment = o.environment
 		AND i.entity_id = o.entity_id
 WHERE o.is_effective AND NOT o.is_external AND i.entity_id IS NULL
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'attribute_without_entity',
+	format('%s (attribute %s)', left(a.name, 120), a.id),
+	format('the entity of this attribute is not there: %s',
+		coalesce(a.entity_id::text, 'none')),
+	'The attribute is left out of every other view; its entity may have been removed by hand.'
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_entity AS t
+		ON t.capture_id = c.store_id AND t.id = a.entity_id
+WHERE a.is_active AND t.id IS NULL
 UNION ALL
 SELECT a.environment, a.capture_id, 'warning', 'malformed_attribute_key',
 	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,

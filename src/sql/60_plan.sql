@@ -580,6 +580,13 @@ WITH entity AS (
         'mandatory references form a cycle through this entity',
         'Set include = false for one of the entities or for one of the references.'
     FROM moved WHERE level = -1
+    UNION ALL
+    SELECT m.plan, m.options, 'error', 'reference_cycle', m.object,
+        'the identifier of this entity is a reference to the entity itself',
+        'Set include = false for the entity.'
+    FROM moved m
+    JOIN osmeta.plan_attribute a ON a.plan_id = m.plan_id AND a.entity_id = m.entity_id
+    WHERE a.is_identifier AND a.refers_to_entity_id = m.entity_id
     -- attributes
     UNION ALL
     SELECT plan, options, 'error',

@@ -1,0 +1,179 @@
+--
+-- The statements that attach builds, as text, for the three wrappers.  The
+-- builders take the factory's catalogue as data, so that none of the
+-- wrappers has to be there.
+--
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS osmeta;
+SET LOCAL client_min_messages = notice;
+SELECT plan(25);
+
+-- what a SQL Server factory shows: case varies, secrets stand among the rest
+CREATE TEMP VIEW factory AS
+SELECT jsonb_agg(jsonb_build_object('table_name', t, 'column_name', split_part(c, ' ', 1),
+	'local_type', substr(c, strpos(c, ' ') + 1))) AS columns
+FROM (VALUES
+	('ossys_Espace', 'ID integer,NAME varchar(50),SS_KEY varchar(100),IS_ACTIVE smallint,HMAC varchar(100),Unheard_Of text'),
+	('OSSYS_ENTITY', 'ID integer,NAME varchar(50),ESPACE_ID integer,SS_KEY varchar(100),PHYSICAL_TABLE_NAME text,IS_ACTIVE smallint'),
+	('OSSYS_ENTITY_ATTR', 'ID integer,ENTITY_ID integer,NAME varchar(50),SS_KEY text,TYPE text,IS_ACTIVE smallint'),
+	('OSSYS_ENTITY_RECORD', 'Id integer,Data_Id text,Name text,SS_Key text,Entity_SS_Key text,Espace_Id integer,Is_Active smallint'),
+	('OSSYS_USER', 'ID numeric(20,0),TENANT_ID integer,USERNAME text,PASSWORD text,LAST_LOGIN timestamp(3)'),
+	('OSSYS_GROUP', 'ID integer,NAME text')
+) AS v (t, l), unnest(string_to_array(regexp_replace(l, '\((\d+),(\d+)\)', '(\1;\2)', 'g'), ',')) AS c;
+CREATE TEMP TABLE remote AS
+SELECT replace(columns::text, ';', ',')::jsonb AS columns FROM factory;
+
+CREATE TEMP TABLE made AS
+SELECT w.wrapper, a.*
+FROM (VALUES ('tds_fdw', 'dbo'), ('oracle_fdw', 'OSADMIN'), ('postgres_fdw', 'public'), (NULL, 'public')) AS w (wrapper, remote_schema),
+	remote AS r,
+	LATERAL osmeta.attach_table('prod', CASE WHEN w.wrapper IS NOT NULL THEN 'srv' END, w.wrapper, w.remote_schema, 'prod', r.columns) AS a;
+
+SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'ossys_espace'),
+$$CREATE FOREIGN TABLE prod.ossys_espace (
+	id integer OPTIONS (column_name 'ID'),
+	name text OPTIONS (column_name 'NAME'),
+	ss_key text OPTIONS (column_name 'SS_KEY'),
+	is_active smallint OPTIONS (column_name 'IS_ACTIVE')
+) SERVER srv OPTIONS (schema_name 'dbo', table_name 'ossys_Espace', match_column_names '1')$$,
+	'tds_fdw: schema_name, table_name and column_name, as spelled there; columns matched by name; secret and unknown columns left out');
+
+SELECT is((SELECT statement FROM made WHERE wrapper = 'oracle_fdw' AND name = 'ossys_espace'),
+$$CREATE FOREIGN TABLE prod.ossys_espace (
+	id integer,
+	name text,
+	ss_key text,
+	is_active smallint
+) SERVER srv OPTIONS ("table" '(SELECT "ID", "NAME", "SS_KEY", "IS_ACTIVE" FROM "OSADMIN"."ossys_Espace")')$$,
+	'oracle_fdw: columns are matched by position, so they are picked by a query');
+
+SELECT is((SELECT statement FROM made WHERE wrapper = 'postgres_fdw' AND name = 'ossys_espace'),
+$$CREATE FOREIGN TABLE prod.ossys_espace (
+	id integer OPTIONS (column_name 'ID'),
+	name text OPTIONS (column_name 'NAME'),
+	ss_key text OPTIONS (column_name 'SS_KEY'),
+	is_active smallint OPTIONS (column_name 'IS_ACTIVE')
+) SERVER srv OPTIONS (schema_name 'public', table_name 'ossys_Espace', fetch_size '10000')$$,
+	'postgres_fdw: schema_name, table_name, column_name');
+
+SELECT is((SELECT statement FROM made WHERE wrapper IS NULL AND name = 'ossys_espace'),
+$$CREATE VIEW prod.ossys_espace AS
+SELECT r."ID" AS id,
+	r."NAME" AS name,
+	r."SS_KEY" AS ss_key,
+	r."IS_ACTIVE" AS is_active
+FROM public."ossys_Espace" AS r$$,
+	'local: a view');
+
+SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_user'),
+$$CREATE VIEW prod.live_user AS
+SELECT 0::bigint AS capture_id,
+	CASE WHEN t.id::text ~ '^ *-?[0-9]{1,18}(\.0*)? *$' THEN t.id::text::numeric::bigint END AS id,
+	t.tenant_id::bigint AS tenant_id,
+	NULL::boolean AS is_active,
+	NULL::timestamp without time zone AS creation_date,
+	t.last_login::timestamp without time zone AS last_login,
+	NULL::text AS name,
+	NULL::text AS mobilephone,
+	NULL::text AS email,
+	t.username::text AS username,
+	NULL::text AS external_id
+FROM (SELECT * FROM prod.ossys_user OFFSET 0) AS t
+WHERE t.id IS NOT NULL$$,
+	'a live table is fenced, canonical, and NULL where the factory has no column');
+
+SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_tenant'),
+$$CREATE VIEW prod.live_tenant AS
+SELECT 0::bigint AS capture_id,
+	NULL::bigint AS id,
+	NULL::text AS name,
+	NULL::bigint AS espace_id,
+	NULL::boolean AS is_active
+WHERE false$$,
+	'a table that the factory lacks is a live table without rows');
+
+SELECT matches((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_espace'),
+	'\(t\.is_active <> 0\) AS is_active', 'bit is declared smallint and turned into boolean in the view');
+SELECT is((SELECT count(*) FROM made WHERE statement ~* 'hmac|password|unheard'), 0::bigint,
+	'no statement names a secret or unknown column');
+SELECT is((SELECT count(*) FROM made WHERE kind <> 'FOREIGN TABLE' AND name !~ '^ossys' AND statement ~ '\mosmeta\.(captured|shown|owned|key_entity)'), 0::bigint,
+	'no live view reads the store');
+SELECT is((SELECT count(DISTINCT statement) FROM made WHERE name = 'reference'), 1::bigint,
+	'the live views are the same for all wrappers');
+SELECT is((SELECT array_agg(DISTINCT kind ORDER BY kind) FROM made WHERE wrapper IS NULL), '{VIEW}'::text[],
+	'a local environment has no foreign table');
+
+-- what is missing
+SELECT set_eq($$SELECT object FROM osmeta.attach_missing('[{"table_name": "OSSYS_ESPACE", "column_name": "ID", "local_type": "integer"}]') WHERE is_required$$,
+	ARRAY['OSSYS_ESPACE.NAME', 'OSSYS_ESPACE.SS_KEY', 'OSSYS_ESPACE.IS_ACTIVE', 'OSSYS_ENTITY', 'OSSYS_ENTITY_ATTR', 'OSSYS_ENTITY_RECORD'],
+	'required tables and columns that are missing');
+SELECT is_empty($$SELECT object FROM remote, osmeta.attach_missing(columns) WHERE is_required$$,
+	'nothing required is missing');
+SELECT is((SELECT count(*) FROM osmeta.attach_missing('[{"table_name": "OSSYS_TENANT", "column_name": "ID", "local_type": null}]') WHERE object LIKE 'OSSYS_TENANT.%'), 2::bigint,
+	'a column of a type that cannot be declared counts as missing');
+
+-- the catalogue
+CREATE TEMP TABLE catalog AS
+SELECT w.wrapper, a.*
+FROM (VALUES ('tds_fdw', 'sqlserver'), ('oracle_fdw', 'oracle'), ('postgres_fdw', 'postgres'), (NULL, 'postgres')) AS w (wrapper, dialect),
+	LATERAL osmeta.attach_catalog('prod', CASE WHEN w.wrapper IS NOT NULL THEN 'srv' END, w.wrapper, 'it''s', w.dialect, 'prod') AS a;
+SELECT is((SELECT statement FROM catalog WHERE wrapper = 'tds_fdw' AND name = 'catalog_types'),
+$$CREATE FOREIGN TABLE prod.catalog_types (
+	user_type_id integer OPTIONS (column_name 'user_type_id'),
+	name text OPTIONS (column_name 'name')
+) SERVER srv OPTIONS (schema_name 'sys', table_name 'types', match_column_names '1')$$,
+	'tds_fdw: the catalogue is read through sys');
+SELECT is((SELECT statement FROM catalog WHERE wrapper = 'oracle_fdw' AND name = 'catalog_all_cons_columns'),
+$$CREATE FOREIGN TABLE prod.catalog_all_cons_columns (
+	owner text,
+	constraint_name text,
+	table_name text,
+	column_name text,
+	"position" numeric
+) SERVER srv OPTIONS ("table" '(SELECT "OWNER", "CONSTRAINT_NAME", "TABLE_NAME", "COLUMN_NAME", "POSITION" FROM "SYS"."ALL_CONS_COLUMNS")')$$,
+	'oracle_fdw: the catalogue is read through ALL_ views');
+SELECT is((SELECT count(*) FROM catalog WHERE wrapper IN ('tds_fdw', 'oracle_fdw') AND kind = 'VIEW'
+		AND statement ~ '(FROM|JOIN) prod\.catalog' AND statement !~ 'OFFSET 0'), 0::bigint,
+	'no condition reaches the catalogue of SQL Server or Oracle');
+SELECT is((SELECT count(*) FROM catalog WHERE statement ~ '[{}]'), 0::bigint, 'every mark of a template is filled');
+SELECT is((SELECT count(*) FROM catalog WHERE wrapper IS NULL AND statement ~ 'catalog_pg'), 0::bigint,
+	'local: the catalogue is pg_catalog');
+SELECT is((SELECT count(DISTINCT name) FROM catalog WHERE name ~ '^physical_'), 3::bigint, 'every engine has the three views');
+SELECT is((SELECT count(*) FROM catalog WHERE name ~ '^physical_column' AND statement ~ '''it''''s'''), 4::bigint, 'the schema is a literal');
+
+-- a physical table as a whole
+SELECT is(osmeta.relation_sql('oracle_fdw', 'srv', 'OSADMIN', 'OSUSR_ABC_CITY', 'plan', 'city',
+	'[{"name": "ID", "remote_name": "ID", "type": "bigint"}]', true),
+$$CREATE FOREIGN TABLE plan.city (
+	"ID" bigint
+) SERVER srv OPTIONS (schema 'OSADMIN', "table" 'OSUSR_ABC_CITY')$$,
+	'oracle_fdw: a table with all its columns is named, so that it can be written');
+
+-- the views of the physical catalogue have the same columns everywhere
+CREATE SCHEMA prod;
+CREATE FOREIGN DATA WRAPPER none;
+CREATE SERVER srv FOREIGN DATA WRAPPER none;
+CREATE FUNCTION pg_temp.columns_of(wanted text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE s record; result text;
+BEGIN
+	FOR s IN SELECT * FROM pg_temp.catalog AS c WHERE c.wrapper = wanted AND c.kind <> 'SCHEMA' LOOP
+		EXECUTE regexp_replace(s.statement, ' OPTIONS \((column_name|"?schema|schema_name|"?table|table_name)[^)]*(\)''\)|\))', '', 'g');
+	END LOOP;
+	SELECT string_agg(format('%s.%s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod)), ',' ORDER BY c.relname, a.attnum) INTO result
+	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+	WHERE c.relnamespace = 'prod'::regnamespace AND c.relname LIKE 'physical%' AND a.attnum > 0;
+	DROP SCHEMA prod CASCADE;
+	CREATE SCHEMA prod;
+	RETURN result;
+END $$;
+SET LOCAL client_min_messages = warning;
+CREATE TEMP TABLE shape AS SELECT w, pg_temp.columns_of(w) AS columns
+FROM unnest('{postgres_fdw,tds_fdw,oracle_fdw}'::text[]) AS w;
+SELECT is((SELECT columns FROM shape WHERE w = 'tds_fdw'), (SELECT columns FROM shape WHERE w = 'postgres_fdw'),
+	'physical_* have the same columns and types for SQL Server as for PostgreSQL');
+SELECT is((SELECT columns FROM shape WHERE w = 'oracle_fdw'), (SELECT columns FROM shape WHERE w = 'postgres_fdw'),
+	'physical_* have the same columns and types for Oracle as for PostgreSQL');
+SELECT isnt((SELECT columns FROM shape WHERE w = 'oracle_fdw'), NULL, 'and they have some');
+SELECT * FROM finish();
+ROLLBACK;
