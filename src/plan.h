@@ -108,6 +108,9 @@ extern MigrationPlan *osmeta_plan_load(const char *name);
 extern PlanEntity *osmeta_plan_entity(MigrationPlan *plan, int64 entity_id);
 extern char *osmeta_entity_label(const PlanEntity *entity);
 
+/* Error 55000 unless every row that the plan moves can be mapped. */
+extern void osmeta_plan_require_sound(const MigrationPlan *plan);
+
 /* The first key of options that is unknown or has a bad value is an error. */
 extern void osmeta_check_plan_options(const char *options_json);
 

@@ -313,3 +313,38 @@ osmeta_plan_load(const char *name)
 	load_attributes(plan);
 	return plan;
 }
+
+/*
+ * The statements can only be built of a plan whose parts fit together.
+ * plan_problem says what does not, to the user; this is for whoever gets
+ * here in spite of it.
+ */
+void
+osmeta_plan_require_sound(const MigrationPlan *plan)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+		bool		is_sound = !e->is_data || (e->identifier != NULL &&
+											   e->strategy != STRATEGY_MAP);
+
+		for (int j = 0; is_sound && e->is_data && j < e->nattributes; j++)
+		{
+			const PlanAttribute *a = &e->attributes[j];
+			bool		is_mapped = a->transform == TRANSFORM_REMAP ||
+				(a->transform == TRANSFORM_KEY &&
+				 e->strategy == STRATEGY_PARENT);
+
+			is_sound = !is_mapped || (a->refers_to != NULL &&
+									  (a->refers_to->strategy == STRATEGY_MAP ||
+									   a->refers_to->identifier != NULL));
+		}
+		if (!is_sound)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("plan \"%s\" does not say how to deliver %s",
+							plan->name, osmeta_entity_label(e)),
+					 errhint("SELECT * FROM osmeta.plan_problem WHERE plan = %s tells what is wrong.",
+							 quote_literal_cstr(plan->name))));
+	}
+}

@@ -314,6 +314,7 @@ prepare_pull(Run *run)
 	osmeta_plan_order(run->plan_id);
 	run->plan = plan = osmeta_plan_load(run->name);
 	check_problems(run);
+	osmeta_plan_require_sound(plan);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
@@ -862,6 +863,8 @@ run_phases(Run *run)
 {
 	if (is_phase(run, "planned"))
 		advance(run, "planned", prepare_pull);
+	else
+		osmeta_plan_require_sound(run->plan);
 	if (is_phase(run, "pull"))
 	{
 		work_through(run, "pull");

@@ -319,6 +319,8 @@ osmeta_plan_key_rows(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	}
 	plan = osmeta_plan_load(osmeta_text_at(0, 1));
+	if (strcmp(plan->phase, "planned") != 0)
+		osmeta_plan_require_sound(plan);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];

@@ -460,11 +460,12 @@ CREATE VIEW osmeta.plan_problem AS
 WITH entity AS (
     SELECT e.*, p.plan, p.source, p.target, p.options, p.phase AS plan_phase,
         COALESCE(e.espace || '.', '') || e.entity AS object,
-        a.attribute_no AS identifier_no, a.target_type AS id_type, a.source_type AS source_id_type
+        a.attribute_no AS identifier_no, a.target_type AS id_type, a.source_type AS source_id_type,
+        a.refers_to IS NOT NULL AS is_one_to_one
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
     LEFT JOIN osmeta.plan_attribute a
-        ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier
+        ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier AND a.include
 ), moved AS (
     SELECT * FROM entity WHERE is_data AND include
 ), attribute AS (
@@ -500,6 +501,20 @@ WITH entity AS (
         'Publish the application there and capture again, or set include = false in osmeta.plan_entity.'
     FROM moved WHERE status <> 'matched'
     UNION ALL
+    SELECT plan, options, 'error',
+        CASE status WHEN 'source only' THEN 'entity_without_partner' ELSE 'entity_inactive_at_target' END, object,
+        CASE status
+            WHEN 'source only' THEN format('rows refer to it, and environment "%s" has no entity with key %s', target, entity_key)
+            ELSE format('rows refer to it, and it is not active in environment "%s"', target)
+        END,
+        'Publish it there and capture again, or set include = false in osmeta.plan_attribute for what refers to it.'
+    FROM entity e
+    WHERE NOT is_data AND include AND status <> 'matched'
+        AND EXISTS (SELECT FROM osmeta.plan_attribute a
+                    JOIN moved m ON m.plan_id = a.plan_id AND m.entity_id = a.entity_id
+                    WHERE a.plan_id = e.plan_id AND a.refers_to_entity_id = e.entity_id
+                        AND a.include AND a.transform IN ('remap', 'key'))
+    UNION ALL
     SELECT plan, options, 'error', 'table_missing', object,
         format('environment "%s" has no table "%s", or none that its user may read', v.environment, v.table_name),
         'Check the rights there, or set include = false in osmeta.plan_entity.'
@@ -510,7 +525,7 @@ WITH entity AS (
     WHERE NOT v.is_there
     UNION ALL
     SELECT plan, options, 'error', 'no_identifier', object,
-        'the entity has no active identifier attribute, or one without column',
+        'the entity has no active identifier attribute, or one without column, or one that is not included',
         'Only entities with an identifier can be moved: set include = false in osmeta.plan_entity.'
     FROM moved m
     WHERE status = 'matched' AND (identifier_no IS NULL
@@ -525,6 +540,16 @@ WITH entity AS (
         format('key strategy "%s" cannot be used here', key_strategy),
         'Entities whose rows are moved can have offset, keep or parent.'
     FROM moved WHERE key_strategy NOT IN ('offset', 'keep', 'parent')
+    UNION ALL
+    SELECT plan, options, 'error', 'unsupported_strategy', object,
+        CASE WHEN is_one_to_one
+            THEN format('the identifier is a reference, which key strategy "%s" would not map', key_strategy)
+            ELSE 'key strategy "parent" is for an identifier that is a reference'
+        END,
+        format('Set key_strategy = %L in osmeta.plan_entity.', CASE WHEN is_one_to_one THEN 'parent' ELSE 'offset' END)
+    FROM moved
+    WHERE identifier_no IS NOT NULL AND key_strategy IN ('offset', 'keep', 'parent')
+        AND is_one_to_one <> (key_strategy = 'parent')
     UNION ALL
     SELECT plan, options, 'error', 'unsupported_strategy', object,
         format('key strategy "%s" cannot be used here', key_strategy),

@@ -12,7 +12,7 @@ use IPC::Run;
 use Test::More;
 
 our @EXPORT = qw(top as psql value command_ok create_database create_role
-  create_work run_work contents fingerprint stage_folder);
+  create_work run_work contents fingerprint difference stage_folder);
 
 my %password;
 
@@ -122,32 +122,39 @@ SQL
 	}
 	value($role, $database, <<'SQL');
 SELECT osmeta.create_plan('move', 'prod', 'qa',
-						  ARRAY['application:People Directory'])
+						  ARRAY['application:People Directory'],
+						  '{"users": "fallback:importer"}')
 SQL
 	return;
 }
 
-# Run the plan; gives what verify_plan finds that is not as it should be.
+# Run the plan; gives whether entities were verified, and those that are not as
+# they should be: 't|' if all is well.
 sub run_work
 {
 	my ($role, $database) = @_;
 	value($role, $database, "CALL osmeta.run_plan('move')");
 	return value($role, $database, <<'SQL');
-SELECT v.* FROM osmeta.verify_plan('move') v WHERE v.status OPERATOR(pg_catalog.<>) 'ok'
+SELECT pg_catalog.bool_or(v.rows_found OPERATOR(pg_catalog.>) 4000),
+	   pg_catalog.string_agg(v.entity, ', ')
+		   FILTER (WHERE v.status OPERATOR(pg_catalog.<>) 'ok')
+FROM osmeta.verify_plan('move') v
 SQL
 }
 
 # Number and digest of the rows of all relations that are osmeta's or an
 # environment's, one line each.  They are read under the database's own
-# search_path, which may be hostile.
+# search_path, which may be hostile; where it hides a type, the server itself
+# writes the type with its schema.
 sub contents
 {
 	my ($role, $database) = @_;
 	my $statements = value($role, $database, <<'SQL');
 SET search_path = pg_catalog;
 SELECT format('SELECT %L, pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg('
-			  't::pg_catalog.text, E''\n'' ORDER BY t::pg_catalog.text COLLATE pg_catalog."C")) '
-			  'FROM %s t;',
+			  'r.line, E''\n'' ORDER BY r.line COLLATE pg_catalog."C")) '
+			  'FROM (SELECT pg_catalog.replace(t::pg_catalog.text, ''pg_catalog.'', '''') AS line '
+			  'FROM %s t) r;',
 			  c.oid::regclass, c.oid::regclass)
 FROM pg_class c
 WHERE c.relkind IN ('r', 'v', 'f')
@@ -155,6 +162,18 @@ WHERE c.relkind IN ('r', 'v', 'f')
 ORDER BY c.oid::regclass::text
 SQL
 	return value($role, $database, $statements);
+}
+
+# The lines in which two texts differ, in whatever order their lines stand.
+sub difference
+{
+	my ($one, $other) = @_;
+	my %seen;
+	$seen{$_}-- foreach split /\n/, $one;
+	$seen{$_}++ foreach split /\n/, $other;
+	return join "\n",
+	  map { ($seen{$_} < 0 ? '- ' : '+ ') . $_ }
+	  sort grep { $seen{$_} } keys %seen;
 }
 
 # What an installation put into the catalogue, as lines.
