@@ -297,8 +297,9 @@ read_ranges(const MigrationPlan *plan)
 				 " AND k.columns = ARRAY[a.target_column]",
 				 plan->target_schema, plan->plan_id);
 	osmeta_execf("UPDATE osmeta.plan_entity e"
-				 " SET id_offset = greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0))"
-				 "  - COALESCE(e.lower_id, 1) + 1"
+				 " SET id_offset = least(9223372036854775807,"
+				 "  greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0))"
+				 "  - COALESCE(e.lower_id, 1)::numeric + 1)"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'offset' AND e.is_data",
 				 plan->plan_id);
 }

@@ -86,6 +86,7 @@ typedef struct MigrationPlan
 	char	   *source_schema;	/* their schemas, quoted; NULL: detached */
 	char	   *target_schema;
 	char	   *target_wrapper; /* NULL: local */
+	char	   *target_dialect;
 	char	   *phase;
 	char	   *owner;
 	char	   *users;			/* option */

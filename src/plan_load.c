@@ -178,6 +178,33 @@ load_entities(MigrationPlan *plan)
 	}
 }
 
+/*
+ * Two attributes of an entity can bear one name, since those of both sides
+ * are here and one side may have renamed its own: the later one gets its
+ * number behind its name.
+ */
+static void
+make_names_unique(PlanEntity *entity)
+{
+	for (int i = 1; i < entity->nattributes; i++)
+	{
+		PlanAttribute *a = &entity->attributes[i];
+
+		for (int j = 0; j < i; j++)
+		{
+			if (strcmp(a->name, entity->attributes[j].name) != 0)
+				continue;
+			a->name = psprintf("%s (%d)", a->name, a->attribute_no);
+			j = -1;				/* this name may be another one's, too */
+		}
+	}
+}
+
+/* Types that osmeta.null_value() knows, for ANY. */
+static const char *const known_types =
+"'{rtText,rtEmail,rtPhoneNumber,rtInteger,rtLongInteger,rtDecimal,rtCurrency,"
+"rtBoolean,rtDate,rtTime,rtDateTime,rtBinaryData,rtEntityReference}'";
+
 static void
 load_attributes(MigrationPlan *plan)
 {
@@ -188,7 +215,8 @@ load_attributes(MigrationPlan *plan)
 	osmeta_execf("SELECT a.entity_id, a.attribute_no, a.attribute, a.type, a.source_column,"
 				 " a.target_column, a.source_type, a.target_type, a.mask, a.transform,"
 				 " a.is_identifier, a.is_deferred, COALESCE(a.refers_to_entity_id, 0),"
-				 " quote_nullable(osmeta.null_value(a.type, 'postgres'))"
+				 " CASE WHEN a.transform = 'null value' AND (a.type ILIKE 'bt%%' OR a.type = ANY (%s))"
+				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include AND a.include"
@@ -196,6 +224,7 @@ load_attributes(MigrationPlan *plan)
 				 " AND a.target_type IS NOT NULL"
 				 " AND (a.source_type IS NOT NULL OR a.status = 'target only')"
 				 " ORDER BY a.entity_id, a.attribute_no",
+				 known_types, quote_literal_cstr(plan->target_dialect),
 				 plan->plan_id);
 	rows = SPI_processed;
 	for (uint64 i = 0; i < rows; i++)
@@ -253,6 +282,7 @@ load_attributes(MigrationPlan *plan)
 			if (a->refers_to_id != 0)
 				a->refers_to = osmeta_plan_entity(plan, a->refers_to_id);
 		}
+		make_names_unique(e);
 	}
 }
 
@@ -270,7 +300,7 @@ osmeta_plan_load(const char *name)
 						  " COALESCE((p.options ->> 'chunk_rows')::bigint, 50000),"
 						  " COALESCE((p.options ->> 'headroom')::bigint, 10000),"
 						  " p.source_capture_id, p.target_capture_id,"
-						  " s.schema, t.schema, t.wrapper"
+						  " s.schema, t.schema, t.wrapper, COALESCE(t.dialect, 'postgres')"
 						  " FROM osmeta.plan p"
 						  " LEFT JOIN osmeta.environment s ON s.environment = p.source"
 						  " LEFT JOIN osmeta.environment t ON t.environment = p.target"
@@ -295,6 +325,7 @@ osmeta_plan_load(const char *name)
 	plan->source_schema = TEXT(0, 12);
 	plan->target_schema = TEXT(0, 13);
 	plan->target_wrapper = TEXT(0, 14);
+	plan->target_dialect = TEXT(0, 15);
 	if (plan->source_schema)
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
 	if (plan->target_schema)

@@ -501,6 +501,8 @@ prepare_push(Run *run)
 				upper += e->offset;
 			table = sink_table(run, e);
 			(void) run->sink->advance_counter(&table,
+											  upper > PG_INT64_MAX - plan->headroom ?
+											  PG_INT64_MAX :
 											  upper + plan->headroom);
 		}
 	}
@@ -659,14 +661,55 @@ release_chunk(Run *run)
 	run->chunk_id = 0;
 }
 
-/* Keep the error in the ledger, commit that, and raise it. */
-static void
-fail_chunk(Run *run, const Chunk *chunk, ErrorData *error)
+/*
+ * Commit here and at the target.  NULL if that went well, else the error;
+ * a new transaction has begun in both cases.
+ */
+static ErrorData *
+try_commit(Run *run)
 {
-	osmeta_execf("UPDATE osmeta.plan_chunk SET state = 'failed', finished_at = clock_timestamp(),"
+	MemoryContext context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		osmeta_spi_commit(&run->nest_level);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		run->nest_level = osmeta_spi_pin();
+	}
+	PG_END_TRY();
+	return error;
+}
+
+static void
+keep_error(const Chunk *chunk, const char *state, const ErrorData *error)
+{
+	osmeta_execf("UPDATE osmeta.plan_chunk SET state = %s, finished_at = clock_timestamp(),"
 				 " error = %s WHERE chunk_id = " INT64_FORMAT,
-				 quote_literal_cstr(error->message), chunk->chunk_id);
-	osmeta_spi_commit(&run->nest_level);
+				 quote_literal_cstr(state), quote_literal_cstr(error->message),
+				 chunk->chunk_id);
+}
+
+/*
+ * Keep the error in the ledger, commit that, and raise it.  state is
+ * 'failed' if it is known that nothing of the piece stands at the target.
+ */
+static void
+fail_chunk(Run *run, const Chunk *chunk, const char *state,
+		   const char *unknown, ErrorData *error)
+{
+	keep_error(chunk, state, error);
+	if (try_commit(run) != NULL)
+	{
+		/* The connection is lost, and with it what became of the piece. */
+		keep_error(chunk, unknown, error);
+		osmeta_spi_commit(&run->nest_level);
+	}
 	release_chunk(run);
 	error->context = psprintf("%s%s%s of %s in plan \"%s\"",
 							  error->context ? error->context : "",
@@ -687,12 +730,21 @@ take_chunk(Run *run, const char *phase, Chunk *chunk, bool *left)
 	uint64		rows;
 	int64	   *id;
 
+	/*
+	 * A wrapper may lock the rows that it updates so that no other row can
+	 * refer to them meanwhile; two sessions whose rows refer to each other's
+	 * would wait for each other.
+	 */
+	bool		one_at_a_time = run->plan->target_wrapper != NULL &&
+		strcmp(phase, "second step") == 0;
+
 	osmeta_execf("SELECT c.chunk_id FROM osmeta.plan_chunk c"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.phase = %s AND c.state <> 'done'"
 				 " AND c.level = (SELECT min(n.level) FROM osmeta.plan_chunk n"
 				 "  WHERE n.plan_id = c.plan_id AND n.phase = c.phase AND n.state <> 'done')"
-				 " ORDER BY c.chunk_id LIMIT 1000",
-				 run->plan_id, quote_literal_cstr(phase));
+				 " ORDER BY c.chunk_id LIMIT %d",
+				 run->plan_id, quote_literal_cstr(phase),
+				 one_at_a_time ? 1 : 1000);
 	rows = SPI_processed;
 	*left = rows > 0;
 	id = palloc(sizeof(int64) * Max(rows, 1));
@@ -730,6 +782,8 @@ run_chunk(Run *run, Chunk *chunk)
 {
 	ErrorData  *error;
 	bool		is_push = strcmp(chunk->phase, "push") == 0;
+	const char *unknown = is_push ? "prepared" : "ready";
+	const char *state;
 
 	if (chunk->entity == NULL)
 		elog(ERROR, "piece " INT64_FORMAT " belongs to an entity that is not in the plan",
@@ -747,13 +801,22 @@ run_chunk(Run *run, Chunk *chunk)
 	osmeta_execf("UPDATE osmeta.plan_chunk SET state = '%s', attempts = attempts + 1,"
 				 " session_pid = %d, started_at = clock_timestamp(), finished_at = NULL"
 				 " WHERE chunk_id = " INT64_FORMAT,
-				 is_push ? "prepared" : "ready", MyProcPid, chunk->chunk_id);
+				 unknown, MyProcPid, chunk->chunk_id);
 	osmeta_spi_commit(&run->nest_level);
 
+	/*
+	 * An attempt before this one whose outcome was unknown may have succeeded
+	 * in the end, and be the reason why this one fails: look it up again.
+	 */
+	state = strcmp(chunk->state, "prepared") == 0 ? "prepared" : "failed";
 	error = try_chunk(run, chunk);
+	if (error == NULL)
+	{
+		error = try_commit(run);
+		state = unknown;
+	}
 	if (error != NULL)
-		fail_chunk(run, chunk, error);
-	osmeta_spi_commit(&run->nest_level);
+		fail_chunk(run, chunk, state, unknown, error);
 	release_chunk(run);
 }
 

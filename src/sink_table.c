@@ -98,7 +98,7 @@ table_count_present(const OsmetaSinkTable *table, const char *query,
 
 /*
  * Only a sequence of this database can be moved from here, and only by who
- * may; and never back.
+ * may; never back, and never past what the sequence can count to.
  */
 static bool
 table_advance_counter(const OsmetaSinkTable *table, int64 value)
@@ -112,9 +112,10 @@ table_advance_counter(const OsmetaSinkTable *table, int64 value)
 					  " AND has_sequence_privilege($1, 'SELECT')", 1, args);
 	if (!osmeta_bool_at(0, 1))
 		return false;
-	osmeta_execf("SELECT setval(%s, greatest(" INT64_FORMAT
-				 ", last_value)) FROM %s",
-				 quote_literal_cstr(table->counter), value, table->counter);
+	osmeta_execf("SELECT setval(s.seqrelid, greatest(c.last_value,"
+				 " least(" INT64_FORMAT ", s.seqmax))) FROM %s c, pg_sequence s"
+				 " WHERE s.seqrelid = %s::regclass",
+				 value, table->counter, quote_literal_cstr(table->counter));
 	return true;
 }
 

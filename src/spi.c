@@ -77,6 +77,8 @@ void
 osmeta_spi_commit(int *nest_level)
 {
 	AtEOXact_GUC(true, *nest_level);
+	/* What is committed elsewhere next relies on it, whatever is set here. */
+	ForceSyncCommit();
 	SPI_commit();
 	*nest_level = osmeta_spi_pin();
 }

@@ -585,7 +585,7 @@ WITH entity AS (
             highest + COALESCE((options ->> 'headroom')::bigint, 10000))
     FROM moved
     CROSS JOIN LATERAL (VALUES (
-        CASE key_strategy WHEN 'offset' THEN upper_id + id_offset WHEN 'keep' THEN upper_id END)) h (highest)
+        CASE key_strategy WHEN 'offset' THEN upper_id + id_offset::numeric WHEN 'keep' THEN upper_id END)) h (highest)
     WHERE counter IS NOT NULL AND rows_expected > 0 AND COALESCE(counter_value, 0) < highest
         AND NOT EXISTS (SELECT FROM osmeta.environment n
                         WHERE n.environment = moved.target AND n.server IS NULL)
@@ -612,6 +612,15 @@ WITH entity AS (
     FROM moved m
     JOIN osmeta.plan_attribute a ON a.plan_id = m.plan_id AND a.entity_id = m.entity_id
     WHERE a.is_identifier AND a.refers_to_entity_id = m.entity_id
+    UNION ALL
+    SELECT m.plan, m.options, 'error', 'table_shared', m.object,
+        format('its rows and those of %s would be put into the same table "%s" of environment "%s"',
+            string_agg(o.object, ', ' ORDER BY o.object), m.target_table, m.target),
+        'Two entities stand for one table: set include = false for all but one in osmeta.plan_entity.'
+    FROM moved m
+    JOIN moved o ON o.plan_id = m.plan_id AND o.entity_id <> m.entity_id AND o.target_table = m.target_table
+    WHERE m.status = 'matched' AND o.status = 'matched'
+    GROUP BY m.plan, m.options, m.object, m.target_table, m.target
     -- attributes
     UNION ALL
     SELECT plan, options, 'error',
@@ -643,7 +652,17 @@ WITH entity AS (
         'Set transform in osmeta.plan_attribute to an SQL expression of the target''s type, or include = false.'
     FROM attribute
     WHERE status = 'matched' AND transform = 'copy'
-        AND osmeta.data_type(type) <> osmeta.data_type(target_attribute_type)
+        AND osmeta.data_type(type) IS DISTINCT FROM osmeta.data_type(target_attribute_type)
+    UNION ALL
+    SELECT plan, options, 'error', 'reference_changed', object,
+        format('the attribute does not refer to the same entity in environment "%s" (%s) and in "%s" (%s)',
+            source, type, target, target_attribute_type),
+        'Publish the same version there and capture again, or set include = false in osmeta.plan_attribute.'
+    FROM attribute
+    WHERE status = 'matched' AND transform IN ('remap', 'key')
+        AND osmeta.try_bt_ref(type) OPERATOR(osmeta.<>) osmeta.try_bt_ref(target_attribute_type)
+        OR status = 'matched' AND transform IN ('remap', 'key')
+        AND (type ILIKE 'bt%') <> (target_attribute_type ILIKE 'bt%')
     UNION ALL
     SELECT plan, options, 'error', 'length_reduced', object,
         format('the attribute has length %s in environment "%s" and only %s in "%s"',
@@ -652,6 +671,18 @@ WITH entity AS (
     FROM attribute
     WHERE status = 'matched' AND transform = 'copy' AND type = 'rtText'
         AND source_length > target_length
+    UNION ALL
+    SELECT plan, options, 'error', 'length_reduced', object,
+        format('the column is %s in environment "%s" and only %s in "%s"', source_type, source, target_type, target),
+        'Set transform in osmeta.plan_attribute to an SQL expression that rounds it, or include = false; lower the severity if it may be rounded (a value that is too great stops the run).'
+    FROM attribute a
+    CROSS JOIN LATERAL (VALUES (
+        substring(source_type FROM '^numeric\((\d+)')::integer, COALESCE(substring(source_type FROM ',(\d+)')::integer, 0),
+        substring(target_type FROM '^numeric\((\d+)')::integer, COALESCE(substring(target_type FROM ',(\d+)')::integer, 0)
+        )) n (source_digits, source_decimals, target_digits, target_decimals)
+    WHERE status = 'matched' AND transform = 'copy'
+        AND (source_decimals > target_decimals OR source_digits - source_decimals > target_digits - target_decimals)
+        AND target_digits IS NOT NULL AND source_digits IS NOT NULL
     UNION ALL
     SELECT plan, options, 'error', 'reference_outside_plan', object,
         format('the attribute refers to %s, which is not in the plan',
@@ -732,7 +763,10 @@ WITH entity AS (
                             JOIN osmeta.plan_reference_use u
                                 ON u.plan_id = a.plan_id AND u.entity_id = a.entity_id AND u.attribute_no = a.attribute_no
                             WHERE a.plan_id = e.plan_id AND a.refers_to_entity_id = e.entity_id
-                                AND a.include AND ae.include AND u.source_id = m.source_id)
+                                AND a.include AND ae.include AND u.source_id = m.source_id
+                                AND a.transform IN ('remap', 'key')
+                                -- what a filter lets through is known after the pull only
+                                AND ae.filter IS NULL)
         ) m
     ) u ON u.number > 0
     WHERE NOT e.is_data
