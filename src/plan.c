@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * plan.c
- *	  create_plan, set_plan_option, drop_plan.
+ *	  create_plan, refresh_plan, set_plan_option, drop_plan.
  *
  * Making a plan is a handful of set-based statements: entities of the scope,
  * entities that they refer to, attributes, then what the catalogues on both
@@ -35,6 +35,7 @@
 PG_FUNCTION_INFO_V1(osmeta_create_plan);
 PG_FUNCTION_INFO_V1(osmeta_set_plan_option);
 PG_FUNCTION_INFO_V1(osmeta_drop_plan);
+PG_FUNCTION_INFO_V1(osmeta_refresh_plan);
 PG_FUNCTION_INFO_V1(osmeta_plan_guard);
 
 /* Advisory locks of osmeta: a tag of their own, then kind and id. */
@@ -204,7 +205,7 @@ read_catalogue(const Draft *draft, bool is_source)
 {
 	const char *side = is_source ? "source" : "target";
 	const char *schema = is_source ? draft->source_schema :
-		draft->target_schema;
+	draft->target_schema;
 
 	osmeta_execf("WITH catalogue AS MATERIALIZED ("
 				 " SELECT table_name, column_name, local_type FROM %s.physical_column),"
@@ -256,10 +257,7 @@ create_relations(const Draft *draft)
 		osmeta_exec(statement[i]);
 }
 
-/*
- * Ranges of identifiers, numbers of rows, counters; then the offset that
- * takes the range past everything that the target has or has given out.
- */
+/* Numbers of rows and ranges of identifiers on both sides. */
 static void
 read_ranges(const MigrationPlan *plan)
 {
@@ -283,6 +281,12 @@ read_ranges(const MigrationPlan *plan)
 					 osmeta_stage_name(plan, 't', e->entity_id),
 					 plan->plan_id, e->entity_id);
 	}
+}
+
+/* What the target's catalogue says of the identifiers: counters and keys. */
+static void
+read_counters(const MigrationPlan *plan)
+{
 	osmeta_execf("UPDATE osmeta.plan_entity e SET counter = c.counter, counter_value = c.last_value"
 				 " FROM %s.physical_counter c, osmeta.plan_attribute a"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
@@ -296,6 +300,15 @@ read_ranges(const MigrationPlan *plan)
 				 " AND k.table_name = e.target_table AND k.kind IN ('p', 'u')"
 				 " AND k.columns = ARRAY[a.target_column]",
 				 plan->target_schema, plan->plan_id);
+}
+
+/*
+ * The offset that takes the range of identifiers past everything that the
+ * target has or has given out.
+ */
+static void
+choose_offsets(const MigrationPlan *plan)
+{
 	osmeta_execf("UPDATE osmeta.plan_entity e"
 				 " SET id_offset = least(9223372036854775807,"
 				 "  greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0))"
@@ -308,6 +321,8 @@ read_ranges(const MigrationPlan *plan)
 static void
 read_reference_use(const MigrationPlan *plan)
 {
+	osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT,
+				 plan->plan_id);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];
@@ -454,7 +469,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 {
 	Draft		draft = {0};
 	int			nest_level = osmeta_spi_begin(false);
-	MigrationPlan	   *plan;
+	MigrationPlan *plan;
 
 	begin_draft(&draft, fcinfo);
 	(void) set_config_option("osmeta.capture",
@@ -476,7 +491,8 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 
 	plan = osmeta_plan_load(draft.name);
 	read_ranges(plan);
-	osmeta_plan_fill_map(plan);
+	osmeta_plan_refresh(plan);
+	choose_offsets(plan);
 	read_reference_use(plan);
 	report_draft(&draft);
 
@@ -485,15 +501,52 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 }
 
 /* ---------------------------------------------------------------------------
- * set_plan_option, drop_plan
+ * refresh_plan, set_plan_option, drop_plan
  * ---------------------------------------------------------------------------
  */
+void
+osmeta_plan_refresh(const MigrationPlan *plan)
+{
+	osmeta_plan_fill_map(plan);
+	read_counters(plan);
+}
+
+/*
+ * Counters at any time; the rest only while nothing has been pulled, since a
+ * run fixes it.  Offsets stay: somebody may have moved a counter to suit.
+ */
+Datum
+osmeta_refresh_plan(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			nest_level = osmeta_spi_begin(false);
+	MigrationPlan *plan = osmeta_plan_load(name);
+
+	if (plan->source_schema == NULL || plan->target_schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("environment \"%s\" is not attached",
+						plan->source_schema ? plan->target : plan->source),
+				 errhint("Attach it again under this name.")));
+	if (strcmp(plan->phase, "planned") == 0)
+	{
+		osmeta_plan_order(plan->plan_id);
+		read_ranges(plan);
+		osmeta_plan_refresh(plan);
+		read_reference_use(plan);
+	}
+	else
+		read_counters(plan);
+	osmeta_spi_end(nest_level);
+	PG_RETURN_VOID();
+}
+
 Datum
 osmeta_set_plan_option(PG_FUNCTION_ARGS)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	int			nest_level = osmeta_spi_begin(false);
-	MigrationPlan	   *plan = osmeta_plan_load(name);
+	MigrationPlan *plan = osmeta_plan_load(name);
 	Oid			types[3] = {INT8OID, TEXTOID, JSONBOID};
 	Datum		values[3];
 	char	   *key = text_to_cstring(PG_GETARG_TEXT_PP(1));
@@ -539,7 +592,7 @@ drop_relation(const char *plan, const char *schema, const char *relation,
 						  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 						  " WHERE n.nspname = $1 AND c.relname = $2"
 						  " AND c.relkind IN ('f', 'v', 'r')", 2, args) == 0)
-		return;				/* never made */
+		return;					/* never made */
 	kind = osmeta_text_at(0, 1);
 	if (only_view && strcmp(kind, "VIEW") != 0)
 		return;
@@ -551,7 +604,7 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	int			nest_level = osmeta_spi_begin(false);
-	MigrationPlan	   *plan = osmeta_plan_load(name);
+	MigrationPlan *plan = osmeta_plan_load(name);
 	LOCKTAG		tag;
 	uint64		rows;
 	int64	   *id;

@@ -160,6 +160,14 @@ extern char *osmeta_missing_parent_sql(const MigrationPlan *plan,
 /* Fill osmeta.plan_map from the live environments. */
 extern void osmeta_plan_fill_map(const MigrationPlan *plan);
 
+/* plan.c */
+
+/*
+ * Read again what may have changed in the environments: pairs of matched
+ * rows, identity counters.
+ */
+extern void osmeta_plan_refresh(const MigrationPlan *plan);
+
 /* plan_order.c */
 
 /* Compute level and is_deferred and write them into the plan's tables. */

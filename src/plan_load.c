@@ -4,8 +4,9 @@
  *	  Read a plan from its tables, and check its options.
  *
  * Only what can be delivered is read: entities that are included, of these
- * the attributes that are included and have a partner.  Whatever is wrong
- * with the rest is a row of the view plan_problem, not an error here.
+ * the attributes that the target has.  Those that are not included get the
+ * null value there, as if they had just been added to the model.  Whatever is
+ * wrong with the rest is a row of the view plan_problem, not an error here.
  *
  *-------------------------------------------------------------------------
  */
@@ -213,13 +214,17 @@ load_attributes(MigrationPlan *plan)
 	int			room = 0;
 
 	osmeta_execf("SELECT a.entity_id, a.attribute_no, a.attribute, a.type, a.source_column,"
-				 " a.target_column, a.source_type, a.target_type, a.mask, a.transform,"
-				 " a.is_identifier, a.is_deferred, COALESCE(a.refers_to_entity_id, 0),"
-				 " CASE WHEN a.transform = 'null value' AND (a.type ILIKE 'bt%%' OR a.type = ANY (%s))"
+				 " a.target_column, a.source_type, a.target_type, a.mask, t.transform,"
+				 " a.is_identifier, a.is_deferred AND t.transform = 'remap',"
+				 " COALESCE(a.refers_to_entity_id, 0),"
+				 " CASE WHEN t.transform = 'null value' AND (a.type ILIKE 'bt%%' OR a.type = ANY (%s))"
 				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
-				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include AND a.include"
+				 " CROSS JOIN LATERAL (SELECT CASE WHEN a.include THEN a.transform"
+				 "  ELSE 'null value' END) t (transform)"
+				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include"
+				 " AND (a.include OR NOT a.is_identifier)"
 				 " AND e.status = 'matched' AND a.status IN ('matched', 'target only')"
 				 " AND a.target_type IS NOT NULL"
 				 " AND (a.source_type IS NOT NULL OR a.status = 'target only')"
@@ -289,7 +294,7 @@ load_attributes(MigrationPlan *plan)
 MigrationPlan *
 osmeta_plan_load(const char *name)
 {
-	MigrationPlan	   *plan = SPI_palloc(sizeof(MigrationPlan));
+	MigrationPlan *plan = SPI_palloc(sizeof(MigrationPlan));
 	const char *args[1];
 	Oid			owner;
 
@@ -363,8 +368,8 @@ osmeta_plan_require_sound(const MigrationPlan *plan)
 		{
 			const PlanAttribute *a = &e->attributes[j];
 			bool		is_mapped = a->transform == TRANSFORM_REMAP ||
-				(a->transform == TRANSFORM_KEY &&
-				 e->strategy == STRATEGY_PARENT);
+			(a->transform == TRANSFORM_KEY &&
+			 e->strategy == STRATEGY_PARENT);
 
 			is_sound = !is_mapped || (a->refers_to != NULL &&
 									  (a->refers_to->strategy == STRATEGY_MAP ||

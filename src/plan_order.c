@@ -130,6 +130,10 @@ osmeta_plan_order(int64 plan_id)
 					   {
 						   entity_id, node_level
 					   }, nodes);
+	osmeta_execf("UPDATE osmeta.plan_attribute a SET is_deferred = false"
+				 " WHERE a.plan_id = " INT64_FORMAT " AND a.is_deferred"
+				 " AND NOT (a.include AND a.transform IN ('remap', 'key'))",
+				 plan_id);
 	update_from_arrays("UPDATE osmeta.plan_attribute a SET is_deferred = n.is_deferred"
 					   " FROM unnest($2, $3, $4) n (entity_id, attribute_no, is_deferred)"
 					   " WHERE a.plan_id = $1 AND a.entity_id = n.entity_id"

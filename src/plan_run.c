@@ -70,7 +70,7 @@ typedef struct Chunk
 typedef struct Run
 {
 	char	   *name;
-	MigrationPlan	   *plan;			/* read anew when a phase begins */
+	MigrationPlan *plan;		/* read anew when a phase begins */
 	const OsmetaSink *sink;
 	int			nest_level;
 	int64		plan_id;
@@ -189,7 +189,7 @@ check_matches(const Run *run, const PlanEntity *entity,
 			  const PlanAttribute *attribute)
 {
 	const char *code = strcmp(attribute->refers_to->strategy_name, "user") == 0 ?
-		"unmatched_user" : "unmatched_static_record";
+	"unmatched_user" : "unmatched_static_record";
 	const char *args[2];
 	uint64		rows;
 
@@ -301,6 +301,37 @@ add_pull_chunk(const Run *run, const PlanEntity *entity, const char *lower,
 				 rows < 0 ? "NULL" : psprintf(INT64_FORMAT, rows));
 }
 
+/* Context of errors in what the user wrote into the plan. */
+static void
+pull_context(void *arg)
+{
+	const PlanEntity *entity = arg;
+
+	errcontext("filter and transforms of %s", osmeta_entity_label(entity));
+}
+
+/*
+ * Have the pull of an entity analysed before anything runs: a filter that
+ * names no column is found while the plan can still be edited.
+ */
+static void
+try_pull_statement(const MigrationPlan *plan, PlanEntity *entity)
+{
+	ErrorContextCallback context;
+	SPIPlanPtr	prepared;
+
+	context.callback = pull_context;
+	context.arg = entity;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	prepared = SPI_prepare(osmeta_pull_sql(plan, entity, "true"), 0, NULL);
+	if (prepared == NULL)
+		elog(ERROR, "statement cannot be prepared: %s",
+			 SPI_result_code_string(SPI_result));
+	SPI_freeplan(prepared);
+	error_context_stack = context.previous;
+}
+
 /*
  * Fix the highest identifier of each entity, make the stage, and cut the
  * source into ranges of identifiers.
@@ -308,10 +339,11 @@ add_pull_chunk(const Run *run, const PlanEntity *entity, const char *lower,
 static void
 prepare_pull(Run *run)
 {
-	MigrationPlan	   *plan;
+	MigrationPlan *plan;
 
-	check_problems(run);
 	osmeta_plan_order(run->plan_id);
+	osmeta_plan_refresh(run->plan);
+	check_problems(run);
 	run->plan = plan = osmeta_plan_load(run->name);
 	check_problems(run);
 	osmeta_plan_require_sound(plan);
@@ -324,6 +356,7 @@ prepare_pull(Run *run)
 			continue;
 		osmeta_exec(osmeta_stage_table_sql(plan, e));
 		osmeta_exec(osmeta_stage_view_sql(plan, e));
+		try_pull_statement(plan, e);
 		if (!e->is_number)
 		{
 			add_pull_chunk(run, e, NULL, NULL, -1);
@@ -350,7 +383,7 @@ prepare_pull(Run *run)
 			{
 				uint64		left = (uint64) upper - (uint64) low;
 				int64		high = left < width ? upper :
-					(int64) ((uint64) low + width - 1);
+				(int64) ((uint64) low + width - 1);
 
 				add_pull_chunk(run, e, psprintf(INT64_FORMAT, low),
 							   psprintf(INT64_FORMAT, high), rows / chunks);
@@ -372,7 +405,7 @@ prepare_pull(Run *run)
 static uint64
 pull_missing_parents(Run *run)
 {
-	MigrationPlan	   *plan = run->plan;
+	MigrationPlan *plan = run->plan;
 	uint64		pulled = 0;
 
 	for (int i = 0; i < plan->nentities; i++)
@@ -456,7 +489,7 @@ add_stage_chunks(const Run *run, const PlanEntity *entity, const char *phase,
 static void
 prepare_push(Run *run)
 {
-	MigrationPlan	   *plan = run->plan;
+	MigrationPlan *plan = run->plan;
 
 	osmeta_plan_fill_map(plan);
 	while (pull_missing_parents(run) > 0)
@@ -715,7 +748,9 @@ fail_chunk(Run *run, const Chunk *chunk, const char *state,
 							  error->context ? error->context : "",
 							  error->context ? "\n" : "", chunk->phase,
 							  osmeta_entity_label(chunk->entity), run->name);
-	if (error->hint == NULL)
+	if (error->hint == NULL && strcmp(chunk->phase, "pull") == 0)
+		error->hint = "Nothing has been written to the target. Put the cause right and call run_plan again, or drop the plan and make another.";
+	else if (error->hint == NULL)
 		error->hint = "Pieces that are done stay done: put the cause right, then call run_plan again.";
 	ReThrowError(error);
 }
@@ -736,7 +771,7 @@ take_chunk(Run *run, const char *phase, Chunk *chunk, bool *left)
 	 * would wait for each other.
 	 */
 	bool		one_at_a_time = run->plan->target_wrapper != NULL &&
-		strcmp(phase, "second step") == 0;
+	strcmp(phase, "second step") == 0;
 
 	osmeta_execf("SELECT c.chunk_id FROM osmeta.plan_chunk c"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.phase = %s AND c.state <> 'done'"

@@ -35,7 +35,7 @@ static const PinnedSetting pinned_settings[] = {
 	{"bytea_output", "hex"},
 	{"standard_conforming_strings", "on"},
 	{"transform_null_equals", "off"},
-	{"row_security", "off"},		/* an error, not fewer rows */
+	{"row_security", "off"},	/* an error, not fewer rows */
 };
 
 int

@@ -8,6 +8,12 @@
  * an alias, and no text in a view holds the name of the extension followed by
  * a dot.
  *
+ * Joins to a subquery with DISTINCT or GROUP BY compare store_id + 0: the
+ * planner has no statistics of such a column, takes it for a good key, and
+ * would merge on it alone, with the real key as a filter over every pair of
+ * rows.  The expression keeps it to joins by all columns; where several such
+ * joins follow each other, the key is one text.
+ *
  * Objects are found by their composite key only.  Of several rows with one
  * key the one that counts is the effective one, else the active one, else the
  * newest.  NULL where a flag must be known is false in the core tables;
@@ -267,23 +273,22 @@ SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
 	a.extension, a.is_mandatory, a.is_identifier
 FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.key_entity AS t
-		ON t.store_id = a.store_id AND t.environment = a.environment
-		AND t.key = a.refers_to
-	LEFT JOIN (SELECT DISTINCT o.environment, o.store_id, o.ss_key
+		ON t.store_id + 0 = a.store_id + 0 AND t.key = a.refers_to
+	LEFT JOIN (SELECT DISTINCT o.store_id::text || '*' || o.ss_key AS ss_key
 			FROM osmeta.owner AS o
 			WHERE o.ss_key IS NOT NULL) AS k
-		ON k.store_id = a.store_id AND k.environment = a.environment
-		AND k.ss_key = osmeta.owner_key(a.refers_to)
-	LEFT JOIN (SELECT e.environment, e.store_id,
-				osmeta.object_key(e.key) AS object_key,
+		ON k.ss_key = a.store_id::text || '*' || osmeta.owner_key(a.refers_to)
+	LEFT JOIN (SELECT
+				e.store_id::text || '*' || osmeta.object_key(e.key)
+					AS object_key,
 				min(coalesce(e.espace, e.extension)) AS owner,
 				min(e.entity) AS entity,
 				min(osmeta.owner_key(e.key)) AS owner_key
 			FROM osmeta.key_entity AS e
-			GROUP BY e.environment, e.store_id, osmeta.object_key(e.key)
+			GROUP BY e.store_id, osmeta.object_key(e.key)
 			HAVING count(*) = 1) AS h
-		ON h.store_id = a.store_id AND h.environment = a.environment
-		AND h.object_key = osmeta.object_key(a.refers_to)
+		ON h.object_key
+			= a.store_id::text || '*' || osmeta.object_key(a.refers_to)
 		AND t.key IS NULL
 WHERE a.is_reference;
 COMMENT ON VIEW osmeta.reference IS
@@ -304,7 +309,7 @@ FROM osmeta.shown_capture AS c
 	LEFT JOIN osmeta.captured_espace AS e
 		ON e.capture_id = c.store_id AND e.id = r.espace_id
 	LEFT JOIN osmeta.key_entity AS t
-		ON t.store_id = c.store_id AND t.environment = c.environment
+		ON t.store_id + 0 = c.store_id + 0
 		AND t.key = osmeta.try_oskey(e.ss_key, r.entity_ss_key);
 COMMENT ON VIEW osmeta.static_record IS
 	'which records has a static entity, and with which identifiers?';
@@ -469,11 +474,10 @@ SELECT o.environment, o.capture_id, 'warning', 'entity_without_identifier',
 	'no active attribute is the identifier of this entity',
 	'References to it have no type and it cannot be migrated; choose an identifier in the model and publish.'
 FROM osmeta.owned_entity AS o
-	LEFT JOIN (SELECT DISTINCT a.environment, a.store_id, a.entity_id
+	LEFT JOIN (SELECT DISTINCT a.store_id, a.entity_id
 			FROM osmeta.owned_attribute AS a
 			WHERE a.is_identifier AND a.is_effective) AS i
-		ON i.store_id = o.store_id AND i.environment = o.environment
-		AND i.entity_id = o.entity_id
+		ON i.store_id + 0 = o.store_id + 0 AND i.entity_id = o.entity_id
 WHERE o.is_effective AND NOT o.is_external AND i.entity_id IS NULL
 UNION ALL
 SELECT c.environment, c.capture_id, 'warning', 'attribute_without_entity',

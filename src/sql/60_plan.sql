@@ -377,6 +377,11 @@ RETURNS void
 LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_set_plan_option';
 COMMENT ON FUNCTION osmeta.set_plan_option(text, text, jsonb) IS 'Change an option of a plan that has not started';
 
+CREATE FUNCTION osmeta.refresh_plan(plan text)
+RETURNS void
+LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_refresh_plan';
+COMMENT ON FUNCTION osmeta.refresh_plan(text) IS 'Read users, static records, identity counters and ranges of identifiers of a plan again, after something was put right in an environment';
+
 CREATE FUNCTION osmeta.drop_plan(plan text)
 RETURNS void
 LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_drop_plan';
@@ -553,8 +558,12 @@ WITH entity AS (
     UNION ALL
     SELECT plan, options, 'error', 'unsupported_strategy', object,
         format('key strategy "%s" cannot be used here', key_strategy),
-        'Static entities have record, users have user.'
-    FROM entity WHERE NOT is_data AND key_strategy NOT IN ('record', 'user')
+        format('Set key_strategy = %L in osmeta.plan_entity.', m.strategy)
+    FROM entity
+    CROSS JOIN LATERAL (VALUES (
+        CASE WHEN entity_key = '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c'
+            THEN 'user' ELSE 'record' END)) m (strategy)
+    WHERE NOT is_data AND key_strategy <> m.strategy
     UNION ALL
     SELECT plan, options, 'error', 'unsupported_strategy', object,
         format('key strategy "offset" needs numbers, but the identifier is of type %s', id_type),
@@ -562,6 +571,13 @@ WITH entity AS (
     FROM moved
     WHERE key_strategy = 'offset' AND id_type IS NOT NULL
         AND id_type NOT IN ('smallint', 'integer', 'bigint') AND id_type NOT LIKE 'numeric%'
+    UNION ALL
+    SELECT plan, options, 'error', 'id_offset_missing', object,
+        'key strategy "offset" needs an id_offset',
+        'Set id_offset in osmeta.plan_entity to a range that is free at the target.'
+    FROM moved
+    WHERE key_strategy = 'offset' AND id_offset IS NULL
+        AND status = 'matched' AND source_table_exists AND target_table_exists
     UNION ALL
     SELECT plan, options, 'error', 'id_range_overflow', object,
         format('the highest new identifier, %s, does not fit into type %s', upper_id + id_offset::numeric, id_type),
@@ -689,7 +705,7 @@ WITH entity AS (
             COALESCE((SELECT e.espace || '.' || e.entity FROM osmeta.plan_entity e
                       WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id),
                      a.refers_to_name, a.refers_to::text, 'nothing that is known')),
-        'Add that entity to the scope (create_plan with option producers = referenced does so), or set include = false in osmeta.plan_attribute.'
+        'Add that entity to the scope (create_plan with option producers = referenced adds those that hold application data), or set include = false in osmeta.plan_attribute.'
     FROM (
         SELECT a.*, (SELECT COALESCE(s.name, x.name) || '.' || e.name
                      FROM osmeta.plan p
@@ -729,10 +745,10 @@ WITH entity AS (
     UNION ALL
     SELECT plan, options, 'error', 'invalid_mask', object,
         format('there is no mask "%s"', mask),
-        'Valid masks are null and constant:<text>; identifiers and references cannot be masked.'
+        'Valid masks are null and constant:<text>; identifiers, references and null values cannot be masked.'
     FROM attribute
     WHERE mask IS NOT NULL AND (mask NOT IN ('null') AND mask NOT LIKE 'constant:%'
-        OR transform IN ('key', 'remap'))
+        OR transform IN ('key', 'remap', 'null value'))
     -- matched rows
     UNION ALL
     SELECT p.plan, p.options, 'error',

@@ -14,7 +14,7 @@ use strict;
 use warnings;
 
 use File::Basename;
-use File::Copy;
+use File::Glob ':bsd_glob';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 

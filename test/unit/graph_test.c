@@ -184,7 +184,10 @@ test_long_chain(void)
 	bool		ok = edge && level && component && workspace;
 
 	for (int i = 0; ok && i < nodes; i++)
-		edge[i] = (GraphEdge) {i, (i + 1) % nodes, i == nodes - 1, false};
+		edge[i] = (GraphEdge)
+	{
+		i, (i + 1) % nodes, i == nodes - 1, false
+	};
 	ok = ok && osmeta_graph_order(nodes, nodes, edge, level, component,
 								  workspace) == 0;
 	check(ok && level[0] == nodes - 1 && level[nodes - 1] == 0 &&
