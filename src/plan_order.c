@@ -79,6 +79,10 @@ osmeta_plan_order(int64 plan_id)
 	Datum	   *edge_entity;
 	Datum	   *edge_attribute;
 	Datum	   *edge_deferred;
+	static Oid	node_types[] = {INT8OID, INT4OID};
+	static Oid	edge_types[] = {INT8OID, INT4OID, BOOLOID};
+	Datum	   *node_arrays[2];
+	Datum	   *edge_arrays[3];
 	GraphEdge  *edge;
 	int		   *level;
 	int		   *component;
@@ -117,19 +121,17 @@ osmeta_plan_order(int64 plan_id)
 		node_level[i] = Int32GetDatum(level[i]);
 	for (int i = 0; i < edges; i++)
 		edge_deferred[i] = BoolGetDatum(edge[i].is_deferred);
+	node_arrays[0] = entity_id;
+	node_arrays[1] = node_level;
+	edge_arrays[0] = edge_entity;
+	edge_arrays[1] = edge_attribute;
+	edge_arrays[2] = edge_deferred;
 
 	update_from_arrays("UPDATE osmeta.plan_entity e SET level = n.level"
 					   " FROM unnest($2, $3) n (entity_id, level)"
 					   " WHERE e.plan_id = $1 AND e.entity_id = n.entity_id"
 					   " AND e.level IS DISTINCT FROM n.level",
-					   plan_id, 2, (Oid[])
-					   {
-						   INT8OID, INT4OID
-					   },
-					   (Datum *[])
-					   {
-						   entity_id, node_level
-					   }, nodes);
+					   plan_id, 2, node_types, node_arrays, nodes);
 	osmeta_execf("UPDATE osmeta.plan_attribute a SET is_deferred = false"
 				 " WHERE a.plan_id = " INT64_FORMAT " AND a.is_deferred"
 				 " AND NOT (a.include AND a.transform IN ('remap', 'key'))",
@@ -139,12 +141,5 @@ osmeta_plan_order(int64 plan_id)
 					   " WHERE a.plan_id = $1 AND a.entity_id = n.entity_id"
 					   " AND a.attribute_no = n.attribute_no"
 					   " AND a.is_deferred <> n.is_deferred",
-					   plan_id, 3, (Oid[])
-					   {
-						   INT8OID, INT4OID, BOOLOID
-					   },
-					   (Datum *[])
-					   {
-						   edge_entity, edge_attribute, edge_deferred
-					   }, edges);
+					   plan_id, 3, edge_types, edge_arrays, edges);
 }

@@ -629,13 +629,20 @@ look_up_push(Run *run, const Chunk *chunk)
 	expected = osmeta_int64_at(0, 1, NULL);
 	present = run->sink->count_present(&table, ids, lower, upper);
 	if (present != 0 && present != expected)
+	{
+		osmeta_execf("SELECT v.id::text FROM (%s) v LEFT JOIN (SELECT t.%s AS id FROM %s t WHERE %s) t ON t.id = v.id"
+					 " WHERE t.id IS NULL ORDER BY v.id",
+					 ids, table.id_column, table.relation,
+					 lower == NULL ? "true" :
+					 psprintf("t.%s >= %s AND t.%s <= %s", table.id_column,
+							  lower, table.id_column, upper));
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("an interrupted piece of %s stands at the target in part: " INT64_FORMAT " of " INT64_FORMAT " rows",
 						osmeta_entity_label(e), present, expected),
-				 errdetail("Its new identifiers run from %s to %s.",
-						   lower ? lower : "a text", upper ? upper : "a text"),
+				 errdetail("Missing there: %s.", list_values(SPI_processed)),
 				 errhint("Somebody has deleted or inserted rows there. Nothing is deleted to go on: put the target right, then call run_plan again.")));
+	}
 	return present == expected;
 }
 

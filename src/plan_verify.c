@@ -324,6 +324,7 @@ osmeta_plan_key_rows(PG_FUNCTION_ARGS)
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];
+		SPIParseOpenOptions options = {.read_only = true};
 		Portal		cursor;
 		bool		is_staged = strcmp(plan->phase, "planned") != 0;
 
@@ -333,10 +334,7 @@ osmeta_plan_key_rows(PG_FUNCTION_ARGS)
 									   psprintf("SELECT %s::osmeta.oskey, k.* FROM (%s) k",
 												quote_literal_cstr(e->key),
 												osmeta_key_pairs_sql(plan, e)),
-									   &(SPIParseOpenOptions)
-									   {
-										   .read_only = true
-									   });
+									   &options);
 		for (;;)
 		{
 			SPI_cursor_fetch(cursor, true, 1000);
