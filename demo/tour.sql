@@ -85,12 +85,9 @@ ORDER BY espace, entity, attribute;
 
 \set ECHO none
 \echo
-\echo 'What is odd in these factories?'
+\echo 'What is odd in a factory?'
 \set ECHO queries
-SELECT environment, severity, code, count(*)
-FROM osmeta.problem
-GROUP BY environment, severity, code
-ORDER BY environment, severity, code;
+SELECT severity, code, object, message, hint FROM osmeta.problem WHERE environment = 'prod' \gx
 
 \set ECHO none
 \echo

@@ -11,28 +11,55 @@
  */
 #include "identifier.h"
 
-#include "common/hashfn.h"
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+PG_FUNCTION_INFO_V1(osmeta_local_name);
 
 #define HASH_DIGITS 6
+
+/* Names that a table of PostgreSQL has already. */
+static const char *const system_columns[] = {
+	"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"
+};
+
+/* The name cut at a character, and the first digits of its MD5 hash. */
+static char *
+cut_name(const char *name)
+{
+	int			kept = pg_mbcliplen(name, (int) strlen(name),
+									NAMEDATALEN - 1 - HASH_DIGITS - 1);
+	Datum		hash = DirectFunctionCall1(md5_text,
+										   CStringGetTextDatum(name));
+
+	return psprintf("%.*s_%.*s", kept, name, HASH_DIGITS,
+					TextDatumGetCString(hash));
+}
 
 char *
 osmeta_fit_name(const char *name)
 {
-	int			length = (int) strlen(name);
-	int			kept;
-	uint32		hash;
-
-	if (length < NAMEDATALEN)
-		return pstrdup(name);
-	kept = pg_mbcliplen(name, length, NAMEDATALEN - 1 - HASH_DIGITS - 1);
-	hash = hash_bytes((const unsigned char *) name, length);
-	return psprintf("%.*s_%06x", kept, name, hash & 0xffffff);
+	return strlen(name) < NAMEDATALEN ? pstrdup(name) : cut_name(name);
 }
 
 const char *
 osmeta_quote_name(const char *name)
 {
 	return quote_identifier(osmeta_fit_name(name));
+}
+
+/* The name here of a column of the factory, which can have any name. */
+Datum
+osmeta_local_name(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	for (int i = 0; i < (int) lengthof(system_columns); i++)
+	{
+		if (strcmp(name, system_columns[i]) == 0)
+			PG_RETURN_TEXT_P(cstring_to_text(cut_name(name)));
+	}
+	PG_RETURN_TEXT_P(cstring_to_text(osmeta_fit_name(name)));
 }

@@ -224,6 +224,7 @@ INSERT INTO model_attribute (entity, attribute, type, note) VALUES
 	('ECT_Provider.AppConfig', 'Value', 'rtText(500)', ''),
 	('ECT_Provider.AppConfig', 'NotificationRecipientAddresses', 'rtText(250)', ''),
 	('ECT_Provider.AppConfig', 'CustomerId', 'ERPConnector.Customer', 'Ignore'),
+	('ECT_Provider.AppConfig', 'ProviderId', 'SocialLoginConfigurator(deleted0).Provider', 'Ignore'),
 	('SocialLoginConfigurator(deleted0).Provider', 'Id', 'rtInteger', 'auto mandatory'),
 	('SocialLoginConfigurator(deleted0).Provider', 'Name', 'rtText(50)', '');
 

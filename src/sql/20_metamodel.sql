@@ -853,18 +853,8 @@ COMMENT ON FUNCTION osmeta.type_with_modifier(text, text, bigint, bigint, bigint
 
 CREATE FUNCTION osmeta.local_name(remote_name text)
 RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE
-	WHEN octet_length(remote_name) <= 63
-		AND remote_name NOT IN ('tableoid', 'ctid', 'xmin', 'xmax', 'cmin',
-								'cmax')
-		THEN remote_name
-	ELSE left(remote_name,
-			  (SELECT max(n)
-			   FROM generate_series(1, 56) AS n
-			   WHERE octet_length(left(remote_name, n)) <= 56))
-		|| '_' || left(md5(remote_name), 6)
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'osmeta_local_name';
 COMMENT ON FUNCTION osmeta.local_name(text) IS
 	'Internal: the name itself, or where it cannot be an identifier here a cut of it with six digits of its hash';
 

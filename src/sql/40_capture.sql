@@ -533,17 +533,6 @@ END;
 COMMENT ON FUNCTION osmeta.capture_statement(text) IS
 	'Internal: for each captured table the statement that copies it, and a query whose answer changes when the factory does';
 
-/*
- * Who needs a capture?  The migration layer replaces this function; a capture
- * that it names somebody for cannot be dropped.
- */
-CREATE FUNCTION osmeta.capture_pinned_by(capture_id bigint)
-RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN NULL::text;
-COMMENT ON FUNCTION osmeta.capture_pinned_by(bigint) IS
-	'Internal: what needs a capture, such as: plan "x"; NULL if nothing does';
-
 CREATE FUNCTION osmeta.capture(environment text, label text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'osmeta_capture_take'

@@ -761,7 +761,7 @@ WITH entity AS (
                 ELSE CASE WHEN u.number = 1 THEN 'record' ELSE 'records' END END,
             p.source, CASE WHEN u.number = 1 THEN 'has' ELSE 'have' END, p.target, u.labels),
         CASE WHEN e.key_strategy = 'user'
-            THEN format('Create them there, or: SELECT osmeta.set_plan_option(%L, ''users'', ''"fallback:<username>"'')', p.plan)
+            THEN format('Create them there, or: SELECT osmeta.set_plan_option(%L, ''users'', ''"fallback:<name>"'')', p.plan)
             ELSE 'Publish the same version of the static entity there.' END
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
@@ -794,8 +794,8 @@ ORDER BY f.plan, CASE COALESCE(f.options -> 'severity' ->> f.code, f.severity) W
     f.code, f.object, f.message;
 COMMENT ON VIEW osmeta.plan_problem IS 'What stops a plan (error) or should be known before it runs; computed when read';
 
--- Which plan holds on to a capture?
-CREATE OR REPLACE FUNCTION osmeta.capture_pinned_by(capture_id bigint)
+-- Which plan holds on to a capture?  drop_capture() asks.
+CREATE FUNCTION osmeta.capture_pinned_by(capture_id bigint)
 RETURNS text
 LANGUAGE SQL STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -805,3 +805,4 @@ BEGIN ATOMIC
     ORDER BY p.plan
     LIMIT 1;
 END;
+COMMENT ON FUNCTION osmeta.capture_pinned_by(bigint) IS 'Internal: what needs a capture, such as: plan "x"; NULL if nothing does';
