@@ -319,7 +319,7 @@ read_catalog(AttachRequest *request)
 					 " ORDER BY p.table_name COLLATE \"C\", p.position)::text"
 					 " FROM %s AS p"
 					 " JOIN osmeta.ossys_table AS t"
-					 " ON lower(t.physical_name) = lower(p.table_name)",
+					 " ON osmeta.fold_name(t.physical_name) = osmeta.fold_name(p.table_name)",
 					 quote_qualified_identifier(request->schema,
 												"physical_column"));
 	columns = query_value(query.data, 0, NULL);
@@ -751,7 +751,7 @@ osmeta_physical_relations_sql(const char *environment, List *table_names,
 					 "SELECT p.* FROM %s AS p),"
 					 " wanted AS (SELECT u.table_name, u.relation, u.position,"
 					 "  (SELECT c.table_name FROM catalog AS c"
-					 "   WHERE lower(c.table_name) = lower(u.table_name)"
+					 "   WHERE osmeta.fold_name(c.table_name) = osmeta.fold_name(u.table_name)"
 					 "   ORDER BY c.table_name <> u.table_name,"
 					 "    c.table_name COLLATE \"C\" LIMIT 1) AS found"
 					 " FROM unnest($1, $2) WITH ORDINALITY"

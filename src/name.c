@@ -31,6 +31,7 @@ PG_FUNCTION_INFO_V1(name_primary_key);
 PG_FUNCTION_INFO_V1(name_foreign_key);
 PG_FUNCTION_INFO_V1(name_parse);
 PG_FUNCTION_INFO_V1(name_explain);
+PG_FUNCTION_INFO_V1(name_fold);
 
 Dialect
 osmeta_dialect(const text *name)
@@ -57,6 +58,19 @@ static inline text *
 make_text(const char *data, Size len)
 {
 	return cstring_to_text_with_len(data, (int) len);
+}
+
+/* A name in one case, whatever the locale of the database. */
+Datum
+name_fold(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	Size		len = VARSIZE_ANY_EXHDR(name);
+	text	   *folded = (text *) palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(folded, VARHDRSZ + len);
+	osmeta_name_fold(VARDATA_ANY(name), len, VARDATA(folded));
+	PG_RETURN_TEXT_P(folded);
 }
 
 Datum

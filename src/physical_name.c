@@ -203,6 +203,27 @@ osmeta_name_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 	return a == a_end && b == b_end;
 }
 
+/* Capitals and small letters have the same size, so the length stays. */
+void
+osmeta_name_fold(const char *name, size_t len, char *out)
+{
+	const char *p = name;
+	const char *end = name + len;
+
+	while (p < end)
+	{
+		const char *start = p;
+		uint32_t	code = next_char(&p, end);
+		size_t		size = (size_t) (p - start);
+
+		if (code > 0xFFFF || (size == 1 && code >= 0x80))
+			memcpy(out, start, size);
+		else
+			(void) put_char(out, fold_char(code));
+		out += size;
+	}
+}
+
 /* Does a text begin with this lower-case ASCII one, in any case? */
 static bool
 begins_with(const char *str, size_t len, const char *start)

@@ -73,6 +73,12 @@ extern size_t osmeta_utf8_clip(const char *str, size_t len, size_t chars);
 extern bool osmeta_name_equal(const char *a, size_t a_len,
 							  const char *b, size_t b_len);
 
+/*
+ * A name in one case, into out (len bytes): two names are equal by
+ * osmeta_name_equal if what comes out is.
+ */
+extern void osmeta_name_fold(const char *name, size_t len, char *out);
+
 /* The key of a module, into key (not terminated). */
 extern void osmeta_espace_hash(const char *name, size_t len,
 							   char key[ESPACE_HASH_LEN]);

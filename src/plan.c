@@ -213,7 +213,7 @@ read_catalogue(const Draft *draft, bool is_source)
 				 " SELECT DISTINCT ON (e.entity_id) e.entity_id, c.table_name"
 				 " FROM osmeta.plan_entity e"
 				 " JOIN (SELECT DISTINCT table_name FROM catalogue) c"
-				 "  ON lower(c.table_name) = lower(e.%s_table)"
+				 "  ON osmeta.fold_name(c.table_name) = osmeta.fold_name(e.%s_table)"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 " ORDER BY e.entity_id, c.table_name = e.%s_table DESC, c.table_name),"
 				 " named AS ("
@@ -225,7 +225,7 @@ read_catalogue(const Draft *draft, bool is_source)
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN found f ON f.entity_id = a.entity_id"
 				 " JOIN catalogue c ON c.table_name = f.table_name"
-				 "  AND lower(c.column_name) = lower(a.%s_column)"
+				 "  AND osmeta.fold_name(c.column_name) = osmeta.fold_name(a.%s_column)"
 				 " WHERE a.plan_id = " INT64_FORMAT
 				 " ORDER BY a.entity_id, a.attribute_no, c.column_name = a.%s_column DESC, c.column_name)"
 				 " UPDATE osmeta.plan_attribute a SET %s_column = t.column_name, %s_type = t.local_type"
@@ -687,6 +687,19 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 	plan_id = heap_getattr(trigger->tg_trigtuple,
 						   SPI_fnumber(desc, "plan_id"), desc, &isnull);
 	nest_level = osmeta_spi_begin(false);
+	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+	{
+		/* When the plan itself goes, its row has gone before. */
+		if (osmeta_query("SELECT p.plan FROM osmeta.plan p WHERE p.plan_id = $1",
+						 1, &type, &plan_id, NULL) > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("rows of plan \"%s\" cannot be deleted",
+							osmeta_text_at(0, 1)),
+					 errhint("Set include = false to leave something out, or drop the plan with osmeta.drop_plan().")));
+		osmeta_spi_end(nest_level);
+		return PointerGetDatum(trigger->tg_trigtuple);
+	}
 	if (osmeta_query("SELECT p.plan FROM osmeta.plan p"
 					 " WHERE p.plan_id = $1 AND p.phase <> 'planned'",
 					 1, &type, &plan_id, NULL) > 0)

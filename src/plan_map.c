@@ -28,7 +28,7 @@ fill_records(const MigrationPlan *plan)
 				 " FROM osmeta.plan_entity e"
 				 " JOIN %s.static_record s ON s.entity_key OPERATOR(osmeta.=) e.entity_key AND s.is_active"
 				 " LEFT JOIN %s.static_record t ON t.entity_key OPERATOR(osmeta.=) e.entity_key"
-				 "  AND lower(btrim(t.record_key)) = lower(btrim(s.record_key)) AND t.is_active"
+				 "  AND t.record_key = s.record_key AND t.is_active"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 "  AND e.key_strategy = 'record' AND s.data_id IS NOT NULL"
 				 " ORDER BY e.entity_id, s.data_id, t.data_id",
@@ -72,7 +72,7 @@ fill_users(const MigrationPlan *plan)
 	args[1] = plan->target;
 	osmeta_query_text("SELECT bool_or(n.dialect = 'sqlserver') FROM osmeta.environment n"
 					  " WHERE n.environment IN ($1, $2)", 2, args);
-	fold = osmeta_bool_at(0, 1) ? "lower" : "text";
+	fold = osmeta_bool_at(0, 1) ? "osmeta.fold_name" : "text";
 	fallback = fallback_user(plan, fold);
 	osmeta_execf("INSERT INTO osmeta.plan_map (plan_id, entity_id, source_id, target_id, label)"
 				 " SELECT DISTINCT ON (s.user_id) e.plan_id, e.entity_id, s.user_id::text,"
@@ -80,7 +80,7 @@ fill_users(const MigrationPlan *plan)
 				 " FROM osmeta.plan_entity e"
 				 " CROSS JOIN %s.end_user s"
 				 " LEFT JOIN %s.end_user t ON %s(t.username) = %s(s.username)"
-				 "  AND t.tenant = s.tenant AND lower(btrim(t.provider_key)) = lower(btrim(s.provider_key))"
+				 "  AND t.tenant = s.tenant AND t.provider_key = s.provider_key"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'user'"
 				 " ORDER BY s.user_id, t.is_active DESC NULLS LAST, t.user_id",
 				 fallback ? quote_literal_cstr(fallback) : "NULL",

@@ -271,7 +271,9 @@ check_identifiers(const Run *run, const PlanEntity *entity)
 						osmeta_entity_label(entity), run->plan->target),
 				 errdetail("The plan would put rows there with identifiers from %s to %s.",
 						   lower ? lower : "a text", upper ? upper : "a text"),
-				 errhint("Nothing has been written to the target. Drop the plan and make a new one, which chooses a free range.")));
+				 entity->strategy == STRATEGY_OFFSET ?
+				 errhint("Nothing has been written to the target. Drop the plan and make a new one, which chooses a free range.") :
+				 errhint("Nothing has been written to the target. Drop the plan and make a new one with a filter that leaves out the rows that are there already.")));
 }
 
 /* ---------------------------------------------------------------------------
@@ -347,6 +349,12 @@ prepare_pull(Run *run)
 	run->plan = plan = osmeta_plan_load(run->name);
 	check_problems(run);
 	osmeta_plan_require_sound(plan);
+	/* All tables first: the view of an entity joins those it refers to. */
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		if (plan->entities[i].is_data)
+			osmeta_exec(osmeta_stage_table_sql(plan, &plan->entities[i]));
+	}
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
@@ -354,7 +362,6 @@ prepare_pull(Run *run)
 
 		if (!e->is_data)
 			continue;
-		osmeta_exec(osmeta_stage_table_sql(plan, e));
 		osmeta_exec(osmeta_stage_view_sql(plan, e));
 		try_pull_statement(plan, e);
 		if (!e->is_number)
@@ -378,6 +385,7 @@ prepare_pull(Run *run)
 			int64		upper = osmeta_int64_at(0, 3, NULL);
 			int64		chunks = (rows + plan->chunk_rows - 1) / plan->chunk_rows;
 			uint64		width = ((uint64) upper - (uint64) lower) / chunks + 1;
+			int64		rows_left = rows;
 
 			for (int64 low = lower;;)
 			{
@@ -386,7 +394,9 @@ prepare_pull(Run *run)
 				(int64) ((uint64) low + width - 1);
 
 				add_pull_chunk(run, e, psprintf(INT64_FORMAT, low),
-							   psprintf(INT64_FORMAT, high), rows / chunks);
+							   psprintf(INT64_FORMAT, high),
+							   high == upper ? rows_left : rows / chunks);
+				rows_left -= rows / chunks;
 				if (high == upper)
 					break;
 				low = high + 1;

@@ -34,6 +34,7 @@ static const PinnedSetting pinned_settings[] = {
 	{"extra_float_digits", "3"},
 	{"bytea_output", "hex"},
 	{"standard_conforming_strings", "on"},
+	{"quote_all_identifiers", "off"},
 	{"transform_null_equals", "off"},
 	{"row_security", "off"},	/* an error, not fewer rows */
 };

@@ -77,7 +77,7 @@ SELECT a.entity, a.attribute, a.position, a.ss_key, a.note, h.id,
 	coalesce(substring(a.type FROM ',(\d+)')::integer,
 		CASE a.type WHEN 'rtCurrency' THEN 8 ELSE 0 END) AS decimals,
 	coalesce(substring(a.note FROM 'Delete|Ignore'), 'Protect') AS delete_rule,
-	coalesce(a.database_name, upper(left(a.attribute, 28))) AS column_name
+	coalesce(a.database_name, upper(left(a.attribute, 28) COLLATE "C")) AS column_name
 FROM model_attribute a
 JOIN here_attribute h USING (entity, attribute);
 
@@ -228,7 +228,7 @@ CROSS JOIN LATERAL (VALUES
 		e.table_name,
 		'OSFRK_' || e.table_name || '_' || target.table_name || '_' || a.column_name,
 		a.column_name,
-		CASE WHEN target.has_own_table THEN target.table_name ELSE upper(target.table_name) END,
+		CASE WHEN target.has_own_table THEN target.table_name ELSE upper(target.table_name COLLATE "C") END,
 		CASE a.delete_rule WHEN 'Delete' THEN ' ON DELETE CASCADE' ELSE '' END)),
 	(2, CASE WHEN a.order_num > 1 THEN format('CREATE INDEX %I ON %I (%I)',
 		'OSIDX_' || e.table_name || '_' || length(a.column_name) || a.column_name,

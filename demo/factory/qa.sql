@@ -104,7 +104,7 @@ INSERT INTO here_role (role, id) VALUES
 
 -- Keys also occur in capitals and with blanks around them.
 UPDATE "OSSYS_ENTITY_ATTR" a
-SET "TYPE" = 'bt' || upper(substr("TYPE", 3)) || '  '
+SET "TYPE" = 'bt' || upper(substr("TYPE", 3) COLLATE "C") || '  '
 FROM "OSSYS_ENTITY" e
 WHERE e."ID" = a."ENTITY_ID" AND e."NAME" = 'Rule_User' AND a."NAME" = 'UserId';
 

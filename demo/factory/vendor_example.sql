@@ -51,7 +51,7 @@ INSERT INTO "OSSYS_ENTITY_ATTR" ("ID", "ENTITY_ID", "NAME", "SS_KEY", "TYPE", "L
 	"ORDER_NUM", "DATABASE_NAME")
 SELECT id, entity_id, name, coalesce(ss_key, md5(format('People.%s.%s', entity_id, name))::uuid::text), type, length, 0,
 	mandatory, auto, rule, name, '', true,
-	row_number() OVER (PARTITION BY entity_id ORDER BY id), upper(name)
+	row_number() OVER (PARTITION BY entity_id ORDER BY id), upper(name COLLATE "C")
 FROM (VALUES
 	(11012, 1493, 'Id', 'ab9b9108-55a5-42a6-bdf0-85238d963c58', 'rtLongInteger', 0, true, true, 'Protect'),
 	(11013, 1493, 'Name', NULL, 'rtText', 50, false, false, 'Protect'),

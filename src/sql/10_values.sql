@@ -283,6 +283,13 @@ COMMENT ON FUNCTION osmeta.is_bt_ref(text)
 
 -- ----- physical names ------------------------------------------------------
 
+CREATE FUNCTION osmeta.fold_name(name text)
+	RETURNS text
+	AS 'MODULE_PATHNAME', 'name_fold'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION osmeta.fold_name(text)
+	IS 'Internal: a name in one case, for comparing without case; the same in every locale';
+
 CREATE FUNCTION osmeta.espace_hash(espace text) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'name_espace_hash';

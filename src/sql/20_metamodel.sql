@@ -902,9 +902,9 @@ INSERT INTO osmeta.catalog_column
 	 remote_table, remote_column)
 SELECT d.dialect, 'catalog_' || d.name, c.position, split_part(c.item, ' ', 1),
 	substr(c.item, strpos(c.item, ' ') + 1), d.remote_schema,
-	CASE d.dialect WHEN 'oracle' THEN upper(d.name) ELSE d.name END,
+	CASE d.dialect WHEN 'oracle' THEN upper(d.name COLLATE "C") ELSE d.name END,
 	CASE d.dialect
-		WHEN 'oracle' THEN upper(split_part(c.item, ' ', 1))
+		WHEN 'oracle' THEN upper(split_part(c.item, ' ', 1) COLLATE "C")
 		ELSE split_part(c.item, ' ', 1)
 	END
 FROM (VALUES
@@ -1055,15 +1055,15 @@ SELECT x.table_name, x.column_name, x.position, x.data_type, x.length,
 	x.is_generated, x.has_default,
 	osmeta.local_name(x.column_name) AS local_name, x.is_table
 FROM (SELECT o.name AS table_name, c.name AS column_name,
-		c.column_id AS position, pg_catalog.lower(t.name) AS data_type,
-		CASE WHEN pg_catalog.lower(t.name) IN ('nvarchar', 'nchar')
+		c.column_id AS position, osmeta.fold_name(t.name) AS data_type,
+		CASE WHEN osmeta.fold_name(t.name) IN ('nvarchar', 'nchar')
 				AND c.max_length > 0 THEN c.max_length / 2
-			WHEN pg_catalog.lower(t.name) IN ('varchar', 'char', 'binary',
+			WHEN osmeta.fold_name(t.name) IN ('varchar', 'char', 'binary',
 				'varbinary') AND c.max_length > 0 THEN c.max_length
 			END::bigint AS length,
-		CASE WHEN pg_catalog.lower(t.name) IN ('decimal', 'numeric')
+		CASE WHEN osmeta.fold_name(t.name) IN ('decimal', 'numeric')
 			THEN c.precision END::integer AS precision,
-		CASE WHEN pg_catalog.lower(t.name) IN ('decimal', 'numeric')
+		CASE WHEN osmeta.fold_name(t.name) IN ('decimal', 'numeric')
 			THEN c.scale END::integer AS scale,
 		c.is_nullable <> 0 AS is_nullable, c.is_identity <> 0 AS is_identity,
 		c.is_computed <> 0 AS is_generated,
@@ -1073,7 +1073,7 @@ FROM (SELECT o.name AS table_name, c.name AS column_name,
 		JOIN {catalog_objects} o ON o.schema_id = s.schema_id
 		JOIN {catalog_columns} c ON c.object_id = o.object_id
 		JOIN {catalog_types} t ON t.user_type_id = c.system_type_id
-	WHERE pg_catalog.lower(s.name) = pg_catalog.lower({schema})
+	WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
 		AND pg_catalog.btrim(o.type) IN ('U', 'V')) AS x
 	LEFT JOIN osmeta.dialect_type d
 		ON d.dialect = 'sqlserver' AND d.remote_type = x.data_type
@@ -1091,7 +1091,7 @@ FROM (SELECT o.object_id, o.name AS table_name, i.name AS key_name,
 		JOIN {catalog_indexes} i ON i.object_id = o.object_id
 		JOIN {catalog_index_columns} x
 			ON x.object_id = i.object_id AND x.index_id = i.index_id
-	WHERE pg_catalog.lower(s.name) = pg_catalog.lower({schema})
+	WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
 		AND i.is_unique <> 0 AND i.has_filter = 0 AND x.key_ordinal > 0
 	UNION ALL
 	SELECT o.object_id, o.name, f.name, 'f', r.name,
@@ -1105,7 +1105,7 @@ FROM (SELECT o.object_id, o.name AS table_name, i.name AS key_name,
 		JOIN {catalog_objects} r ON r.object_id = f.referenced_object_id
 		JOIN {catalog_foreign_key_columns} x
 			ON x.constraint_object_id = f.object_id
-	WHERE pg_catalog.lower(s.name) = pg_catalog.lower({schema})) AS k
+	WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})) AS k
 	JOIN {catalog_columns} c
 		ON c.object_id = k.object_id AND c.column_id = k.column_id
 GROUP BY k.object_id, k.table_name, k.key_name, k.kind, k.target_table,
@@ -1121,7 +1121,7 @@ SELECT x.table_name, x.column_name, x.position, x.data_type, x.length,
 	x.is_generated, x.has_default,
 	osmeta.local_name(x.column_name) AS local_name, true AS is_table
 FROM (SELECT c.table_name, c.column_name, c.column_id::integer AS position,
-		pg_catalog.btrim(pg_catalog.lower(
+		pg_catalog.btrim(osmeta.fold_name(
 			pg_catalog.split_part(c.data_type, '(', 1))) AS data_type,
 		NULLIF(c.char_length, 0)::bigint AS length,
 		c.data_precision::integer AS precision,
@@ -1142,7 +1142,7 @@ SELECT k.table_name, k.constraint_name AS key_name,
 		END AS kind,
 	pg_catalog.array_agg(c.column_name ORDER BY c.position) AS columns,
 	r.table_name AS target_table,
-	pg_catalog.lower(k.delete_rule) AS delete_action
+	osmeta.fold_name(k.delete_rule) AS delete_action
 FROM {catalog_all_constraints} k
 	JOIN {catalog_all_cons_columns} c
 		ON c.owner = k.owner AND c.constraint_name = k.constraint_name
@@ -1164,8 +1164,8 @@ RETURN EXISTS (SELECT 1
 	FROM osmeta.ossys_column AS c
 		JOIN osmeta.ossys_table AS t ON t.table_name = c.table_name
 	WHERE c.is_secret
-		AND c.column_name = lower(is_secret_column.column_name)
+		AND c.column_name = osmeta.fold_name(is_secret_column.column_name)
 		AND t.physical_name = regexp_replace(
-			lower(is_secret_column.table_name), '_t[0-9]+$', ''));
+			osmeta.fold_name(is_secret_column.table_name), '_t[0-9]+$', ''));
 COMMENT ON FUNCTION osmeta.is_secret_column(text, text) IS
 	'Internal: is a column of a physical table one that must never be declared?';

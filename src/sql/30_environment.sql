@@ -294,7 +294,8 @@ BEGIN ATOMIC
 			t.is_required, r.table_name AS remote_table
 		FROM osmeta.ossys_table AS t
 			LEFT JOIN remote AS r
-				ON lower(r.table_name) = lower(t.physical_name)
+				ON osmeta.fold_name(r.table_name)
+					= osmeta.fold_name(t.physical_name)
 		ORDER BY t.table_name, r.table_name <> t.physical_name,
 			r.table_name COLLATE "C"
 	)
@@ -309,7 +310,7 @@ BEGIN ATOMIC
 		JOIN osmeta.ossys_column AS c ON c.table_name = t.table_name
 		LEFT JOIN remote AS r
 			ON r.table_name = t.remote_table
-			AND lower(r.column_name) = lower(c.column_name)
+			AND osmeta.fold_name(r.column_name) = osmeta.fold_name(c.column_name)
 			AND r.local_type IS NOT NULL
 	WHERE NOT c.is_secret
 	ORDER BY t.position, c.position, r.column_name <> c.column_name,
@@ -325,13 +326,13 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT m.object, m.is_table, m.is_required
 	FROM (SELECT DISTINCT x.table_position, 0 AS position,
-			'OSSYS_' || upper(x.table_name) AS object, true AS is_table,
+			'OSSYS_' || upper(x.table_name COLLATE "C") AS object, true AS is_table,
 			x.is_required
 		FROM osmeta.attach_match(attach_missing.columns) AS x
 		WHERE x.remote_table IS NULL
 		UNION ALL
 		SELECT x.table_position, x.column_position AS position,
-			'OSSYS_' || upper(x.table_name) || '.' || upper(x.column_name),
+			'OSSYS_' || upper(x.table_name COLLATE "C") || '.' || upper(x.column_name COLLATE "C"),
 			false, true
 		FROM osmeta.attach_match(attach_missing.columns) AS x
 		WHERE x.remote_table IS NOT NULL AND x.remote_column IS NULL

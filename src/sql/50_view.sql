@@ -273,7 +273,7 @@ SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
 	a.extension, a.is_mandatory, a.is_identifier
 FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.key_entity AS t
-		ON t.store_id + 0 = a.store_id + 0 AND t.key = a.refers_to
+		ON t.store_id + 0 = a.store_id + 0 AND t.key OPERATOR(osmeta.=) a.refers_to
 	LEFT JOIN (SELECT DISTINCT o.store_id::text || '*' || o.ss_key AS ss_key
 			FROM osmeta.owner AS o
 			WHERE o.ss_key IS NOT NULL) AS k
@@ -310,7 +310,7 @@ FROM osmeta.shown_capture AS c
 		ON e.capture_id = c.store_id AND e.id = r.espace_id
 	LEFT JOIN osmeta.key_entity AS t
 		ON t.store_id + 0 = c.store_id + 0
-		AND t.key = osmeta.try_oskey(e.ss_key, r.entity_ss_key);
+		AND t.key OPERATOR(osmeta.=) osmeta.try_oskey(e.ss_key, r.entity_ss_key);
 COMMENT ON VIEW osmeta.static_record IS
 	'which records has a static entity, and with which identifiers?';
 
@@ -466,7 +466,7 @@ SELECT o.environment, o.capture_id, 'note', 'shared_physical_table',
 	'Rows of this table belong to all of them: migrate it through one entity only.'
 FROM osmeta.owned_entity AS o
 WHERE o.is_effective AND btrim(o.physical_table_name) <> ''
-GROUP BY o.environment, o.capture_id, lower(btrim(o.physical_table_name))
+GROUP BY o.environment, o.capture_id, osmeta.fold_name(btrim(o.physical_table_name))
 HAVING count(*) > 1
 UNION ALL
 SELECT o.environment, o.capture_id, 'warning', 'entity_without_identifier',

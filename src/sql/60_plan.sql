@@ -157,6 +157,13 @@ COMMENT ON COLUMN osmeta.plan_chunk.state IS 'ready; prepared (committed before 
 -- Making a plan: one function for each step, called by create_plan()
 -- ---------------------------------------------------------------------------
 
+-- The platform's User has the same key in every factory.
+CREATE FUNCTION osmeta.is_user_entity(key osmeta.oskey)
+RETURNS boolean
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+RETURN key OPERATOR(osmeta.=) '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c'::osmeta.oskey;
+COMMENT ON FUNCTION osmeta.is_user_entity(osmeta.oskey) IS 'Internal: is this the key of the platform''s entity User?';
+
 -- Which entities does each item of a scope name?
 CREATE FUNCTION osmeta.plan_scope_entity(capture_id bigint, scope text[])
 RETURNS TABLE (item text, entity_id bigint)
@@ -175,7 +182,7 @@ BEGIN ATOMIC
     SELECT i.item, e.entity_id
     FROM unnest($2) i (item)
     JOIN osmeta.application_entity a ON i.item = 'application:' || a.application
-    JOIN osmeta.entity e ON e.capture_id = a.capture_id AND e.key = a.entity_key
+    JOIN osmeta.entity e ON e.capture_id = a.capture_id AND e.key OPERATOR(osmeta.=) a.entity_key
     WHERE a.capture_id = $1 AND e.capture_id = $1 AND e.is_effective
     UNION
     SELECT '*', e.entity_id
@@ -199,12 +206,12 @@ BEGIN ATOMIC
         SELECT DISTINCT ON (e.key)
             $1, e.entity_id, COALESCE(e.espace, e.extension), e.entity, e.key, $5,
             CASE
-                WHEN e.key = '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c' THEN 'user'
+                WHEN osmeta.is_user_entity(e.key) THEN 'user'
                 WHEN e.data_kind = 'staticEntity' THEN 'record'
                 ELSE 'offset'
             END,
             CASE
-                WHEN e.key = '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c' THEN 'users are matched by username and tenant'
+                WHEN osmeta.is_user_entity(e.key) THEN 'users are matched by username and tenant'
                 WHEN e.data_kind = 'staticEntity' THEN 'records of a static entity are matched by key'
             END,
             CASE
@@ -215,7 +222,7 @@ BEGIN ATOMIC
             e.physical_table_name, t.physical_table_name, COALESCE(t.espace, t.extension),
             t.entity, t.entity_id, COALESCE(e.is_multitenant, false)
         FROM osmeta.entity e
-        LEFT JOIN osmeta.entity t ON t.capture_id = $3 AND t.key = e.key
+        LEFT JOIN osmeta.entity t ON t.capture_id = $3 AND t.key OPERATOR(osmeta.=) e.key
         WHERE e.capture_id = $2 AND e.entity_id = ANY ($4) AND e.key IS NOT NULL
         ORDER BY e.key, e.is_effective DESC, t.is_effective DESC NULLS LAST,
             e.entity_id DESC, t.entity_id DESC
@@ -232,7 +239,7 @@ RETURNS TABLE (entity_id bigint, data_kind text, is_user boolean, is_system bool
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
     SELECT DISTINCT e.entity_id, e.data_kind,
-        e.key = '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c',
+        osmeta.is_user_entity(e.key),
         COALESCE(e.is_system OR s.is_system, false)
     FROM osmeta.plan_entity p
     JOIN osmeta.reference r ON r.capture_id = $2 AND r.entity_id = p.entity_id
@@ -241,7 +248,7 @@ BEGIN ATOMIC
     LEFT JOIN osmeta.espace s ON s.capture_id = $2 AND s.espace_id = e.espace_id
     WHERE p.plan_id = $1 AND p.is_data
         AND NOT EXISTS (SELECT FROM osmeta.plan_entity q
-                        WHERE q.plan_id = $1 AND q.entity_key = e.key);
+                        WHERE q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) e.key);
 END;
 COMMENT ON FUNCTION osmeta.plan_missing_entity(bigint, bigint) IS 'Internal: entities that a plan''s rows refer to and that it does not have yet';
 
@@ -254,18 +261,18 @@ LANGUAGE SQL
 BEGIN ATOMIC
     WITH source AS (
         SELECT p.entity_id AS plan_entity_id, a.*,
-            lower(btrim(a.attribute_key)) AS match_key
+            a.attribute_key AS match_key
         FROM osmeta.plan_entity p
         JOIN osmeta.attribute a ON a.capture_id = $2 AND a.entity_id = p.entity_id
         WHERE p.plan_id = $1 AND a.is_effective AND (p.is_data OR a.is_identifier)
     ), target AS (
-        SELECT DISTINCT ON (p.entity_id, lower(btrim(a.attribute_key)))
+        SELECT DISTINCT ON (p.entity_id, a.attribute_key)
             p.entity_id AS plan_entity_id, a.*,
-            lower(btrim(a.attribute_key)) AS match_key
+            a.attribute_key AS match_key
         FROM osmeta.plan_entity p
         JOIN osmeta.attribute a ON a.capture_id = $3 AND a.entity_id = p.target_entity_id
         WHERE p.plan_id = $1 AND (p.is_data OR a.is_identifier)
-        ORDER BY p.entity_id, lower(btrim(a.attribute_key)), a.is_effective DESC, a.attribute_id DESC
+        ORDER BY p.entity_id, a.attribute_key, a.is_effective DESC, a.attribute_id DESC
     ), pair AS (
         SELECT COALESCE(s.plan_entity_id, t.plan_entity_id) AS plan_entity_id,
             s.attribute_id, t.attribute_id AS target_attribute_id, s.position, t.position AS target_position,
@@ -298,7 +305,7 @@ BEGIN ATOMIC
             p.source_column, p.target_column, p.source_length, p.target_length,
             p.is_identifier, p.is_mandatory, p.refers_to,
             (SELECT q.entity_id FROM osmeta.plan_entity q
-             WHERE q.plan_id = $1 AND q.entity_key = p.refers_to),
+             WHERE q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) p.refers_to),
             p.status, true,
             CASE
                 WHEN p.status = 'target only' THEN 'null value'
@@ -410,11 +417,11 @@ RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_plan_guard';
 COMMENT ON FUNCTION osmeta.plan_guard() IS 'Internal: refuses to edit a plan that has started';
 
-CREATE TRIGGER plan_guard BEFORE UPDATE OF include, filter, key_strategy, id_offset
+CREATE TRIGGER plan_guard BEFORE DELETE OR UPDATE OF include, filter, key_strategy, id_offset
     ON osmeta.plan_entity FOR EACH ROW EXECUTE FUNCTION osmeta.plan_guard();
 COMMENT ON TRIGGER plan_guard ON osmeta.plan_entity IS 'Internal: refuses to edit a plan that has started';
 
-CREATE TRIGGER plan_guard BEFORE UPDATE OF include, transform, mask
+CREATE TRIGGER plan_guard BEFORE DELETE OR UPDATE OF include, transform, mask
     ON osmeta.plan_attribute FOR EACH ROW EXECUTE FUNCTION osmeta.plan_guard();
 COMMENT ON TRIGGER plan_guard ON osmeta.plan_attribute IS 'Internal: refuses to edit a plan that has started';
 
@@ -561,7 +568,7 @@ WITH entity AS (
         format('Set key_strategy = %L in osmeta.plan_entity.', m.strategy)
     FROM entity
     CROSS JOIN LATERAL (VALUES (
-        CASE WHEN entity_key = '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c'
+        CASE WHEN osmeta.is_user_entity(entity_key)
             THEN 'user' ELSE 'record' END)) m (strategy)
     WHERE NOT is_data AND key_strategy <> m.strategy
     UNION ALL
@@ -603,8 +610,8 @@ WITH entity AS (
     CROSS JOIN LATERAL (VALUES (
         CASE key_strategy WHEN 'offset' THEN upper_id + id_offset::numeric WHEN 'keep' THEN upper_id END)) h (highest)
     WHERE counter IS NOT NULL AND rows_expected > 0 AND COALESCE(counter_value, 0) < highest
-        AND NOT EXISTS (SELECT FROM osmeta.environment n
-                        WHERE n.environment = moved.target AND n.server IS NULL)
+        AND EXISTS (SELECT FROM osmeta.environment n
+                    WHERE n.environment = moved.target AND n.server IS NOT NULL)
     UNION ALL
     SELECT plan, options, 'warning', 'target_without_key', object,
         format('table "%s" of environment "%s" has no primary key or unique index on the identifier', target_table, target),
@@ -713,7 +720,7 @@ WITH entity AS (
                      LEFT JOIN osmeta.captured_espace s ON s.capture_id = e.capture_id AND s.id = e.espace_id
                      LEFT JOIN osmeta.captured_extension x ON x.capture_id = e.capture_id AND x.id = e.extension_id
                      WHERE p.plan_id = a.plan_id
-                         AND osmeta.try_oskey(COALESCE(s.ss_key, x.ss_key), e.ss_key) = a.refers_to
+                         AND osmeta.try_oskey(COALESCE(s.ss_key, x.ss_key), e.ss_key) OPERATOR(osmeta.=) a.refers_to
                      ORDER BY e.is_active DESC LIMIT 1) AS refers_to_name
         FROM attribute a
     ) a
