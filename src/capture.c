@@ -19,7 +19,9 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -133,31 +135,41 @@ delete_rows(CaptureTable *tables, int ntables, int64 capture_id)
 
 /*
  * The planner must see a factory of its real size at once.  Only the owner
- * of a table may do this; for anybody else autovacuum does it later.
+ * of a table may do this; for anybody else autovacuum does it later.  So it
+ * does for a table that another session is at: ANALYZE keeps its lock until
+ * the transaction ends, and captures of two environments shall not wait for
+ * each other.
  */
 static void
 analyze_store(void)
 {
-	List	   *names = NIL;
+	List	   *relations = NIL;
 	ListCell   *cell;
 	uint64		rows;
 
-	rows = osmeta_query_text("SELECT format('%I.%I', n.nspname, c.relname)"
+	rows = osmeta_query_text("SELECT c.oid::bigint"
 							 " FROM pg_class AS c"
 							 " JOIN pg_namespace AS n"
 							 " ON n.oid = c.relnamespace"
-							 " JOIN osmeta.ossys_table AS t"
-							 " ON c.relname::text"
-							 "  = 'captured_' || t.table_name"
 							 " WHERE n.nspname = 'osmeta' AND c.relkind = 'r'"
+							 " AND (c.relname = 'capture'"
+							 "  OR c.relname::text IN"
+							 "   (SELECT 'captured_' || t.table_name"
+							 "    FROM osmeta.ossys_table AS t))"
 							 " AND pg_has_role(c.relowner, 'USAGE')"
-							 " ORDER BY t.position", 0, NULL);
+							 " ORDER BY c.relname", 0, NULL);
 	for (uint64 i = 0; i < rows; i++)
-		names = lappend(names, osmeta_text_at(i, 1));
-	foreach(cell, names)
-		osmeta_execf("ANALYZE %s", (char *) lfirst(cell));
-	if (rows > 0)
-		osmeta_exec("ANALYZE osmeta.capture");
+		relations = lappend_oid(relations,
+								(Oid) osmeta_int64_at(i, 1, NULL));
+	foreach(cell, relations)
+	{
+		Oid			relation = lfirst_oid(cell);
+
+		if (ConditionalLockRelationOid(relation, ShareUpdateExclusiveLock))
+			osmeta_execf("ANALYZE %s",
+						 quote_qualified_identifier(OSMETA_SCHEMA,
+													get_rel_name(relation)));
+	}
 }
 
 static uint64

@@ -1017,6 +1017,13 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 				 errdetail("It commits after each piece of its work."),
 				 errhint("CALL osmeta.run_plan(...) by itself, outside BEGIN.")));
 
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("run_plan needs the isolation level read committed"),
+				 errdetail("Sessions that share the work must see what the others have done."),
+				 errhint("SET default_transaction_isolation = 'read committed'.")));
+
 	run.name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	run.nest_level = osmeta_spi_begin(true);
 	run.plan = osmeta_plan_load(run.name);
@@ -1028,6 +1035,11 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 		osmeta_spi_end(run.nest_level);
 		PG_RETURN_NULL();
 	}
+	if (StatementTimeout > 0)
+		ereport(NOTICE,
+				(errmsg("statement_timeout is %d ms: it ends the whole run, not one piece",
+						StatementTimeout),
+				 errhint("SET statement_timeout = 0 for long plans; call run_plan again to go on.")));
 	if (run.plan->source_schema == NULL || run.plan->target_schema == NULL)
 		check_problems(&run);
 	run.sink = osmeta_sink_find(run.plan->target_wrapper);
@@ -1035,11 +1047,6 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 		check_problems(&run);
 	check_catalogue(&run, true);
 	check_catalogue(&run, false);
-	if (StatementTimeout > 0)
-		ereport(NOTICE,
-				(errmsg("statement_timeout is %d ms: it ends the whole run, not one piece",
-						StatementTimeout),
-				 errhint("SET statement_timeout = 0 for long plans; call run_plan again to go on.")));
 
 	if (!osmeta_plan_lock(PLAN_LOCK_RUN, run.plan_id, true, false))
 		ereport(ERROR,

@@ -175,6 +175,7 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 {
 	const char *args[2];
 	int64		upper;
+	int64		value;
 	bool		isnull;
 
 	if (entity->strategy == STRATEGY_PARENT || !entity->is_number ||
@@ -185,14 +186,20 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 	upper = osmeta_int64_at(0, 1, NULL);
 	args[0] = entity->target_table;
 	args[1] = entity->identifier->target_column;
-	if (osmeta_query_text(psprintf("SELECT COALESCE(c.last_value, 0)::bigint FROM %s.physical_counter c"
+	if (osmeta_query_text(psprintf("SELECT c.last_value::bigint FROM %s.physical_counter c"
 								   " WHERE c.table_name = $1 AND c.column_name = $2",
-								   plan->target_schema), 2, args) == 0 ||
-		osmeta_int64_at(0, 1, &isnull) >= upper)
+								   plan->target_schema), 2, args) == 0)
 		return true;
-	add_detail(verdict, psprintf("the identity counter is behind: run at the target SELECT pg_catalog.setval(%s, " INT64_FORMAT ")",
+	value = osmeta_int64_at(0, 1, &isnull);
+	if (!isnull && value >= upper)
+		return true;
+	/* A counter that was never used shows no more than a hidden one. */
+	add_detail(verdict, psprintf("the identity counter %s: run at the target SELECT pg_catalog.setval(%s, " INT64_FORMAT ")",
+								 isnull ? "has not been used, or needs a right to be read (SELECT on the sequence)" :
+								 "is behind",
 								 quote_literal_cstr(entity->counter),
-								 upper + plan->headroom));
+								 upper > PG_INT64_MAX - plan->headroom ?
+								 PG_INT64_MAX : upper + plan->headroom));
 	return false;
 }
 

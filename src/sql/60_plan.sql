@@ -602,8 +602,8 @@ WITH entity AS (
         AND lower_id + id_offset::numeric <= target_upper_id
     UNION ALL
     SELECT plan, options, 'warning', 'counter_behind', object,
-        format('the identity counter %s of environment "%s" stands at %s, the highest new identifier will be %s',
-            counter, target, COALESCE(counter_value::text, 'its start'), highest),
+        format('the identity counter %s of environment "%s" %s, the highest new identifier will be %s', counter, target,
+            COALESCE('stands at ' || counter_value, 'has not been used or needs a right to be read (SELECT on the sequence)'), highest),
         format('Run there, before the plan: SELECT pg_catalog.setval(%L, %s)', counter,
             highest + COALESCE((options ->> 'headroom')::bigint, 10000))
     FROM moved
@@ -768,7 +768,7 @@ WITH entity AS (
                 ELSE CASE WHEN u.number = 1 THEN 'record' ELSE 'records' END END,
             p.source, CASE WHEN u.number = 1 THEN 'has' ELSE 'have' END, p.target, u.labels),
         CASE WHEN e.key_strategy = 'user'
-            THEN format('Create them there, or: SELECT osmeta.set_plan_option(%L, ''users'', ''"fallback:<name>"'')', p.plan)
+            THEN format('Create them there or SELECT osmeta.set_plan_option(%L, ''users'', ''"fallback:name"'')', p.plan)
             ELSE 'Publish the same version of the static entity there.' END
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
