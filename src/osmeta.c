@@ -13,6 +13,8 @@
 #include "compat.h"
 
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #include "osmeta.h"
@@ -25,7 +27,7 @@ void		_PG_init(void);
 
 /*
  * Accept a list of positive bigints separated by commas, blanks allowed, and
- * the empty string.
+ * the empty string.  No leading zeros: the views compare the ids as text.
  */
 static bool
 check_capture(char **newval, void **extra, GucSource source)
@@ -42,14 +44,16 @@ check_capture(char **newval, void **extra, GucSource source)
 	{
 		uint64		value = 0;
 		int			digits = 0;
+		char		first;
 
 		while (*p == ' ')
 			p++;
+		first = *p;
 		for (; *p >= '0' && *p <= '9' && digits < 19; p++, digits++)
 			value = value * 10 + (uint64) (*p - '0');
 		while (*p == ' ')
 			p++;
-		if (digits == 0 || value == 0 || value > (uint64) PG_INT64_MAX ||
+		if (digits == 0 || first == '0' || value > (uint64) PG_INT64_MAX ||
 			(*p != ',' && *p != '\0'))
 		{
 			GUC_check_errdetail("\"%s\" is not a list of capture ids.",
@@ -66,6 +70,18 @@ check_capture(char **newval, void **extra, GucSource source)
 void
 _PG_init(void)
 {
+	/*
+	 * Keys, hashes and cuts are computed on UTF-8.  The first function of the
+	 * install script loads the library, so this is what CREATE EXTENSION
+	 * says.  (Preloaded, the library comes before there is a database.)
+	 */
+	if (OidIsValid(MyDatabaseId) && GetDatabaseEncoding() != PG_UTF8)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("osmeta needs a database in encoding UTF8, this one is in %s",
+						GetDatabaseEncodingName()),
+				 errhint("CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.")));
+
 	DefineCustomStringVariable("osmeta.capture",
 							   "The captures that the views of osmeta show.",
 							   "A list of capture ids; empty for the latest capture of each environment.",

@@ -61,6 +61,13 @@ is(run_work('mallory', 'trapped'), 't|', 'attach, capture and a plan work');
 is(value('mallory', 'trapped', 'SELECT * FROM public.caught'),
 	'', 'and call none of them either');
 
+# Other encodings
+value(undef, 'postgres',
+	q{CREATE DATABASE latin TEMPLATE template0 OWNER mallory ENCODING 'LATIN1' LOCALE 'C'});
+($status, $out, $err) = psql('mallory', 'latin', 'CREATE EXTENSION osmeta');
+like($err, qr/needs a database in encoding UTF8, this one is in LATIN1/,
+	'a database in another encoding is refused');
+
 # Settings of the session and of the database
 value('mallory', 'clean', 'ALTER DATABASE clean SET quote_all_identifiers = on');
 create_work('mallory', 'clean');
@@ -87,5 +94,17 @@ SKIP:
 	is(run_work('mallory', 'turkish'),
 		't|', 'in a Turkish database names are matched without case');
 }
+
+# The setting that chooses captures
+foreach my $list ('01', '0', '1,,2', '1;2', 'one', '-1', '9223372036854775808')
+{
+	($status, $out, $err) = psql('mallory', 'clean',
+		"SELECT osmeta.espace_hash('People'); SET osmeta.capture = '$list'");
+	like($err, qr/invalid value for parameter "osmeta.capture"/,
+		"'$list' is no list of captures");
+}
+is(value('mallory', 'clean',
+		"SET osmeta.capture = ' 2 , 1 '; SELECT string_agg(DISTINCT environment, ',') FROM osmeta.espace"),
+	'prod,qa', 'a list with blanks shows what it names');
 
 done_testing();
