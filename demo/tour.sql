@@ -108,7 +108,7 @@ SELECT message, hint FROM osmeta.plan_problem WHERE plan = 'people' AND severity
 \echo
 \echo 'An error stops the plan.  Let another user stand in for the one who is missing at qa:'
 \set ECHO queries
-SELECT osmeta.set_plan_option('people', 'users', '"fallback:importer"');
+SELECT osmeta.set_plan_option('people', 'users', 'fallback:importer');
 
 \set ECHO none
 \echo

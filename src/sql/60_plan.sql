@@ -384,6 +384,16 @@ RETURNS void
 LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_set_plan_option';
 COMMENT ON FUNCTION osmeta.set_plan_option(text, text, jsonb) IS 'Change an option of a plan that has not started';
 
+-- The same with the value as one would type it: match, fallback:jdoe, 20000.
+CREATE FUNCTION osmeta.set_plan_option(plan text, key text, value text)
+RETURNS void
+LANGUAGE SQL VOLATILE STRICT
+BEGIN ATOMIC
+    SELECT osmeta.set_plan_option($1, $2,
+        CASE WHEN $3 ~ '^ *([[{"]|-?[0-9.]+ *$)' THEN $3::jsonb ELSE to_jsonb($3) END);
+END;
+COMMENT ON FUNCTION osmeta.set_plan_option(text, text, text) IS 'Change an option of a plan that has not started; the value is a word, a number or JSON';
+
 CREATE FUNCTION osmeta.refresh_plan(plan text)
 RETURNS void
 LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_refresh_plan';
@@ -768,7 +778,7 @@ WITH entity AS (
                 ELSE CASE WHEN u.number = 1 THEN 'record' ELSE 'records' END END,
             p.source, CASE WHEN u.number = 1 THEN 'has' ELSE 'have' END, p.target, u.labels),
         CASE WHEN e.key_strategy = 'user'
-            THEN format('Create them there or SELECT osmeta.set_plan_option(%L, ''users'', ''"fallback:name"'')', p.plan)
+            THEN format('Create them there or SELECT osmeta.set_plan_option(%L, ''users'', ''fallback:name'')', p.plan)
             ELSE 'Publish the same version of the static entity there.' END
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
