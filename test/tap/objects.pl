@@ -34,7 +34,10 @@ WITH object AS (
 		   obj_description(d.objid, d.classid::regclass::text::name) AS comment
 	FROM pg_depend d
 	JOIN pg_extension e ON e.oid = d.refobjid
+	LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
 	WHERE d.refclassid = 'pg_extension'::regclass
+	  -- from PostgreSQL 17 on, row types and arrays are objects besides
+	  AND (t.oid IS NULL OR t.typrelid = 0 AND t.typcategory <> 'A')
 	  AND d.deptype = 'e'
 	  AND e.extname = 'osmeta')
 SQL
