@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_check.c
+ *	  What stops a run of a plan.
+ *
+ * Some of it can be known before the first row is pulled; what rows refer to,
+ * and which identifiers they get, only when they stand in the stage.  Nothing
+ * has been written to the target when one of these raises its error.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_run.h"
+
+#include "utils/builtins.h"
+
+#include "spi.h"
+
+/* Rows that an error lists by name. */
+#define LISTED 10
+
+/* No run while plan_problem has an error. */
+void
+osmeta_check_problems(const Run *run)
+{
+	const char *args[1];
+	uint64		rows;
+	StringInfoData list;
+
+	args[0] = run->name;
+	rows = osmeta_query_text("SELECT p.code, p.object, p.message FROM osmeta.plan_problem p"
+							 " WHERE p.plan = $1 AND p.severity = 'error'", 1,
+							 args);
+	if (rows == 0)
+		return;
+	initStringInfo(&list);
+	for (uint64 i = 0; i < rows && i < LISTED; i++)
+		appendStringInfo(&list, "%s%s: %s: %s", i > 0 ? "\n" : "",
+						 osmeta_text_at(i, 1), osmeta_text_at(i, 2),
+						 osmeta_text_at(i, 3));
+	if (rows > LISTED)
+		appendStringInfo(&list, "\nand " UINT64_FORMAT " more",
+						 rows - LISTED);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("plan \"%s\" has problems that stop it: " UINT64_FORMAT,
+					run->name, rows),
+			 errdetail("%s", list.data),
+			 errhint("SELECT * FROM osmeta.plan_problem WHERE plan = %s tells what to do.",
+					 quote_literal_cstr(run->name))));
+}
+
+/*
+ * The catalogues on both sides must still say what the plan was made from:
+ * a publish in between may have changed tables.
+ */
+void
+osmeta_check_catalogue(const Run *run, bool is_source)
+{
+	const char *side = is_source ? "source" : "target";
+	uint64		rows;
+
+	osmeta_execf("WITH catalogue AS MATERIALIZED ("
+				 " SELECT table_name, column_name, local_type FROM %s.physical_column)"
+				 " SELECT format('column %%I of table %%I: %%s, was %%s', a.%s_column, e.%s_table,"
+				 "   COALESCE(c.local_type, 'gone'), a.%s_type)"
+				 " FROM osmeta.plan_entity e"
+				 " JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id"
+				 " LEFT JOIN catalogue c ON c.table_name = e.%s_table AND c.column_name = a.%s_column"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include AND a.include"
+				 "  AND a.%s_type IS NOT NULL AND c.local_type IS DISTINCT FROM a.%s_type"
+				 " ORDER BY 1",
+				 is_source ? run->plan->source_schema : run->plan->target_schema,
+				 side, side, side, side, side, run->plan_id, side, side);
+	rows = SPI_processed;
+	if (rows > 0)
+	{
+		StringInfoData list;
+
+		initStringInfo(&list);
+		for (uint64 i = 0; i < rows && i < LISTED; i++)
+			appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
+							 osmeta_text_at(i, 1));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("tables of environment \"%s\" have changed since plan \"%s\" was made",
+						is_source ? run->plan->source : run->plan->target,
+						run->name),
+				 errdetail("%s", list.data),
+				 errhint("Capture both environments and make a new plan.")));
+	}
+}
+
+/* List values of the first column of the last query, for a message. */
+char *
+osmeta_list_values(uint64 rows)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (uint64 i = 0; i < rows && i < LISTED; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
+						 osmeta_text_at(i, 1));
+	if (rows > LISTED)
+		appendStringInfoString(&list, ", ...");
+	return list.data;
+}
+
+/* Rows refer to users or static records that have no partner. */
+void
+osmeta_check_matches(const Run *run, const PlanEntity *entity,
+					 const PlanAttribute *attribute)
+{
+	const char *code = strcmp(attribute->refers_to->strategy_name, "user") == 0 ?
+	"unmatched_user" : "unmatched_static_record";
+	const char *args[2];
+	uint64		rows;
+
+	args[0] = run->name;
+	args[1] = code;
+	osmeta_query_text("SELECT COALESCE(p.options -> 'severity' ->> $2, 'error')"
+					  " FROM osmeta.plan p WHERE p.plan = $1", 2, args);
+	if (strcmp(osmeta_text_at(0, 1), "error") != 0)
+		return;
+	osmeta_execf("SELECT DISTINCT format('%%s (id %%s)', m.label, m.source_id)"
+				 " FROM %s s JOIN osmeta.plan_map m ON m.plan_id = " INT64_FORMAT
+				 " AND m.entity_id = " INT64_FORMAT " AND m.source_id = s.c%d::text"
+				 " WHERE m.target_id IS NULL ORDER BY 1",
+				 osmeta_stage_name(run->plan, 'e', entity->entity_id),
+				 run->plan_id, attribute->refers_to->entity_id,
+				 attribute->attribute_no);
+	rows = SPI_processed;
+	if (rows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("%s.%s refers to rows of %s that have no partner in environment \"%s\"",
+						osmeta_entity_label(entity), attribute->name,
+						osmeta_entity_label(attribute->refers_to),
+						run->plan->target),
+				 errdetail("Without partner: %s.", osmeta_list_values(rows)),
+				 errhint("Nothing has been written to the target. Create the partners there and call run_plan again.")));
+}
+
+/*
+ * Rows whose identifier is a reference need the row that it refers to; and
+ * no identifier may be taken at the target.
+ */
+void
+osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
+{
+	OsmetaSinkTable table = osmeta_run_sink_table(run, entity);
+	char	   *ids = osmeta_target_id_sql(run->plan, entity, NULL);
+	uint64		rows;
+	char	   *lower = NULL;
+	char	   *upper = NULL;
+	int64		staged;
+	int64		distinct;
+
+	osmeta_execf("SELECT p.source_id FROM (%s) p (source_id, target_id)"
+				 " WHERE p.target_id IS NULL ORDER BY 1",
+				 osmeta_key_pairs_sql(run->plan, entity));
+	rows = SPI_processed;
+	if (rows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(UINT64_FORMAT " rows of %s belong to rows of %s that are not moved",
+						rows, osmeta_entity_label(entity),
+						osmeta_entity_label(entity->identifier->refers_to)),
+				 errdetail("Identifiers at the source: %s.", osmeta_list_values(rows)),
+				 errhint("Nothing has been written to the target. Give %s a filter that leaves these rows out, and make a new plan.",
+						 osmeta_entity_label(entity))));
+
+	osmeta_execf("SELECT count(*), count(DISTINCT v.id), min(v.id)::text, max(v.id)::text FROM (%s) v",
+				 ids);
+	staged = osmeta_int64_at(0, 1, NULL);
+	distinct = osmeta_int64_at(0, 2, NULL);
+	if (staged == 0)
+		return;
+	if (distinct < staged)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(INT64_FORMAT " rows of %s would get only " INT64_FORMAT " identifiers",
+						staged, osmeta_entity_label(entity), distinct),
+				 errhint("Nothing has been written to the target. Rows that belong to one user at the target must be filtered at the source.")));
+	if (entity->is_number)
+	{
+		lower = osmeta_text_at(0, 3);
+		upper = osmeta_text_at(0, 4);
+	}
+	if (run->sink->count_present(&table, ids, lower, upper) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("identifiers for %s are taken in environment \"%s\"",
+						osmeta_entity_label(entity), run->plan->target),
+				 errdetail("The plan would put rows there with identifiers from %s to %s.",
+						   lower ? lower : "a text", upper ? upper : "a text"),
+				 entity->strategy == STRATEGY_OFFSET ?
+				 errhint("Nothing has been written to the target. Drop the plan and make a new one, which chooses a free range.") :
+				 errhint("Nothing has been written to the target. Drop the plan and make a new one with a filter that leaves out the rows that are there already.")));
+}

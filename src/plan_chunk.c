@@ -1,0 +1,351 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_chunk.c
+ *	  The pieces of work of a phase, and their ledger.
+ *
+ * A row of osmeta.plan_chunk is a piece of work.  A session takes one by a lock
+ * of its session, so a piece whose session died is free at once, and its state
+ * tells how far it got:
+ *
+ *	pull, second step	one local transaction does the work and writes
+ *		'done'; interrupted work has left nothing, or may be done again.
+ *	push	first 'prepared' is committed: from then on the stage and the
+ *		ledger say which identifiers the piece puts at the target.  Then the
+ *		rows are inserted and 'done' is written in one transaction, which
+ *		commits at the target first.  A piece found 'prepared' and free has
+ *		an unknown outcome: it is looked up at the target.  All of its
+ *		identifiers there: done.  None: to do again.  Anything else stops the
+ *		plan.  Should the lost session still be about to commit there, the
+ *		target's primary key makes the second insert wait and fail: no row
+ *		is ever doubled.
+ *
+ * A failed piece is rolled back in a subtransaction, its error is kept in the
+ * ledger and raised; pieces done stay done.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_run.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "spi.h"
+
+static void
+run_pull(Run *run, const Chunk *chunk)
+{
+	PlanEntity *e = chunk->entity;
+
+	osmeta_exec(osmeta_pull_sql(run->plan, e,
+								osmeta_stage_range(e, "s", chunk->lower,
+												   chunk->upper)));
+}
+
+static void
+run_push(Run *run, const Chunk *chunk)
+{
+	PlanEntity *e = chunk->entity;
+	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
+	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
+
+	SPI_processed = run->sink->insert(&table, osmeta_delivery_columns(e),
+									  osmeta_delivery_sql(run->plan, e,
+														  DELIVERY_FIRST,
+														  false, range));
+}
+
+/* Smallest and highest new identifier of a part of the stage, as literals. */
+static void
+target_bounds(Run *run, const PlanEntity *entity, const char *ids,
+			  char **lower, char **upper)
+{
+	*lower = *upper = NULL;
+	if (!entity->is_number)
+		return;
+	osmeta_execf("SELECT min(v.id)::text, max(v.id)::text FROM (%s) v", ids);
+	*lower = osmeta_text_at(0, 1);
+	*upper = osmeta_text_at(0, 2);
+}
+
+static void
+run_second_step(Run *run, const Chunk *chunk)
+{
+	PlanEntity *e = chunk->entity;
+	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
+	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
+	char	  **column = palloc(sizeof(char *) * e->nattributes);
+	int			columns = 0;
+	char	   *lower;
+	char	   *upper;
+
+	for (int i = 0; i < e->nattributes; i++)
+	{
+		if (e->attributes[i].is_deferred)
+			column[columns++] = psprintf("c%d", e->attributes[i].attribute_no);
+	}
+	target_bounds(run, e, osmeta_target_id_sql(run->plan, e, range), &lower,
+				  &upper);
+	SPI_processed = run->sink->update(&table, columns, column,
+									  osmeta_delivery_sql(run->plan, e,
+														  DELIVERY_SECOND, false,
+														  psprintf("%s AND (%s)", range,
+																   osmeta_deferred_condition(e))),
+									  lower, upper);
+}
+
+/*
+ * What did an interrupted push leave at the target?  True: all of it, so it
+ * is done; false: nothing.
+ */
+static bool
+look_up_push(Run *run, const Chunk *chunk)
+{
+	PlanEntity *e = chunk->entity;
+	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
+	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
+	char	   *ids = osmeta_target_id_sql(run->plan, e, range);
+	char	   *lower;
+	char	   *upper;
+	int64		expected;
+	int64		present;
+
+	target_bounds(run, e, ids, &lower, &upper);
+	osmeta_execf("SELECT count(*) FROM (%s) v", ids);
+	expected = osmeta_int64_at(0, 1, NULL);
+	present = run->sink->count_present(&table, ids, lower, upper);
+	if (present != 0 && present != expected)
+	{
+		osmeta_execf("SELECT v.id::text FROM (%s) v LEFT JOIN (SELECT t.%s AS id FROM %s t WHERE %s) t ON t.id = v.id"
+					 " WHERE t.id IS NULL ORDER BY v.id",
+					 ids, table.id_column, table.relation,
+					 lower == NULL ? "true" :
+					 psprintf("t.%s >= %s AND t.%s <= %s", table.id_column,
+							  lower, table.id_column, upper));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("an interrupted piece of %s stands at the target in part: " INT64_FORMAT " of " INT64_FORMAT " rows",
+						osmeta_entity_label(e), present, expected),
+				 errdetail("Missing there: %s.", osmeta_list_values(SPI_processed)),
+				 errhint("Somebody has deleted or inserted rows there. Nothing is deleted to go on: put the target right, then call run_plan again.")));
+	}
+	return present == expected;
+}
+
+static void
+finish_chunk(const Chunk *chunk, uint64 rows)
+{
+	osmeta_execf("UPDATE osmeta.plan_chunk SET state = 'done', rows_done = " UINT64_FORMAT ","
+				 " finished_at = clock_timestamp(), error = NULL WHERE chunk_id = " INT64_FORMAT,
+				 rows, chunk->chunk_id);
+}
+
+/*
+ * Do a piece in a subtransaction.  NULL if it went well, else the error,
+ * with everything that the piece did rolled back.
+ */
+static ErrorData *
+try_chunk(Run *run, const Chunk *chunk)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		SPI_processed = 0;
+		if (strcmp(chunk->phase, "pull") == 0)
+			run_pull(run, chunk);
+		else if (strcmp(chunk->phase, "push") == 0)
+			run_push(run, chunk);
+		else
+			run_second_step(run, chunk);
+		finish_chunk(chunk, SPI_processed);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return error;
+}
+
+/* Give up the lock on the piece that this session holds, if any. */
+void
+osmeta_chunk_release(Run *run)
+{
+	if (run->chunk_id != 0)
+		osmeta_plan_unlock(PLAN_LOCK_CHUNK, run->chunk_id, false);
+	run->chunk_id = 0;
+}
+
+/*
+ * Commit here and at the target.  NULL if that went well, else the error;
+ * a new transaction has begun in both cases.
+ */
+static ErrorData *
+try_commit(Run *run)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		osmeta_spi_commit(&run->nest_level);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		run->nest_level = osmeta_spi_pin();
+	}
+	PG_END_TRY();
+	return error;
+}
+
+static void
+keep_error(const Chunk *chunk, const char *state, const ErrorData *error)
+{
+	osmeta_execf("UPDATE osmeta.plan_chunk SET state = %s, finished_at = clock_timestamp(),"
+				 " error = %s WHERE chunk_id = " INT64_FORMAT,
+				 quote_literal_cstr(state), quote_literal_cstr(error->message),
+				 chunk->chunk_id);
+}
+
+/*
+ * Keep the error in the ledger, commit that, and raise it.  state is
+ * 'failed' if it is known that nothing of the piece stands at the target.
+ */
+static void
+fail_chunk(Run *run, const Chunk *chunk, const char *state,
+		   const char *unknown, ErrorData *error)
+{
+	keep_error(chunk, state, error);
+	if (try_commit(run) != NULL)
+	{
+		/* The connection is lost, and with it what became of the piece. */
+		keep_error(chunk, unknown, error);
+		osmeta_spi_commit(&run->nest_level);
+	}
+	osmeta_chunk_release(run);
+	error->context = psprintf("%s%s%s of %s in plan \"%s\"",
+							  error->context ? error->context : "",
+							  error->context ? "\n" : "", chunk->phase,
+							  osmeta_entity_label(chunk->entity), run->name);
+	if (error->hint == NULL && strcmp(chunk->phase, "pull") == 0)
+		error->hint = "Nothing has been written to the target. Put the cause right and call run_plan again, or drop the plan and make another.";
+	else if (error->hint == NULL)
+		error->hint = "Pieces that are done stay done: put the cause right, then call run_plan again.";
+	ReThrowError(error);
+}
+
+/*
+ * Take a piece that nobody else works on, of the lowest level that is not
+ * done.  False if there is none; *left tells whether others still work.
+ */
+bool
+osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
+{
+	uint64		rows;
+	int64	   *id;
+
+	/*
+	 * A wrapper may lock the rows that it updates so that no other row can
+	 * refer to them meanwhile; two sessions whose rows refer to each other's
+	 * would wait for each other.
+	 */
+	bool		one_at_a_time = run->plan->target_wrapper != NULL &&
+	strcmp(phase, "second step") == 0;
+
+	osmeta_execf("SELECT c.chunk_id FROM osmeta.plan_chunk c"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.phase = %s AND c.state <> 'done'"
+				 " AND c.level = (SELECT min(n.level) FROM osmeta.plan_chunk n"
+				 "  WHERE n.plan_id = c.plan_id AND n.phase = c.phase AND n.state <> 'done')"
+				 " ORDER BY c.chunk_id LIMIT %d",
+				 run->plan_id, quote_literal_cstr(phase),
+				 one_at_a_time ? 1 : 1000);
+	rows = SPI_processed;
+	*left = rows > 0;
+	id = palloc(sizeof(int64) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+		id[i] = osmeta_int64_at(i, 1, NULL);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		if (!osmeta_plan_lock(PLAN_LOCK_CHUNK, id[i], false, false))
+			continue;
+		run->chunk_id = id[i];
+		/* Whoever had it may have done it since the list was read. */
+		osmeta_execf("SELECT c.entity_id, c.phase, c.state, c.lower_id, c.upper_id"
+					 " FROM osmeta.plan_chunk c WHERE c.chunk_id = " INT64_FORMAT
+					 " AND c.state <> 'done'", id[i]);
+		if (SPI_processed == 0)
+		{
+			osmeta_chunk_release(run);
+			continue;
+		}
+		chunk->chunk_id = id[i];
+		chunk->entity = osmeta_plan_entity(run->plan,
+										   osmeta_int64_at(0, 1, NULL));
+		chunk->phase = osmeta_text_at(0, 2);
+		chunk->state = osmeta_text_at(0, 3);
+		chunk->lower = osmeta_text_at(0, 4);
+		chunk->upper = osmeta_text_at(0, 5);
+		return true;
+	}
+	return false;
+}
+
+/* One piece, from taking to done. */
+void
+osmeta_chunk_run(Run *run, Chunk *chunk)
+{
+	ErrorData  *error;
+	bool		is_push = strcmp(chunk->phase, "push") == 0;
+	const char *unknown = is_push ? "prepared" : "ready";
+	const char *state;
+
+	if (chunk->entity == NULL)
+		elog(ERROR, "piece " INT64_FORMAT " belongs to an entity that is not in the plan",
+			 chunk->chunk_id);
+	if (is_push && strcmp(chunk->state, "prepared") == 0 &&
+		look_up_push(run, chunk))
+	{
+		osmeta_execf("UPDATE osmeta.plan_chunk SET state = 'done', rows_done = rows_expected,"
+					 " finished_at = clock_timestamp() WHERE chunk_id = " INT64_FORMAT,
+					 chunk->chunk_id);
+		osmeta_spi_commit(&run->nest_level);
+		osmeta_chunk_release(run);
+		return;
+	}
+	osmeta_execf("UPDATE osmeta.plan_chunk SET state = '%s', attempts = attempts + 1,"
+				 " session_pid = %d, started_at = clock_timestamp(), finished_at = NULL"
+				 " WHERE chunk_id = " INT64_FORMAT,
+				 unknown, MyProcPid, chunk->chunk_id);
+	osmeta_spi_commit(&run->nest_level);
+
+	/*
+	 * An attempt before this one whose outcome was unknown may have succeeded
+	 * in the end, and be the reason why this one fails: look it up again.
+	 */
+	state = strcmp(chunk->state, "prepared") == 0 ? "prepared" : "failed";
+	error = try_chunk(run, chunk);
+	if (error == NULL)
+	{
+		error = try_commit(run);
+		state = unknown;
+	}
+	if (error != NULL)
+		fail_chunk(run, chunk, state, unknown, error);
+	osmeta_chunk_release(run);
+}

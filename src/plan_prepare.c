@@ -1,0 +1,305 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_prepare.c
+ *	  What happens between two phases of a run.
+ *
+ * Before the pull, the source is cut into ranges of identifiers; before the
+ * push, the maps are made, everything is checked that can only be known now,
+ * counters are moved, and the stage is cut into pieces.  Each of these is one
+ * transaction, done by whichever session holds the lock of the phase.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_run.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+
+/* How many values are looked up at the source in one statement. */
+#define LOOKUP_BATCH 1000
+
+static void
+set_phase(const Run *run, const char *phase)
+{
+	osmeta_execf("UPDATE osmeta.plan SET phase = %s,"
+				 " started_at = COALESCE(started_at, clock_timestamp())%s"
+				 " WHERE plan_id = " INT64_FORMAT, quote_literal_cstr(phase),
+				 strcmp(phase, "done") == 0 ?
+				 ", finished_at = clock_timestamp()" : "",
+				 run->plan_id);
+}
+
+static void
+add_pull_chunk(const Run *run, const PlanEntity *entity, const char *lower,
+			   const char *upper, int64 rows)
+{
+	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, level, lower_id, upper_id, rows_expected)"
+				 " VALUES (" INT64_FORMAT ", " INT64_FORMAT ", 'pull', 0, %s, %s, %s)",
+				 run->plan_id, entity->entity_id,
+				 lower ? quote_literal_cstr(lower) : "NULL",
+				 upper ? quote_literal_cstr(upper) : "NULL",
+				 rows < 0 ? "NULL" : psprintf(INT64_FORMAT, rows));
+}
+
+/* Context of errors in what the user wrote into the plan. */
+static void
+pull_context(void *arg)
+{
+	const PlanEntity *entity = arg;
+
+	errcontext("filter and transforms of %s", osmeta_entity_label(entity));
+}
+
+/*
+ * Have the pull of an entity analysed before anything runs: a filter that
+ * names no column is found while the plan can still be edited.
+ */
+static void
+try_pull_statement(const MigrationPlan *plan, PlanEntity *entity)
+{
+	ErrorContextCallback context;
+	SPIPlanPtr	prepared;
+
+	context.callback = pull_context;
+	context.arg = entity;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	prepared = SPI_prepare(osmeta_pull_sql(plan, entity, "true"), 0, NULL);
+	if (prepared == NULL)
+		elog(ERROR, "statement cannot be prepared: %s",
+			 SPI_result_code_string(SPI_result));
+	SPI_freeplan(prepared);
+	error_context_stack = context.previous;
+}
+
+/*
+ * Fix the highest identifier of each entity, make the stage, and cut the
+ * source into ranges of identifiers.
+ */
+void
+osmeta_prepare_pull(Run *run)
+{
+	MigrationPlan *plan;
+
+	osmeta_plan_order(run->plan_id);
+	osmeta_plan_refresh(run->plan);
+	osmeta_check_problems(run);
+	run->plan = plan = osmeta_plan_load(run->name);
+	osmeta_check_problems(run);
+	osmeta_plan_require_sound(plan);
+	/* All tables first: the view of an entity joins those it refers to. */
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		if (plan->entities[i].is_data)
+			osmeta_exec(osmeta_stage_table_sql(plan, &plan->entities[i]));
+	}
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+		int64		rows;
+
+		if (!e->is_data)
+			continue;
+		osmeta_exec(osmeta_stage_view_sql(plan, e));
+		try_pull_statement(plan, e);
+		if (!e->is_number)
+		{
+			add_pull_chunk(run, e, NULL, NULL, -1);
+			continue;
+		}
+		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
+					 " lower_id = s.lower, upper_id = s.upper"
+					 " FROM (SELECT count(*) AS rows, min(c%d)::bigint AS lower,"
+					 "  max(c%d)::bigint AS upper FROM %s) s"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
+					 " RETURNING s.rows, s.lower, s.upper",
+					 e->identifier->attribute_no, e->identifier->attribute_no,
+					 osmeta_stage_name(plan, 's', e->entity_id),
+					 plan->plan_id, e->entity_id);
+		rows = osmeta_int64_at(0, 1, NULL);
+		if (rows > 0)
+		{
+			int64		lower = osmeta_int64_at(0, 2, NULL);
+			int64		upper = osmeta_int64_at(0, 3, NULL);
+			int64		chunks = (rows + plan->chunk_rows - 1) / plan->chunk_rows;
+			uint64		width = ((uint64) upper - (uint64) lower) / chunks + 1;
+			int64		rows_left = rows;
+
+			for (int64 low = lower;;)
+			{
+				uint64		left = (uint64) upper - (uint64) low;
+				int64		high = left < width ? upper :
+				(int64) ((uint64) low + width - 1);
+
+				add_pull_chunk(run, e, psprintf(INT64_FORMAT, low),
+							   psprintf(INT64_FORMAT, high),
+							   high == upper ? rows_left : rows / chunks);
+				rows_left -= rows / chunks;
+				if (high == upper)
+					break;
+				low = high + 1;
+			}
+		}
+	}
+	osmeta_check_problems(run);
+	set_phase(run, "pull");
+}
+
+/*
+ * A row that was inserted at the source while its children were pulled is
+ * beyond the highest identifier that was fixed: fetch it, and what it refers
+ * to in turn, so that no reference is taken for a dangling one.
+ */
+static uint64
+pull_missing_parents(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+	uint64		pulled = 0;
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+
+		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		{
+			PlanAttribute *a = &e->attributes[j];
+			uint64		rows;
+			char	  **value;
+
+			if (a->refers_to == NULL || !a->refers_to->is_data ||
+				(a->transform != TRANSFORM_REMAP && a->transform != TRANSFORM_KEY))
+				continue;
+			rows = osmeta_exec(osmeta_missing_parent_sql(plan, e, a));
+			value = palloc(sizeof(char *) * Max(rows, 1));
+			for (uint64 k = 0; k < rows; k++)
+				value[k] = osmeta_text_at(k, 1);
+			for (uint64 first = 0; first < rows; first += LOOKUP_BATCH)
+			{
+				StringInfoData condition;
+				PlanEntity *parent = a->refers_to;
+
+				initStringInfo(&condition);
+				appendStringInfo(&condition, "s.c%d IN (",
+								 parent->identifier->attribute_no);
+				for (uint64 k = first; k < rows && k < first + LOOKUP_BATCH; k++)
+					appendStringInfo(&condition, "%s%s", k > first ? ", " : "",
+									 parent->is_number ? value[k] :
+									 quote_literal_cstr(value[k]));
+				appendStringInfoChar(&condition, ')');
+				pulled += osmeta_exec(osmeta_pull_sql(plan, parent,
+													  condition.data));
+			}
+		}
+	}
+	return pulled;
+}
+
+/* Rows of the stage that the second step concerns, as a condition on s. */
+char *
+osmeta_deferred_condition(const PlanEntity *entity)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (a->is_deferred)
+			appendStringInfo(&buf, "%ss.c%d IS NOT NULL",
+							 buf.len > 0 ? " OR " : "", a->attribute_no);
+	}
+	return buf.len > 0 ? buf.data : NULL;
+}
+
+/*
+ * Cut the rows of the stage that meet a condition into pieces of chunk_rows
+ * rows.
+ */
+static void
+add_stage_chunks(const Run *run, const PlanEntity *entity, const char *phase,
+				 int level, const char *condition)
+{
+	int			id = entity->identifier->attribute_no;
+
+	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, level, lower_id, upper_id, rows_expected)"
+				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %s, %d, min(n.id)::text, max(n.id)::text, count(*)"
+				 " FROM (SELECT s.c%d AS id,"
+				 "  (row_number() OVER (ORDER BY s.c%d) - 1) / " INT64_FORMAT " AS piece"
+				 "  FROM %s s WHERE %s) n GROUP BY n.piece ORDER BY n.piece",
+				 run->plan_id, entity->entity_id, quote_literal_cstr(phase),
+				 level, id, id, run->plan->chunk_rows,
+				 osmeta_stage_name(run->plan, 'e', entity->entity_id),
+				 condition);
+}
+
+/* Maps, checks on what has been pulled, counters, and the pieces to push. */
+void
+osmeta_prepare_push(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+
+	osmeta_plan_fill_map(plan);
+	while (pull_missing_parents(run) > 0)
+		CHECK_FOR_INTERRUPTS();
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+		char	   *deferred = osmeta_deferred_condition(e);
+		OsmetaSinkTable table;
+
+		if (!e->is_data)
+			continue;
+		osmeta_execf("ANALYZE %s", osmeta_stage_name(plan, 'e', e->entity_id));
+		for (int j = 0; j < e->nattributes; j++)
+		{
+			PlanAttribute *a = &e->attributes[j];
+
+			if (a->refers_to != NULL && !a->refers_to->is_data &&
+				(a->transform == TRANSFORM_REMAP || a->transform == TRANSFORM_KEY))
+				osmeta_check_matches(run, e, a);
+		}
+		osmeta_check_identifiers(run, e);
+		add_stage_chunks(run, e, "push", e->level, "true");
+		if (deferred != NULL)
+			add_stage_chunks(run, e, "second step", 0, deferred);
+		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
+					 " upper_id = %s FROM (SELECT count(*) AS rows, max(c%d) AS upper FROM %s) s"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
+					 " RETURNING s.rows, %s",
+					 e->is_number ? "COALESCE(s.upper::bigint, e.upper_id)" : "NULL",
+					 e->identifier->attribute_no,
+					 osmeta_stage_name(plan, 'e', e->entity_id),
+					 plan->plan_id, e->entity_id,
+					 e->is_number ? "s.upper::bigint" : "NULL::bigint");
+		if (e->strategy != STRATEGY_PARENT && e->is_number &&
+			osmeta_int64_at(0, 1, NULL) > 0)
+		{
+			int64		upper = osmeta_int64_at(0, 2, NULL);
+
+			if (e->strategy == STRATEGY_OFFSET)
+				upper += e->offset;
+			table = osmeta_run_sink_table(run, e);
+			(void) run->sink->advance_counter(&table,
+											  upper > PG_INT64_MAX - plan->headroom ?
+											  PG_INT64_MAX :
+											  upper + plan->headroom);
+		}
+	}
+	set_phase(run, "push");
+}
+
+void
+osmeta_prepare_second_step(Run *run)
+{
+	set_phase(run, "second step");
+}
+
+void
+osmeta_prepare_end(Run *run)
+{
+	set_phase(run, "done");
+}

@@ -1,0 +1,90 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_run.h
+ *	  What the files that run a plan share.
+ *
+ * plan_run.c		sessions and phases
+ * plan_prepare.c	what happens between two phases
+ * plan_check.c		what stops a run
+ * plan_chunk.c		the pieces of work of a phase, and their ledger
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSMETA_PLAN_RUN_H
+#define OSMETA_PLAN_RUN_H
+
+#include "plan.h"
+
+/* A piece of work: a row of osmeta.plan_chunk. */
+typedef struct Chunk
+{
+	int64		chunk_id;
+	PlanEntity *entity;
+	char	   *phase;
+	char	   *state;
+	char	   *lower;
+	char	   *upper;
+} Chunk;
+
+/* A run in this session. */
+typedef struct Run
+{
+	char	   *name;
+	MigrationPlan *plan;		/* read anew when a phase begins */
+	const OsmetaSink *sink;
+	int			nest_level;
+	int64		plan_id;
+	int64		chunk_id;		/* the piece whose lock is held, 0 if none */
+	bool		in_advance;		/* the lock on the phase is held */
+} Run;
+
+/* plan_run.c */
+
+/* The target's table of an entity, for a sink. */
+extern OsmetaSinkTable osmeta_run_sink_table(const Run *run,
+											 const PlanEntity *entity);
+
+/* plan_check.c: each raises an error, or all is well */
+
+/* plan_problem has no error. */
+extern void osmeta_check_problems(const Run *run);
+
+/* The catalogue of a side still says what the plan was made from. */
+extern void osmeta_check_catalogue(const Run *run, bool is_source);
+
+/* Matched rows that the stage's rows refer to have partners. */
+extern void osmeta_check_matches(const Run *run, const PlanEntity *entity,
+								 const PlanAttribute *attribute);
+
+/* Every row of the stage gets an identifier that is free at the target. */
+extern void osmeta_check_identifiers(const Run *run,
+									 const PlanEntity *entity);
+
+/* The first values of column 1 of the last query, for a message. */
+extern char *osmeta_list_values(uint64 rows);
+
+/* plan_prepare.c: advance a plan to its next phase */
+extern void osmeta_prepare_pull(Run *run);
+extern void osmeta_prepare_push(Run *run);
+extern void osmeta_prepare_second_step(Run *run);
+extern void osmeta_prepare_end(Run *run);
+
+/* Rows of the stage that the second step concerns, as a condition on s. */
+extern char *osmeta_deferred_condition(const PlanEntity *entity);
+
+/* plan_chunk.c */
+
+/*
+ * Take a piece of the phase that nobody else works on; false if there is
+ * none, and *left tells whether others still work.
+ */
+extern bool osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk,
+							  bool *left);
+
+/* Do it, up to its last commit. */
+extern void osmeta_chunk_run(Run *run, Chunk *chunk);
+
+/* Give up the lock on the piece that this session holds, if any. */
+extern void osmeta_chunk_release(Run *run);
+
+#endif							/* OSMETA_PLAN_RUN_H */
