@@ -83,5 +83,43 @@ SELECT severity, code, message, hint FROM osmeta.problem WHERE environment = 'mo
 SELECT osmeta.capture('still') AS captured \gset
 SELECT environment, row_count, is_consistent FROM osmeta.capture WHERE capture_id = :captured;
 
+-- rows whose id is missing, cannot be read or is there twice are left out, counted and shown; the rest is there
+CREATE SCHEMA odd_factory;
+CREATE TABLE odd_factory.ossys_espace (id numeric(20,0), name text, ss_key text, is_active boolean);
+CREATE TABLE odd_factory.ossys_entity (LIKE factory.ossys_entity);
+ALTER TABLE odd_factory.ossys_entity ALTER id DROP NOT NULL;
+CREATE TABLE odd_factory.ossys_entity_attr (id text, entity_id text, name text, ss_key text, type text, is_active boolean);
+CREATE TABLE odd_factory.ossys_entity_record (LIKE factory.ossys_entity_record);
+ALTER TABLE odd_factory.ossys_entity_record ADD data_id text;
+CREATE TABLE odd_factory.ossys_basic_type (id text, name text);
+INSERT INTO odd_factory.ossys_espace VALUES (1, 'People', 'p', true), (9999999999999999999, 'TooGreat', 'q', true), (NULL, 'NoId', 'r', true);
+INSERT INTO odd_factory.ossys_entity (id, name, espace_id, is_active) VALUES (1, 'Sound', 1, true), (2, 'Second', 1, false), (2, 'First', 1, true), (2, 'Third', 1, true);
+INSERT INTO odd_factory.ossys_entity_attr VALUES (' 1 ', '1', 'Sound', 'a'), ('x', '1', 'Word', 'b'), ('1e3', '1', 'Power', 'c'),
+	(repeat('9', 21), '1', 'TooGreat', 'd'), ('2', 'x', 'Two', 'e'), ('2.0', '1', 'TwoToo', 'f'), (NULL, NULL, NULL, NULL);
+INSERT INTO odd_factory.ossys_basic_type VALUES ('rtText', 'Text'), ('rtText', 'Text'), (NULL, 'None');
+UPDATE osmeta.wrapper SET has_snapshot = true WHERE wrapper = 'postgres_fdw';
+SET client_min_messages = error;
+SELECT osmeta.attach('odd', remote_schema => 'odd_factory');
+SELECT osmeta.attach('far', 'loop', 'odd_factory');
+SET client_min_messages = warning;
+SELECT osmeta.capture('odd') AS captured \gset
+SELECT environment, row_count, left_out FROM osmeta.capture WHERE capture_id = :captured;
+SELECT capture_id = :captured AS latest, espace_id, espace FROM osmeta.espace WHERE environment = 'odd';
+SELECT entity_id, entity FROM osmeta.entity WHERE environment = 'odd' ORDER BY 1;
+SELECT id, entity_id, name FROM osmeta.captured_entity_attr WHERE capture_id = :captured ORDER BY 1;
+SELECT id, name FROM osmeta.captured_basic_type WHERE capture_id = :captured;
+SELECT severity, code, object, message, hint FROM osmeta.problem WHERE environment = 'odd' AND code IN ('row_without_id', 'duplicate_id') ORDER BY code, object;
+SELECT osmeta.capture('far') AS captured \gset
+SELECT environment, row_count, left_out FROM osmeta.capture WHERE capture_id = :captured;
+(SELECT id, name FROM odd.live_espace UNION ALL SELECT id, name FROM odd.live_entity_attr) ORDER BY id, name;
+SELECT count(*) FROM odd.problem WHERE code IN ('row_without_id', 'duplicate_id');
+-- put right at the factory, nothing is left out
+DELETE FROM odd_factory.ossys_espace WHERE id IS DISTINCT FROM 1;
+DELETE FROM odd_factory.ossys_entity WHERE name IN ('Second', 'Third');
+DELETE FROM odd_factory.ossys_entity_attr WHERE name NOT IN ('Sound', 'Two') OR name IS NULL;
+DELETE FROM odd_factory.ossys_basic_type;
+SELECT osmeta.capture('odd') AS captured \gset
+SELECT environment, row_count, left_out FROM osmeta.capture WHERE capture_id = :captured;
+
 -- pinned by somebody: the function that tells is replaced, as plans do
 SELECT osmeta.capture_pinned_by(:captured);

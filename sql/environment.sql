@@ -53,6 +53,8 @@ SELECT * FROM osmeta.attach_sql('prod', remote_schema => 'factory')
 SELECT nspname FROM pg_namespace WHERE nspname = 'prod';
 SELECT statement FROM statement WHERE statement ~ 'CREATE (SCHEMA|VIEW prod.ossys|VIEW prod.live_(espace|module)[^_])' ORDER BY position;
 SELECT count(*) AS secrets FROM statement WHERE statement ~* 'hmac';
+SELECT statement FROM statement ORDER BY position LIMIT 1;
+SELECT statement FROM statement ORDER BY position DESC LIMIT 1;
 
 -- run as a script they are the same as attach
 \set ECHO none
@@ -127,3 +129,56 @@ SELECT espace FROM prod.espace;
 -- what the user has dropped by hand is passed over
 DROP VIEW prod.problem;
 SELECT osmeta.detach('prod');
+
+-- the script keeps no look-alike that stands in the search_path of who runs it
+ALTER TABLE factory.ossys_entity ALTER is_external DROP DEFAULT, ALTER is_external TYPE numeric(1) USING is_external::int;
+UPDATE factory.ossys_entity SET is_external = 1;
+CREATE FUNCTION public.caught(numeric, integer) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'a look-alike was called'; END $$;
+CREATE OPERATOR public.<> (LEFTARG = numeric, RIGHTARG = integer, FUNCTION = public.caught);
+SELECT 1.0::numeric <> 1;
+SET client_min_messages = warning;
+TRUNCATE statement;
+INSERT INTO statement SELECT * FROM osmeta.attach_sql('prod', remote_schema => 'factory') WITH ORDINALITY;
+\set ECHO none
+SELECT statement FROM statement ORDER BY position \gexec
+\set ECHO all
+SHOW search_path;
+SELECT entity, is_external FROM prod.entity;
+SELECT osmeta.capture('prod');
+SELECT osmeta.detach('prod');
+
+-- detach: the schema was renamed
+SELECT osmeta.attach('prod', remote_schema => 'factory');
+ALTER SCHEMA prod RENAME TO "Prod 2";
+SELECT osmeta.detach('prod');
+CREATE SCHEMA prod;
+SELECT osmeta.detach('prod');
+DROP SCHEMA prod;
+SELECT environment FROM osmeta.environment;
+ALTER SCHEMA "Prod 2" RENAME TO prod;
+-- something else was put in the place of what attach made
+DROP VIEW prod.problem, prod.end_user, prod.application_entity;
+CREATE VIEW prod.problem AS SELECT 'mine'::text AS mine;
+CREATE TABLE prod.end_user AS SELECT 'mine'::text AS mine;
+SELECT osmeta.detach('prod');
+SELECT * FROM prod.problem, prod.end_user;
+SELECT count(*) > 50 AS all_there FROM pg_class WHERE relnamespace = 'prod'::regnamespace AND relkind = 'v';
+DROP VIEW prod.problem;
+DROP TABLE prod.end_user;
+SELECT osmeta.detach('prod');
+-- a schema that is gone altogether, and another one in its place
+SELECT osmeta.attach('prod', remote_schema => 'factory');
+DROP SCHEMA prod CASCADE;
+RESET client_min_messages;
+SELECT osmeta.detach('prod');
+SET client_min_messages = warning;
+SELECT osmeta.attach('prod', remote_schema => 'factory');
+DROP SCHEMA prod CASCADE;
+RESET client_min_messages;
+CREATE SCHEMA prod;
+CREATE VIEW prod.espace AS SELECT 'mine'::text AS mine;
+SELECT osmeta.detach('prod');
+SELECT * FROM prod.espace;
+DROP SCHEMA prod CASCADE;
+SELECT count(*) FROM osmeta.environment_relation;

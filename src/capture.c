@@ -11,6 +11,10 @@
  * when it does; if the answers differ the copy is repeated, and kept as
  * inconsistent when it never settles.
  *
+ * A table with rows whose ids are of no use makes its plain statement fail;
+ * it is then copied by another one, which leaves them out and counts them.
+ * So a sound factory pays nothing for it.
+ *
  *-------------------------------------------------------------------------
  */
 #include "capture.h"
@@ -22,6 +26,7 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -39,8 +44,12 @@ typedef struct CaptureTable
 {
 	char	   *name;
 	char	   *copy;			/* INSERT ... SELECT, $1 is the capture_id */
+	char	   *careful_copy;	/* the same for rows with unusable ids, or
+								 * NULL; gives the three numbers below */
 	char	   *signature;		/* query whose answer shows a change */
 	uint64		rows;
+	uint64		without_id;		/* rows left out: no id that can be read */
+	uint64		duplicate_id;	/* rows left out: the id of another row */
 } CaptureTable;
 
 PG_FUNCTION_INFO_V1(osmeta_capture_take);
@@ -54,16 +63,17 @@ read_tables(const char *schema, int *ntables)
 
 	args[0] = schema;
 	*ntables = (int) osmeta_query_text("SELECT s.table_name, s.copy,"
-									   " s.signature FROM"
+									   " s.careful_copy, s.signature FROM"
 									   " osmeta.capture_statement($1) AS s",
 									   1, args);
 	tables = SPI_palloc(sizeof(CaptureTable) * (*ntables + 1));
+	memset(tables, 0, sizeof(CaptureTable) * (*ntables + 1));
 	for (int i = 0; i < *ntables; i++)
 	{
 		tables[i].name = osmeta_text_at(i, 1);
 		tables[i].copy = osmeta_text_at(i, 2);
-		tables[i].signature = osmeta_text_at(i, 3);
-		tables[i].rows = 0;
+		tables[i].careful_copy = osmeta_text_at(i, 3);
+		tables[i].signature = osmeta_text_at(i, 4);
 	}
 	return tables;
 }
@@ -89,37 +99,143 @@ read_signature(CaptureTable *tables, int ntables)
 	return result;
 }
 
+/* Run a statement whose only parameter is the capture, under a snapshot. */
+static void
+run_copy(const char *sql, int64 capture_id, Snapshot snapshot, int expected)
+{
+	Oid			types[1] = {INT8OID};
+	Datum		values[1];
+	SPIPlanPtr	plan;
+	int			rc;
+
+	CHECK_FOR_INTERRUPTS();
+	values[0] = Int64GetDatum(capture_id);
+	plan = SPI_prepare(sql, 1, types);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed (%s): %s",
+			 SPI_result_code_string(SPI_result), sql);
+	rc = SPI_execute_snapshot(plan, values, NULL, snapshot, InvalidSnapshot,
+							  false, true, 0);
+	if (rc != expected)
+		elog(ERROR, "SPI_execute_snapshot failed (%s): %s",
+			 SPI_result_code_string(rc), sql);
+	SPI_freeplan(plan);
+}
+
+/*
+ * The plain copy of a table, in a subtransaction; false if it met an id that
+ * is missing or there twice, and then nothing is copied.
+ */
+static bool
+try_copy(CaptureTable *table, int64 capture_id, Snapshot snapshot)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool copied = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		run_copy(table->copy, capture_id, snapshot, SPI_OK_INSERT);
+		table->rows = SPI_processed;
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (error->sqlerrcode != ERRCODE_NOT_NULL_VIOLATION &&
+			error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+			ReThrowError(error);
+		FreeErrorData(error);
+		copied = false;
+	}
+	PG_END_TRY();
+	return copied;
+}
+
 /* Copy all tables under one snapshot; the number of rows. */
 static uint64
 copy_tables(CaptureTable *tables, int ntables, int64 capture_id)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	Oid			types[1] = {INT8OID};
-	Datum		values[1];
 	uint64		total = 0;
 
-	values[0] = Int64GetDatum(capture_id);
 	for (int i = 0; i < ntables; i++)
 	{
-		SPIPlanPtr	plan;
-		int			rc;
+		CaptureTable *table = &tables[i];
 
-		CHECK_FOR_INTERRUPTS();
-		plan = SPI_prepare(tables[i].copy, 1, types);
-		if (plan == NULL)
-			elog(ERROR, "SPI_prepare failed (%s): %s",
-				 SPI_result_code_string(SPI_result), tables[i].copy);
-		rc = SPI_execute_snapshot(plan, values, NULL, snapshot,
-								  InvalidSnapshot, false, true, 0);
-		if (rc != SPI_OK_INSERT)
-			elog(ERROR, "SPI_execute_snapshot failed (%s): %s",
-				 SPI_result_code_string(rc), tables[i].copy);
-		tables[i].rows = SPI_processed;
-		total += SPI_processed;
-		SPI_freeplan(plan);
+		table->without_id = table->duplicate_id = 0;
+		if (table->careful_copy == NULL)
+		{
+			run_copy(table->copy, capture_id, snapshot, SPI_OK_INSERT);
+			table->rows = SPI_processed;
+		}
+		else if (!try_copy(table, capture_id, snapshot))
+		{
+			run_copy(table->careful_copy, capture_id, snapshot,
+					 SPI_OK_SELECT);
+			table->rows = (uint64) osmeta_int64_at(0, 1, NULL);
+			table->without_id = (uint64) osmeta_int64_at(0, 2, NULL);
+			table->duplicate_id = (uint64) osmeta_int64_at(0, 3, NULL);
+		}
+		total += table->rows;
 	}
 	UnregisterSnapshot(snapshot);
 	return total;
+}
+
+/*
+ * What was left out, as capture.left_out keeps it; the number of rows goes
+ * into *rows.  Names of tables are those of ossys_table, plain words.
+ */
+static char *
+left_out_json(CaptureTable *tables, int ntables, uint64 *rows)
+{
+	StringInfoData buf;
+
+	*rows = 0;
+	initStringInfo(&buf);
+	for (int i = 0; i < ntables; i++)
+	{
+		CaptureTable *table = &tables[i];
+
+		if (table->without_id == 0 && table->duplicate_id == 0)
+			continue;
+		*rows += table->without_id + table->duplicate_id;
+		appendStringInfo(&buf, "%s{\"table_name\": \"%s\", \"without_id\": "
+						 UINT64_FORMAT ", \"duplicate_id\": " UINT64_FORMAT
+						 "}", buf.len > 0 ? ", " : "", table->name,
+						 table->without_id, table->duplicate_id);
+	}
+	return psprintf("[%s]", buf.data);
+}
+
+/* The same in words, for a message; survives SPI. */
+static char *
+left_out_detail(int64 capture_id)
+{
+	osmeta_query_text(psprintf("SELECT string_agg(format('%%s: %%s without a"
+							   " usable id, %%s with the id of another row.',"
+							   " 'OSSYS_' || upper(l.table_name COLLATE \"C\"),"
+							   " l.without_id, l.duplicate_id),"
+							   " E'\\n' ORDER BY l.table_name)"
+							   " FROM osmeta.capture AS c,"
+							   " LATERAL jsonb_to_recordset(c.left_out) AS l"
+							   " (table_name text, without_id bigint,"
+							   "  duplicate_id bigint)"
+							   " WHERE c.capture_id = " INT64_FORMAT,
+							   capture_id), 0, NULL);
+	return osmeta_text_at(0, 1);
 }
 
 static void
@@ -192,7 +308,10 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	char	   *before = NULL;
 	int64		capture_id;
 	TimestampTz start = GetCurrentTimestamp();
+	char	   *left_out;
+	char	   *detail = NULL;
 	uint64		rows = 0;
+	uint64		rows_left_out;
 	bool		is_consistent;
 	int			ntables;
 	int			nest_level;
@@ -241,12 +360,17 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 		before = after;
 	}
 
+	left_out = left_out_json(tables, ntables, &rows_left_out);
 	osmeta_execf("UPDATE osmeta.capture AS c SET row_count = " UINT64_FORMAT
-				 ", is_consistent = %s, duration = %.6f * interval '1 second'"
+				 ", is_consistent = %s, left_out = %s,"
+				 " duration = %.6f * interval '1 second'"
 				 " WHERE c.capture_id = " INT64_FORMAT,
 				 rows, is_consistent ? "true" : "false",
+				 quote_literal_cstr(left_out),
 				 (double) (GetCurrentTimestamp() - start) / 1000000.0,
 				 capture_id);
+	if (rows_left_out > 0)
+		detail = left_out_detail(capture_id);
 	analyze_store();
 	osmeta_spi_end(nest_level);
 
@@ -261,6 +385,15 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 					rows_of(tables, ntables, "entity_attr"),
 					rows_of(tables, ntables, "entity_record"),
 					rows_of(tables, ntables, "user"), rows)));
+	if (rows_left_out > 0)
+		ereport(WARNING,
+				(errmsg_plural("%llu row of environment \"%s\" was left out of the capture",
+							   "%llu rows of environment \"%s\" were left out of the capture",
+							   (unsigned long) rows_left_out,
+							   (unsigned long long) rows_left_out,
+							   environment),
+				 errdetail("%s", detail),
+				 errhint("Everything else is there. The view osmeta.problem keeps them as row_without_id and duplicate_id.")));
 	if (!is_consistent)
 		ereport(WARNING,
 				(errmsg("environment \"%s\" changed while it was copied",

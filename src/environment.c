@@ -28,6 +28,13 @@
 #include "name_check.h"
 #include "spi.h"
 
+/*
+ * First keys of advisory locks, held until the end of the transaction; the
+ * second is a hash of the environment's name or of its schema's.
+ */
+#define ENVIRONMENT_LOCK 0x6f736d65
+#define SCHEMA_LOCK 0x6f736d73
+
 /* The arguments of attach, completed. */
 typedef struct AttachRequest
 {
@@ -227,6 +234,17 @@ resolve_local(AttachRequest *request)
 	request->catalog_dialect = "postgres";
 }
 
+/* Wait until nobody else attaches or detaches what has this name. */
+static void
+lock_name(int class, const char *name)
+{
+	const char *args[1];
+
+	args[0] = name;
+	osmeta_query_text(psprintf("SELECT pg_advisory_xact_lock(%d,"
+							   " hashtext($1))", class), 1, args);
+}
+
 /* Check the arguments and find what depends on them; no change is made. */
 static void
 check_request(AttachRequest *request)
@@ -247,6 +265,8 @@ check_request(AttachRequest *request)
 				 errmsg("dialect \"%s\" is not known", request->dialect),
 				 errhint("Valid dialects are sqlserver, oracle and postgres.")));
 
+	lock_name(ENVIRONMENT_LOCK, request->environment);
+	lock_name(SCHEMA_LOCK, request->schema);
 	args[0] = request->environment;
 	if (osmeta_query_text("SELECT 1 FROM osmeta.environment AS e"
 						  " WHERE e.environment = $1", 1, args) > 0)
@@ -366,6 +386,7 @@ register_environment(AttachRequest *request)
 	MemoryContext old = MemoryContextSwitchTo(request->context);
 	StringInfoData environment;
 	StringInfoData objects;
+	StringInfoData relations;
 	ListCell   *cell;
 	int			position = 0;
 
@@ -406,12 +427,26 @@ register_environment(AttachRequest *request)
 						 "NULL");
 		position++;
 	}
+
+	initStringInfo(&relations);
+	appendStringInfo(&relations,
+					 "INSERT INTO osmeta.environment_relation"
+					 " (environment, relation)\n"
+					 "SELECT o.environment, c.oid\n"
+					 "FROM osmeta.environment_object AS o\n"
+					 "\tJOIN pg_class AS c ON c.relname = o.name\n"
+					 "\tJOIN pg_namespace AS n ON n.oid = c.relnamespace\n"
+					 "WHERE o.environment = %s AND n.nspname = %s",
+					 quote_literal_cstr(request->environment),
+					 quote_literal_cstr(request->schema));
 	request->statements = lappend(request->statements, environment.data);
 	request->statements = lappend(request->statements, objects.data);
+	request->statements = lappend(request->statements, relations.data);
 	MemoryContextSwitchTo(old);
 
 	osmeta_exec(environment.data);
 	osmeta_exec(objects.data);
+	osmeta_exec(relations.data);
 }
 
 /*
@@ -500,6 +535,9 @@ osmeta_attach(PG_FUNCTION_ARGS)
  * The work is done in a subtransaction that is rolled back, whether it
  * succeeds or not: a subtransaction left open by an error would leave the
  * session in a failed block.
+ *
+ * What attach runs under its own search_path the script must run under the
+ * same one: views keep the operators that are found when they are made.
  */
 Datum
 osmeta_attach_sql(PG_FUNCTION_ARGS)
@@ -536,8 +574,70 @@ osmeta_attach_sql(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 
+	request.statements = lcons("SET search_path = pg_catalog, pg_temp",
+							   request.statements);
+	request.statements = lappend(request.statements, "RESET search_path");
 	return_strings(fcinfo, request.statements);
 	return (Datum) 0;
+}
+
+/*
+ * The relations that attach made and that are still there: m (oid, reltype,
+ * kind).  $1 is the environment, $2 its schema.  Names count only where a
+ * dump was restored, since then nothing else is known.
+ */
+#define MADE_RELATIONS \
+	"SELECT c.oid, c.reltype, o.kind, o.name, o.position" \
+	" FROM osmeta.environment_object AS o" \
+	" JOIN pg_class AS c ON c.relname::text = o.name" \
+	"  AND c.relkind = CASE o.kind WHEN 'VIEW' THEN 'v' ELSE 'f' END" \
+	" JOIN pg_namespace AS n ON n.oid = c.relnamespace" \
+	" WHERE o.environment = $1 AND n.nspname::text = $2" \
+	"  AND (c.oid IN (SELECT r.relation" \
+	"    FROM osmeta.environment_relation AS r" \
+	"    WHERE r.environment = $1)" \
+	"   OR NOT EXISTS (SELECT 1" \
+	"    FROM osmeta.environment_relation AS r" \
+	"    WHERE r.environment = $1))"
+
+/*
+ * Is the schema that attach made still there?  Error 55000 if it was renamed.
+ * A schema of its name in which nothing stands that attach made is another
+ * one, and none of our business.
+ */
+static bool
+check_schema(const char *environment, const char *schema)
+{
+	const char *args[1];
+	char	   *found;
+
+	args[0] = environment;
+	found = query_value("SELECT n.nspname::text"
+						" FROM osmeta.environment_relation AS r"
+						" JOIN pg_class AS c ON c.oid = r.relation"
+						" JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+						" WHERE r.environment = $1"
+						" GROUP BY n.nspname"
+						" ORDER BY count(*) DESC, n.nspname LIMIT 1",
+						1, args);
+	if (found != NULL && strcmp(found, schema) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schema \"%s\" of environment \"%s\" is now called \"%s\"",
+						schema, environment, found),
+				 errhint("Give it back its name: ALTER SCHEMA %s RENAME TO %s.",
+						 quote_identifier(found),
+						 quote_identifier(schema))));
+	if (found != NULL)
+		return true;
+
+	/* restored from a dump: only the name is known */
+	if (osmeta_query_text("SELECT 1 FROM osmeta.environment_relation AS r"
+						  " WHERE r.environment = $1 LIMIT 1", 1, args) > 0)
+		return false;
+	args[0] = schema;
+	return osmeta_query_text("SELECT 1 FROM pg_namespace AS n"
+							 " WHERE n.nspname::text = $1", 1, args) > 0;
 }
 
 /*
@@ -554,13 +654,7 @@ check_dependents(const char *environment, const char *schema)
 	args[0] = environment;
 	args[1] = schema;
 	rows = osmeta_query_text(
-							 "WITH made AS (SELECT c.oid, c.reltype"
-							 " FROM osmeta.environment_object AS o"
-							 " JOIN pg_class AS c ON c.relname::text = o.name"
-							 " JOIN pg_namespace AS n"
-							 " ON n.oid = c.relnamespace"
-							 " WHERE o.environment = $1"
-							 " AND n.nspname::text = $2)"
+							 "WITH made AS (" MADE_RELATIONS ")"
 							 "SELECT DISTINCT x.object"
 							 " FROM (SELECT pg_describe_object("
 							 "  CASE WHEN d.classid = 'pg_rewrite'::regclass"
@@ -611,6 +705,8 @@ check_dependents(const char *environment, const char *schema)
  *
  * One DROP for all views and one for all foreign tables, so that their order
  * does not matter; what the user has dropped by hand already is passed over.
+ * What somebody else has put in the place of one of them is in the way like
+ * anything else that stands in the schema.
  */
 Datum
 osmeta_detach(PG_FUNCTION_ARGS)
@@ -619,36 +715,39 @@ osmeta_detach(PG_FUNCTION_ARGS)
 	static const char *const kinds[] = {"VIEW", "FOREIGN TABLE"};
 	OsmetaEnvironment *env;
 	const char *args[3];
+	bool		has_schema;
 	int			nest_level = osmeta_spi_begin(false);
 
+	lock_name(ENVIRONMENT_LOCK, environment);
 	env = osmeta_environment_read(environment);
-	check_dependents(environment, env->schema);
+	has_schema = check_schema(environment, env->schema);
+	if (has_schema)
+		check_dependents(environment, env->schema);
 
 	args[0] = environment;
 	args[1] = env->schema;
-	for (int i = 0; i < (int) lengthof(kinds); i++)
+	for (int i = 0; has_schema && i < (int) lengthof(kinds); i++)
 	{
 		char	   *names;
 
 		args[2] = kinds[i];
-		names = query_value("SELECT string_agg(format('%I.%I', $2, o.name),"
-							" ', ' ORDER BY o.position DESC)"
-							" FROM osmeta.environment_object AS o"
-							" JOIN pg_class AS c ON c.relname::text = o.name"
-							" JOIN pg_namespace AS n"
-							" ON n.oid = c.relnamespace"
-							" WHERE o.environment = $1 AND o.kind = $3"
-							" AND n.nspname::text = $2", 3, args);
+		names = query_value("SELECT string_agg(format('%I.%I', $2, m.name),"
+							" ', ' ORDER BY m.position DESC)"
+							" FROM (" MADE_RELATIONS ") AS m"
+							" WHERE m.kind = $3", 3, args);
 		if (names != NULL)
 			osmeta_execf("DROP %s %s", kinds[i], names);
 	}
-	if (osmeta_query_text("SELECT 1 FROM pg_namespace AS n"
-						  " WHERE n.nspname::text = $1", 1, &args[1]) > 0)
+	if (has_schema)
 		osmeta_execf("DROP SCHEMA %s", quote_identifier(env->schema));
 	osmeta_query_text("DELETE FROM osmeta.environment AS e"
 					  " WHERE e.environment = $1", 1, args);
 
 	osmeta_spi_end(nest_level);
+	if (!has_schema)
+		ereport(NOTICE,
+				(errmsg("schema \"%s\", which attach made for environment \"%s\", is not there any more",
+						env->schema, environment)));
 	PG_RETURN_VOID();
 }
 

@@ -421,8 +421,18 @@ begin_draft(Draft *draft, FunctionCallInfo fcinfo)
 	values[5] = PG_GETARG_DATUM(3);
 	values[6] = PG_GETARG_DATUM(4);
 	osmeta_query("INSERT INTO osmeta.plan (plan, source, source_capture_id, target,"
-				 " target_capture_id, scope, options) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-				 " RETURNING plan_id", 7, types, values, NULL);
+				 " target_capture_id, source_place, target_place, scope, options)"
+				 " VALUES ($1, $2, $3, $4, $5, osmeta.environment_place($2),"
+				 "  osmeta.environment_place($4), $6, $7)"
+				 " RETURNING plan_id, source_place = target_place",
+				 7, types, values, NULL);
+	if (osmeta_bool_at(0, 2))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("environments \"%s\" and \"%s\" are the same factory",
+						draft->source, draft->target),
+				 errdetail("Both read the same schema of the same server."),
+				 errhint("A source is only ever read: take another target.")));
 	draft->plan_id = osmeta_int64_at(0, 1, NULL);
 }
 
@@ -551,11 +561,16 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 	Datum		values[3];
 	char	   *key = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
-	if (strcmp(plan->phase, "planned") != 0)
+	bool		is_about_matches = strcmp(key, "users") == 0 ||
+	strcmp(key, "severity") == 0;
+
+	/* Until the push begins, who stands in for whom can still be decided. */
+	if (strcmp(plan->phase, "planned") != 0 &&
+		!(strcmp(plan->phase, "pull") == 0 && is_about_matches))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("plan \"%s\" has started, its options cannot change any more",
-						name),
+				 errmsg("plan \"%s\" has started, option \"%s\" cannot change any more",
+						name, key),
 				 errhint("Make another plan.")));
 	if (strcmp(key, "producers") == 0)
 		ereport(ERROR,
@@ -700,9 +715,11 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 		osmeta_spi_end(nest_level);
 		return PointerGetDatum(trigger->tg_trigtuple);
 	}
-	if (osmeta_query("SELECT p.plan FROM osmeta.plan p"
-					 " WHERE p.plan_id = $1 AND p.phase <> 'planned'",
-					 1, &type, &plan_id, NULL) > 0)
+	/* A run that begins waits for this edit, or this edit for the run. */
+	if (osmeta_query("SELECT p.plan, p.phase FROM osmeta.plan p"
+					 " WHERE p.plan_id = $1 FOR SHARE",
+					 1, &type, &plan_id, NULL) > 0 &&
+		strcmp(osmeta_text_at(0, 2), "planned") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" has started and cannot be edited any more",

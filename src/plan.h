@@ -87,6 +87,7 @@ typedef struct MigrationPlan
 	char	   *target_schema;
 	char	   *target_wrapper; /* NULL: local */
 	char	   *target_dialect;
+	char	   *elsewhere;		/* an environment that has moved, or NULL */
 	char	   *phase;
 	char	   *owner;
 	char	   *users;			/* option */
@@ -122,6 +123,9 @@ extern char *osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entit
 
 extern char *osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity);
 extern char *osmeta_stage_view_sql(const MigrationPlan *plan, const PlanEntity *entity);
+extern char *osmeta_pull_query_sql(const MigrationPlan *plan,
+								   const PlanEntity *entity,
+								   const char *condition);
 extern char *osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
 							 const char *condition);
 

@@ -137,7 +137,7 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 						osmeta_entity_label(attribute->refers_to),
 						run->plan->target),
 				 errdetail("Without partner: %s.", osmeta_list_values(rows)),
-				 errhint("Nothing has been written to the target. Create the partners there and call run_plan again.")));
+				 errhint("Nothing has been written to the target. Create the partners there, or set option users to a fallback, and call run_plan again.")));
 }
 
 /*

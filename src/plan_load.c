@@ -89,6 +89,18 @@ osmeta_check_plan_options(const char *options_json)
 	}
 }
 
+/* Can a column of this type hold nothing but whole numbers? */
+static bool
+is_whole_number(const char *type)
+{
+	int			precision;
+	int			scale;
+
+	return strcmp(type, "smallint") == 0 || strcmp(type, "integer") == 0 ||
+		strcmp(type, "bigint") == 0 ||
+		(sscanf(type, "numeric(%d,%d)", &precision, &scale) == 2 && scale == 0);
+}
+
 static PlanTransform
 transform_of(const char *text)
 {
@@ -269,10 +281,7 @@ load_attributes(MigrationPlan *plan)
 		{
 			entity->identifier = a;
 			entity->is_number = a->source_type != NULL &&
-				(strcmp(a->source_type, "smallint") == 0 ||
-				 strcmp(a->source_type, "integer") == 0 ||
-				 strcmp(a->source_type, "bigint") == 0 ||
-				 strncmp(a->source_type, "numeric", 7) == 0);
+				is_whole_number(a->source_type);
 		}
 	}
 
@@ -305,7 +314,9 @@ osmeta_plan_load(const char *name)
 						  " COALESCE((p.options ->> 'chunk_rows')::bigint, 50000),"
 						  " COALESCE((p.options ->> 'headroom')::bigint, 10000),"
 						  " p.source_capture_id, p.target_capture_id,"
-						  " s.schema, t.schema, t.wrapper, COALESCE(t.dialect, 'postgres')"
+						  " s.schema, t.schema, t.wrapper, COALESCE(t.dialect, 'postgres'),"
+						  " CASE WHEN osmeta.environment_place(p.source) <> p.source_place THEN p.source"
+						  "  WHEN osmeta.environment_place(p.target) <> p.target_place THEN p.target END"
 						  " FROM osmeta.plan p"
 						  " LEFT JOIN osmeta.environment s ON s.environment = p.source"
 						  " LEFT JOIN osmeta.environment t ON t.environment = p.target"
@@ -331,6 +342,7 @@ osmeta_plan_load(const char *name)
 	plan->target_schema = TEXT(0, 13);
 	plan->target_wrapper = TEXT(0, 14);
 	plan->target_dialect = TEXT(0, 15);
+	plan->elsewhere = TEXT(0, 16);
 	if (plan->source_schema)
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
 	if (plan->target_schema)
@@ -358,6 +370,13 @@ osmeta_plan_load(const char *name)
 void
 osmeta_plan_require_sound(const MigrationPlan *plan)
 {
+	if (plan->elsewhere != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("environment \"%s\" is not the one that plan \"%s\" was made from",
+						plan->elsewhere, plan->name),
+				 errdetail("It has been attached again, to another server or schema."),
+				 errhint("Attach the former one under this name.")));
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];

@@ -13,7 +13,9 @@
 #include "plan_run.h"
 
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
+#include "utils/plancache.h"
 
 #include "spi.h"
 
@@ -61,11 +63,26 @@ try_pull_statement(const MigrationPlan *plan, PlanEntity *entity)
 {
 	ErrorContextCallback context;
 	SPIPlanPtr	prepared;
+	Query	   *query;
 
 	context.callback = pull_context;
 	context.arg = entity;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
+	prepared = SPI_prepare(osmeta_pull_query_sql(plan, entity, "true"), 0,
+						   NULL);
+	if (prepared == NULL)
+		elog(ERROR, "statement cannot be prepared: %s",
+			 SPI_result_code_string(SPI_result));
+	query = linitial_node(Query,
+						  ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(prepared)))->query_list);
+	if (query->hasTargetSRFs || query->hasAggs || query->hasWindowFuncs)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a transform must give one value for each row"),
+				 errdetail("Set-returning functions, aggregates and window functions would give more or fewer rows than there are."),
+				 errhint("Use an expression over the attributes of the row, or a subquery that gives one value.")));
+	SPI_freeplan(prepared);
 	prepared = SPI_prepare(osmeta_pull_sql(plan, entity, "true"), 0, NULL);
 	if (prepared == NULL)
 		elog(ERROR, "statement cannot be prepared: %s",
@@ -83,6 +100,10 @@ osmeta_prepare_pull(Run *run)
 {
 	MigrationPlan *plan;
 
+	/* Wait for edits that are not committed; later ones wait for us. */
+	osmeta_execf("SELECT FROM osmeta.plan WHERE plan_id = " INT64_FORMAT
+				 " FOR UPDATE", run->plan_id);
+	run->plan = osmeta_plan_load(run->name);
 	osmeta_plan_order(run->plan_id);
 	osmeta_plan_refresh(run->plan);
 	osmeta_check_problems(run);

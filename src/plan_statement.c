@@ -85,31 +85,20 @@ append_pulled_value(StringInfo buf, const PlanAttribute *attribute)
 }
 
 /*
- * INSERT of source rows into the stage.  condition is over the source table,
+ * The rows of the source as the stage shall hold them.  condition is over the source table,
  * whose alias is s, and holds nothing but literals (facts: a parameter can
  * get lost on its way).  The user's expressions see the attributes under
  * their logical names.
  */
 char *
-osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
-				const char *condition)
+osmeta_pull_query_sql(const MigrationPlan *plan, const PlanEntity *entity,
+					  const char *condition)
 {
 	StringInfoData buf;
 	const char *separator = "";
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "INSERT INTO %s (",
-					 osmeta_stage_name(plan, 'e', entity->entity_id));
-	for (int i = 0; i < entity->nattributes; i++)
-	{
-		if (!is_staged(&entity->attributes[i]))
-			continue;
-		appendStringInfo(&buf, "%sc%d", separator,
-						 entity->attributes[i].attribute_no);
-		separator = ", ";
-	}
-	appendStringInfoString(&buf, ") SELECT ");
-	separator = "";
+	appendStringInfoString(&buf, "SELECT ");
 	for (int i = 0; i < entity->nattributes; i++)
 	{
 		if (!is_staged(&entity->attributes[i]))
@@ -136,6 +125,25 @@ osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	if (entity->filter != NULL)
 		appendStringInfo(&buf, " WHERE (%s\n)", entity->filter);
 	return buf.data;
+}
+
+char *
+osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				const char *condition)
+{
+	StringInfoData columns;
+
+	initStringInfo(&columns);
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		if (is_staged(&entity->attributes[i]))
+			appendStringInfo(&columns, "%sc%d", columns.len > 0 ? ", " : "",
+							 entity->attributes[i].attribute_no);
+	}
+	return psprintf("INSERT INTO %s (%s) %s",
+					osmeta_stage_name(plan, 'e', entity->entity_id),
+					columns.data,
+					osmeta_pull_query_sql(plan, entity, condition));
 }
 
 /*

@@ -66,6 +66,25 @@ target_range(const MigrationPlan *plan, const PlanEntity *entity)
 					entity->identifier->attribute_no, upper);
 }
 
+/*
+ * The target's type of a column without length, digits or decimals: what
+ * came across is compared with what stands there as it is, not cut to fit.
+ */
+static char *
+unlimited_type(const char *type)
+{
+	const char *open = strchr(type, '(');
+	const char *close = open ? strchr(open, ')') : NULL;
+
+	if (strncmp(type, "character(", 10) == 0)
+		return pstrdup("bpchar");
+	if (strncmp(type, "bit(", 4) == 0)
+		return pstrdup("bit varying");
+	if (close == NULL)
+		return pstrdup(type);
+	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
+}
+
 /* hash_record_extended over the columns of an alias, in the target's types. */
 static char *
 row_hash(const PlanEntity *entity, const char *alias)
@@ -77,7 +96,7 @@ row_hash(const PlanEntity *entity, const char *alias)
 	for (int i = 0; i < entity->nattributes; i++)
 		appendStringInfo(&buf, "%s%s.c%d::%s", i > 0 ? ", " : "", alias,
 						 entity->attributes[i].attribute_no,
-						 entity->attributes[i].target_type);
+						 unlimited_type(entity->attributes[i].target_type));
 	appendStringInfoString(&buf, "), 0)::numeric");
 	return buf.data;
 }
@@ -93,10 +112,12 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 				 " SELECT d.c%d AS id, %s AS hash FROM (%s) d),"
 				 " have AS MATERIALIZED ("
 				 " SELECT t.c%d AS id, %s AS hash FROM %s t WHERE %s)"
-				 " SELECT count(w.id), count(h.id) FILTER (WHERE w.id IS NOT NULL),"
-				 "  sum(w.hash) IS NOT DISTINCT FROM sum(h.hash) FILTER (WHERE w.id IS NOT NULL),"
-				 "  count(h.id) FILTER (WHERE w.id IS NULL)"
-				 " FROM want w FULL JOIN have h ON h.id = w.id",
+				 " SELECT e.number, f.number, e.hash IS NOT DISTINCT FROM f.hash, f.strange"
+				 " FROM (SELECT count(*) AS number, sum(w.hash) AS hash FROM want w) e,"
+				 "  (SELECT count(*) FILTER (WHERE w.id IS NOT NULL) AS number,"
+				 "   sum(h.hash) FILTER (WHERE w.id IS NOT NULL) AS hash,"
+				 "   count(*) FILTER (WHERE w.id IS NULL) AS strange"
+				 "   FROM have h LEFT JOIN want w ON w.id = h.id) f",
 				 id, row_hash(entity, "d"),
 				 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false, NULL),
 				 id, row_hash(entity, "t"),
@@ -108,6 +129,9 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 	if (verdict->found < verdict->expected)
 		add_detail(verdict, psprintf(INT64_FORMAT " rows are missing",
 									 verdict->expected - verdict->found));
+	else if (verdict->found > verdict->expected)
+		add_detail(verdict, psprintf(INT64_FORMAT " rows stand there more than once",
+									 verdict->found - verdict->expected));
 	else if (!verdict->checksum_equal)
 		add_detail(verdict, "contents differ");
 	if (strange > 0 && entity->strategy == STRATEGY_OFFSET)

@@ -50,6 +50,20 @@ CREATE TABLE osmeta.environment_object
 COMMENT ON TABLE osmeta.environment_object IS
 	'Internal: what attach made in the schema of an environment, so that detach drops exactly this';
 
+/*
+ * Which relations these are, whatever they or their schema are called now.
+ * Never dumped: where these numbers are not known, names have to do.
+ */
+CREATE TABLE osmeta.environment_relation
+(
+	environment text NOT NULL
+		REFERENCES osmeta.environment ON DELETE CASCADE,
+	relation oid NOT NULL,
+	PRIMARY KEY (environment, relation)
+);
+COMMENT ON TABLE osmeta.environment_relation IS
+	'Internal: the relations that attach made, so that detach does not drop what somebody else put in their place';
+
 -- Which views of osmeta are shown live in the schema of an environment too?
 CREATE TABLE osmeta.live_view
 (
@@ -147,7 +161,7 @@ RETURN CASE type
 		CASE
 			WHEN local_type IN ('bigint', 'integer', 'smallint')
 				THEN format('%s::bigint', expression)
-			ELSE format('CASE WHEN %1$s::text ~ ''^ *-?[0-9]{1,18}(\.0*)? *$'' THEN %1$s::text::numeric::bigint END',
+			ELSE format('CASE WHEN %1$s::text ~ ''^ *-?[0-9]{1,18}([.]0*)? *$'' THEN %1$s::text::numeric::bigint END',
 				expression)
 		END
 	WHEN 'boolean' THEN
@@ -169,6 +183,21 @@ RETURN CASE type
 END;
 COMMENT ON FUNCTION osmeta.canonical_expression(text, text, text) IS
 	'Internal: the expression that gives a column of the factory in the type that osmeta.ossys_column says';
+
+-- A column of a live table; local_type is NULL where the factory has none.
+CREATE FUNCTION osmeta.live_item(column_name text, local_type text, type text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('%s AS %I',
+	coalesce(
+		osmeta.canonical_expression(format('t.%I', column_name), local_type,
+			type),
+		'NULL::' || CASE type
+			WHEN 'timestamp' THEN 'timestamp without time zone'
+			ELSE type END),
+	column_name);
+COMMENT ON FUNCTION osmeta.live_item(text, text, text) IS
+	'Internal: an item of the SELECT that turns a table of the metamodel into its canonical form';
 
 -- The type with which a column of the metamodel is declared.
 CREATE FUNCTION osmeta.ossys_local_type(local_type text)
@@ -353,12 +382,12 @@ BEGIN ATOMIC
 	-- the name of the schema comes in last, in one pass
 	SELECT regexp_replace(
 			regexp_replace(pg_get_viewdef(c.oid),
-				'\mosmeta\.captured_(\w+)', 'osmeta.live_\1', 'g'),
-			'\mosmeta\.(live_\w+|shown_capture|'
+				E'\\mosmeta\\.captured_(\\w+)', E'osmeta.live_\\1', 'g'),
+			E'\\mosmeta\\.(live_\\w+|shown_capture|'
 				|| (SELECT string_agg(v.view_name, '|')
-					FROM osmeta.live_view AS v) || ')\M(?!\()',
-			replace(quote_ident(live_definition.schema), '\', '\\')
-				|| '.\1', 'g')
+					FROM osmeta.live_view AS v) || E')\\M(?!\\()',
+			replace(quote_ident(live_definition.schema), E'\\', E'\\\\')
+				|| E'.\\1', 'g')
 	FROM pg_class AS c
 		JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	WHERE n.nspname = 'osmeta' AND c.relname = live_definition.view_name
@@ -399,33 +428,29 @@ BEGIN ATOMIC
 		SELECT 2, m.table_position, 'VIEW', 'live_' || m.table_name,
 			format(E'CREATE VIEW %I.%I AS\nSELECT 0::bigint AS capture_id,\n\t%s\n%s',
 				attach_table.schema, 'live_' || m.table_name,
-				string_agg(format('%s AS %I',
-					CASE
-						WHEN m.remote_column IS NULL
-							THEN 'NULL::' || CASE m.type
-								WHEN 'timestamp'
-									THEN 'timestamp without time zone'
-								ELSE m.type END
-						ELSE osmeta.canonical_expression(
-							format('t.%I', m.column_name),
-							m.local_type, m.type)
-					END, m.column_name), E',\n\t' ORDER BY m.column_position),
+				string_agg(osmeta.live_item(m.column_name,
+						CASE WHEN m.remote_column IS NOT NULL
+							THEN m.local_type END, m.type),
+					E',\n\t' ORDER BY m.column_position),
 				CASE
 					WHEN count(m.remote_column) = 0 THEN 'WHERE false'
 					ELSE format('FROM (SELECT * FROM %I.%I OFFSET 0) AS t',
 							attach_table.schema, 'ossys_' || m.table_name)
-						|| CASE
-							WHEN bool_or(m.column_name = 'id'
-									AND m.remote_column IS NOT NULL)
-								THEN E'\nWHERE t.id IS NOT NULL'
-							ELSE ''
-						END
+						-- a row without a usable id is no row
+						|| coalesce(max(format(E'\nWHERE %s IS NOT NULL',
+								CASE WHEN m.type = 'text' OR m.local_type IN
+									('bigint', 'integer', 'smallint')
+									THEN 't.id'
+								ELSE osmeta.canonical_expression('t.id',
+									m.local_type, m.type) END))
+							FILTER (WHERE m.column_name = 'id'
+								AND m.is_required), '')
 				END)
 		FROM matched AS m
 		GROUP BY m.table_position, m.table_name
 		UNION ALL
 		SELECT 3, 0, 'VIEW', 'shown_capture',
-			format(E'CREATE VIEW %I.shown_capture AS\nSELECT %L::text AS environment, NULL::bigint AS capture_id,\n\t0::bigint AS store_id, NULL::boolean AS is_consistent,\n\t%L::text[] AS missing_tables',
+			format(E'CREATE VIEW %I.shown_capture AS\nSELECT %L::text AS environment, NULL::bigint AS capture_id,\n\t0::bigint AS store_id, NULL::boolean AS is_consistent,\n\t%L::text[] AS missing_tables, ''[]''::jsonb AS left_out',
 				attach_table.schema, attach_table.environment,
 				ARRAY(SELECT a.object
 					FROM osmeta.attach_missing(attach_table.columns) AS a
@@ -458,7 +483,7 @@ RETURNS SETOF text
 AS 'MODULE_PATHNAME', 'osmeta_attach_sql'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION osmeta.attach_sql(text, text, text, text, text) IS
-	'the statements that attach would run; nothing is left behind';
+	'the statements that attach would run, as a script; nothing is left behind';
 
 CREATE FUNCTION osmeta.detach(environment text)
 RETURNS void

@@ -21,6 +21,8 @@ CREATE TABLE osmeta.capture
 	row_count bigint,
 	is_consistent boolean NOT NULL DEFAULT false,
 	missing_tables text[] NOT NULL DEFAULT '{}',
+	left_out jsonb NOT NULL DEFAULT '[]'
+		CHECK (jsonb_typeof(left_out) = 'array'),
 	captured_by text NOT NULL DEFAULT current_user
 );
 CREATE INDEX capture_environment ON osmeta.capture (environment, capture_id);
@@ -32,6 +34,8 @@ COMMENT ON COLUMN osmeta.capture.is_consistent IS
 	'all tables show the factory at one moment';
 COMMENT ON COLUMN osmeta.capture.missing_tables IS
 	'optional tables of the metamodel that the factory did not have';
+COMMENT ON COLUMN osmeta.capture.left_out IS
+	'rows that are not in the store: objects with table_name, without_id (how many have no id that can be read), duplicate_id (how many have the id of a row that is there)';
 COMMENT ON INDEX osmeta.capture_environment IS
 	'Internal: finds the latest capture of an environment';
 
@@ -489,7 +493,7 @@ COMMENT ON TABLE osmeta.captured_bpm_activity_status IS
  */
 CREATE VIEW osmeta.shown_capture AS
 SELECT c.environment, c.capture_id, c.capture_id AS store_id,
-	c.is_consistent, c.missing_tables
+	c.is_consistent, c.missing_tables, c.left_out
 FROM osmeta.capture AS c
 WHERE CASE
 		WHEN btrim(coalesce(current_setting('osmeta.capture', true), '')) = ''
@@ -503,35 +507,70 @@ COMMENT ON VIEW osmeta.shown_capture IS
 	'the captures that the views show: the latest of each environment, or those that the setting osmeta.capture lists';
 
 /*
- * The statements that copy the tables of an environment into the store.
+ * The statements that copy the tables of an environment into the store.  The
+ * plain one takes every row as it comes, and fails on an id that is missing,
+ * cannot be read or is there twice.  The careful one, which reads the factory
+ * once too, leaves such rows out and says how many there are: rows copied,
+ * rows without an id, rows with the id of another.  Of rows with one id an
+ * active one stays, then the first by its columns from left to right.
+ *
+ * Both read what live_* reads.  A table that the factory lacks has only that.
  */
 CREATE FUNCTION osmeta.capture_statement(schema text)
-RETURNS TABLE (table_name text, copy text, signature text)
+RETURNS TABLE (table_name text, copy text, careful_copy text, signature text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+	WITH declared AS MATERIALIZED (
+		SELECT c.relname::text AS relation, a.attname::text AS column_name,
+			format_type(a.atttypid, a.atttypmod) AS local_type
+		FROM pg_namespace AS n
+			JOIN pg_class AS c ON c.relnamespace = n.oid
+			JOIN pg_attribute AS a ON a.attrelid = c.oid
+		WHERE n.nspname::text = capture_statement.schema
+			AND c.relname ^@ 'ossys_' AND a.attnum > 0 AND NOT a.attisdropped
+	)
 	SELECT t.table_name,
 		format('INSERT INTO osmeta.%I (capture_id, %s) SELECT $1, %s FROM %I.%I AS t',
 			'captured_' || t.table_name, s.names, s.items,
-			capture_statement.schema, 'live_' || t.table_name),
+			capture_statement.schema, s.relation),
+		CASE WHEN s.has_id THEN
+			format('WITH source AS MATERIALIZED (SELECT %s FROM %I.%I AS t), copied AS (INSERT INTO osmeta.%I (capture_id, %s) SELECT DISTINCT ON (t.id) $1, %s FROM source AS t WHERE t.id IS NOT NULL ORDER BY %s RETURNING 1) SELECT (SELECT count(*) FROM copied), count(*) FILTER (WHERE t.id IS NULL), count(t.id) - (SELECT count(*) FROM copied) FROM source AS t',
+				s.items, capture_statement.schema, s.relation,
+				'captured_' || t.table_name, s.names, s.names, s.sort)
+		END,
 		format('SELECT format(''%%s %%s %%s'', count(*), %s, %s) FROM %I.%I AS t',
-			CASE WHEN s.has_id THEN 'max(t.id)' ELSE quote_literal('-') END,
+			CASE WHEN s.has_column_id THEN 'max(t.id)'
+				ELSE quote_literal('-') END,
 			CASE WHEN t.table_name = 'espace' THEN 'sum(t.version_id)'
 				ELSE quote_literal('-') END,
 			capture_statement.schema, 'live_' || t.table_name)
 	FROM osmeta.ossys_table AS t,
 		LATERAL (SELECT
+				CASE WHEN count(d.relation) > 0 THEN 'ossys_' ELSE 'live_' END
+					|| t.table_name AS relation,
 				string_agg(format('%I', c.column_name), ', '
 					ORDER BY c.position) AS names,
-				string_agg(format('t.%I', c.column_name), ', '
-					ORDER BY c.position) AS items,
-				bool_or(c.column_name = 'id') AS has_id
+				string_agg(osmeta.live_item(c.column_name, d.local_type,
+						c.type), ', ' ORDER BY c.position) AS items,
+				string_agg(CASE WHEN c.column_name <> 'id' AND c.type = 'text'
+						THEN format('t.%I COLLATE "C"', c.column_name)
+						WHEN c.column_name = 'is_active'
+						THEN 't.is_active DESC NULLS LAST'
+						ELSE format('t.%I', c.column_name) END, ', '
+					ORDER BY c.column_name <> 'id',
+						c.column_name <> 'is_active', c.position) AS sort,
+				bool_or(c.column_name = 'id') AS has_column_id,
+				bool_or(c.column_name = 'id' AND c.is_required) AS has_id
 			FROM osmeta.ossys_column AS c
+				LEFT JOIN declared AS d
+					ON d.relation = 'ossys_' || t.table_name
+					AND d.column_name = c.column_name
 			WHERE c.table_name = t.table_name AND NOT c.is_secret) AS s
 	WHERE t.is_captured
 	ORDER BY t.position;
 END;
 COMMENT ON FUNCTION osmeta.capture_statement(text) IS
-	'Internal: for each captured table the statement that copies it, and a query whose answer changes when the factory does';
+	'Internal: for each captured table the statements that copy it, and a query whose answer changes when the factory does';
 
 CREATE FUNCTION osmeta.capture(environment text, label text DEFAULT NULL)
 RETURNS bigint

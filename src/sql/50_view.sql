@@ -14,12 +14,22 @@
  * rows.  The expression keeps it to joins by all columns; where several such
  * joins follow each other, the key is one text.
  *
+ * A key that cannot be read is NULL in every public view; problem shows what
+ * it is.  Views that are internal keep it as it is, trimmed and folded.
+ *
  * Objects are found by their composite key only.  Of several rows with one
  * key the one that counts is the effective one, else the active one, else the
  * newest.  NULL where a flag must be known is false in the core tables;
  * elsewhere, where the column may be missing altogether, it is true.  Nothing
  * here raises an error, whatever the rows hold.
  */
+
+CREATE FUNCTION osmeta.readable_key(ss_key text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN osmeta.object_key(osmeta.try_oskey('x', ss_key));
+COMMENT ON FUNCTION osmeta.readable_key(text) IS
+	'Internal: one SS_Key, trimmed and in lower case; NULL if it cannot be part of a key';
 
 -- Internal: all modules that can own something, espaces and extensions.
 CREATE VIEW osmeta.owner AS
@@ -42,14 +52,13 @@ COMMENT ON VIEW osmeta.owner IS
 -- Which espaces are there?
 CREATE VIEW osmeta.espace AS
 SELECT c.environment, c.capture_id, e.name AS espace,
-	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS ss_key,
+	osmeta.readable_key(e.ss_key) AS ss_key,
 	e.espacekind AS kind,
 	coalesce(e.is_active, false) AS is_active,
 	coalesce(e.is_active, false) AS is_effective,
 	e.id AS espace_id, e.is_system, e.is_multitenant, e.is_user_provider,
 	e.user_provider_name,
-	NULLIF(lower(btrim(e.user_provider_key) COLLATE "C"), '')
-		AS user_provider_key,
+	osmeta.readable_key(e.user_provider_key) AS user_provider_key,
 	e.version_id, e.dbcatalog_id AS db_catalog_id, d.name AS db_catalog
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
@@ -61,7 +70,7 @@ COMMENT ON VIEW osmeta.espace IS
 -- Which extensions are there?
 CREATE VIEW osmeta.extension AS
 SELECT c.environment, c.capture_id, x.name AS extension,
-	NULLIF(lower(btrim(x.ss_key) COLLATE "C"), '') AS ss_key,
+	osmeta.readable_key(x.ss_key) AS ss_key,
 	coalesce(x.is_active, true) AS is_active,
 	coalesce(x.is_active, true) AS is_effective,
 	x.id AS extension_id, x.is_system, x.version_id, x.published_date
@@ -73,7 +82,7 @@ COMMENT ON VIEW osmeta.extension IS
 -- Which applications are there?
 CREATE VIEW osmeta.application AS
 SELECT c.environment, c.capture_id, a.name AS application,
-	NULLIF(lower(btrim(a.key) COLLATE "C"), '') AS key,
+	osmeta.readable_key(a.key) AS key,
 	a.description, a.applicationkind AS kind,
 	coalesce(a.is_active, true) AS is_active,
 	coalesce(a.is_active, true) AS is_effective,
@@ -90,8 +99,8 @@ SELECT c.environment, c.capture_id,
 	CASE WHEN m.espace_id IS NOT NULL THEN 'espace'
 		WHEN m.extension_id IS NOT NULL THEN 'extension' END AS kind,
 	CASE WHEN m.espace_id IS NOT NULL
-		THEN NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '')
-		ELSE NULLIF(lower(btrim(x.ss_key) COLLATE "C"), '') END AS ss_key,
+		THEN osmeta.readable_key(e.ss_key)
+		ELSE osmeta.readable_key(x.ss_key) END AS ss_key,
 	CASE WHEN m.espace_id IS NOT NULL THEN coalesce(e.is_active, false)
 		ELSE x.id IS NOT NULL AND coalesce(x.is_active, true)
 		END AS is_active,
@@ -163,7 +172,8 @@ SELECT c.environment, c.capture_id, c.store_id,
 	coalesce(t.multilingual, false) AS is_multilingual,
 	coalesce(t.expose_process_events, false) AS expose_process_events,
 	t.event_table_name, t.base_view_name, t.multilingual_table_name,
-	t.description, t.logicaldatabase AS logical_database
+	t.description, t.logicaldatabase AS logical_database,
+	e.id IS NOT NULL AS has_espace, x.id IS NOT NULL AS has_extension
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_entity AS t ON t.capture_id = c.store_id
 	LEFT JOIN osmeta.captured_espace AS e
@@ -177,8 +187,11 @@ COMMENT ON VIEW osmeta.owned_entity IS
 CREATE VIEW osmeta.entity AS
 SELECT o.environment, o.capture_id, o.espace, o.entity,
 	o.physical_table_name, o.key, o.data_kind, o.is_active, o.is_effective,
-	o.entity_id, o.espace_id, o.extension_id, o.extension, o.owner_key,
-	o.ss_key, o.primary_key_ss_key, o.is_multitenant, o.is_system,
+	o.entity_id, o.espace_id, o.extension_id, o.extension,
+	osmeta.readable_key(o.owner_key) AS owner_key,
+	osmeta.readable_key(o.ss_key) AS ss_key,
+	osmeta.readable_key(o.primary_key_ss_key) AS primary_key_ss_key,
+	o.is_multitenant, o.is_system,
 	o.is_external, o.is_multilingual, o.expose_process_events,
 	o.event_table_name, o.base_view_name, o.multilingual_table_name,
 	o.description, o.logical_database
@@ -215,12 +228,12 @@ SELECT o.environment, o.capture_id, o.store_id, o.espace, o.entity,
 	coalesce(a.is_active, false) AS is_active,
 	coalesce(a.is_active, false) AND o.is_effective AS is_effective,
 	o.key AS entity_key,
-	NULLIF(lower(btrim(a.ss_key) COLLATE "C"), '') AS attribute_key,
+	osmeta.readable_key(a.ss_key) AS attribute_key,
 	osmeta.try_bt_ref(a.type) AS refers_to,
 	coalesce(lower(left(btrim(a.type), 2)) = 'bt', false) AS is_reference,
 	a.entity_id, a.id AS attribute_id, a.order_num AS position,
 	o.physical_table_name, o.extension, a.description, a.default_value,
-	a.original_type
+	a.original_type, a.ss_key
 FROM osmeta.owned_entity AS o
 	JOIN osmeta.captured_entity_attr AS a
 		ON a.capture_id = o.store_id AND a.entity_id = o.entity_id;
@@ -294,16 +307,17 @@ WHERE a.is_reference;
 COMMENT ON VIEW osmeta.reference IS
 	'who refers to whom, and which references lead nowhere?';
 
--- Which records has a static entity, and with which identifiers?
-CREATE VIEW osmeta.static_record AS
-SELECT c.environment, c.capture_id, e.name AS espace, t.entity,
+-- Internal: records with their entity; the row behind static_record.
+CREATE VIEW osmeta.owned_record AS
+SELECT c.environment, c.capture_id, c.store_id, e.name AS espace, t.entity,
 	r.name AS record,
 	osmeta.try_oskey(e.ss_key, r.entity_ss_key) AS entity_key,
-	NULLIF(lower(btrim(r.ss_key) COLLATE "C"), '') AS record_key,
+	osmeta.readable_key(r.ss_key) AS record_key,
 	r.data_id, coalesce(r.is_active, false) AS is_active,
 	coalesce(r.is_active, false) AND coalesce(t.is_effective, false)
 		AS is_effective,
-	r.id AS record_id, t.entity_id, r.espace_id, t.physical_table_name
+	r.id AS record_id, t.entity_id, r.espace_id, t.physical_table_name,
+	t.data_kind, r.ss_key
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_entity_record AS r ON r.capture_id = c.store_id
 	LEFT JOIN osmeta.captured_espace AS e
@@ -311,6 +325,15 @@ FROM osmeta.shown_capture AS c
 	LEFT JOIN osmeta.key_entity AS t
 		ON t.store_id + 0 = c.store_id + 0
 		AND t.key OPERATOR(osmeta.=) osmeta.try_oskey(e.ss_key, r.entity_ss_key);
+COMMENT ON VIEW osmeta.owned_record IS
+	'Internal: records of static entities with the composite key of their entity';
+
+-- Which records has a static entity, and with which identifiers?
+CREATE VIEW osmeta.static_record AS
+SELECT r.environment, r.capture_id, r.espace, r.entity, r.record,
+	r.entity_key, r.record_key, r.data_id, r.is_active, r.is_effective,
+	r.record_id, r.entity_id, r.espace_id, r.physical_table_name
+FROM osmeta.owned_record AS r;
 COMMENT ON VIEW osmeta.static_record IS
 	'which records has a static entity, and with which identifiers?';
 
@@ -324,10 +347,10 @@ FROM osmeta.owned_entity AS o
 		-- equalities only, so that it can be a hash join
 		ON m.capture_id = o.store_id
 		AND coalesce(m.espace_id, -1) = coalesce(
-			CASE WHEN o.espace IS NOT NULL THEN o.espace_id END, -1)
+			CASE WHEN o.has_espace THEN o.espace_id END, -1)
 		AND coalesce(CASE WHEN m.espace_id IS NULL
 			THEN m.extension_id END, -1) = coalesce(
-			CASE WHEN o.espace IS NULL THEN o.extension_id END, -1)
+			CASE WHEN NOT o.has_espace THEN o.extension_id END, -1)
 	JOIN osmeta.captured_app_definition_module AS d
 		ON d.capture_id = o.store_id AND d.module_id = m.id
 	JOIN osmeta.captured_application AS a
@@ -350,7 +373,7 @@ COMMENT ON VIEW osmeta.db_catalog IS
 -- Which tenants are there, and of which user provider?
 CREATE VIEW osmeta.tenant AS
 SELECT c.environment, c.capture_id, t.id AS tenant_id, t.name AS tenant,
-	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS provider_key,
+	osmeta.readable_key(e.ss_key) AS provider_key,
 	coalesce(t.is_active, true) AS is_active, e.name AS provider,
 	t.espace_id AS provider_id
 FROM osmeta.shown_capture AS c
@@ -364,8 +387,8 @@ COMMENT ON VIEW osmeta.tenant IS
 CREATE VIEW osmeta.role AS
 SELECT c.environment, c.capture_id, e.name AS espace, r.name AS role,
 	osmeta.try_oskey(e.ss_key, r.ss_key) AS key, r.id AS role_id,
-	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS espace_ss_key,
-	NULLIF(lower(btrim(r.ss_key) COLLATE "C"), '') AS role_ss_key,
+	osmeta.readable_key(e.ss_key) AS espace_ss_key,
+	osmeta.readable_key(r.ss_key) AS role_ss_key,
 	coalesce(r.is_active, true) AS is_active,
 	coalesce(r.is_active, true) AND coalesce(e.is_active, false)
 		AS is_effective,
@@ -381,7 +404,7 @@ COMMENT ON VIEW osmeta.role IS
 CREATE VIEW osmeta.end_user AS
 SELECT c.environment, c.capture_id, u.id AS user_id, u.username, u.name,
 	u.email, u.tenant_id, t.name AS tenant,
-	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS provider_key,
+	osmeta.readable_key(e.ss_key) AS provider_key,
 	coalesce(u.is_active, true) AS is_active, u.external_id,
 	u.creation_date, u.last_login
 FROM osmeta.shown_capture AS c
@@ -409,10 +432,26 @@ SELECT c.environment, c.capture_id, 'warning', 'inconsistent_capture',
 FROM osmeta.shown_capture AS c
 WHERE NOT c.is_consistent
 UNION ALL
+SELECT c.environment, c.capture_id, 'warning', p.code,
+	'OSSYS_' || upper(l.table_name COLLATE "C"),
+	format(p.message, p.rows), p.hint
+FROM osmeta.shown_capture AS c,
+	LATERAL jsonb_to_recordset(c.left_out) AS l
+		(table_name text, without_id bigint, duplicate_id bigint),
+	LATERAL (VALUES
+			('row_without_id', l.without_id,
+			 'rows without an identifier that can be read: %s',
+			 'They are not in the capture. An identifier is a whole number of up to 18 digits: look for others in the factory''s table. What refers to such a row is a problem of its own.'),
+			('duplicate_id', l.duplicate_id,
+			 'rows with the identifier of another row: %s',
+			 'They are not in the capture; of rows with one identifier an active one is. Look at the factory''s table: a copy without its primary key may hold rows twice.')
+		) AS p (code, rows, message, hint)
+WHERE p.rows > 0
+UNION ALL
 SELECT o.environment, o.capture_id, 'warning',
 	CASE o.kind WHEN 'espace' THEN 'malformed_espace_key'
 		ELSE 'malformed_extension_key' END,
-	o.name,
+	coalesce(o.name, format('%s %s', o.kind, o.owner_id)),
 	CASE WHEN o.ss_key IS NULL THEN format('%s has no key', o.kind)
 		ELSE format('key of %s cannot be read: %s', o.kind,
 			left(quote_literal(o.ss_key), 120)) END,
@@ -421,7 +460,8 @@ FROM osmeta.owner AS o
 WHERE osmeta.try_oskey(o.ss_key, 'x') IS NULL
 UNION ALL
 SELECT s.environment, s.capture_id, 'error', 'duplicate_espace_key',
-	string_agg(s.name, ', ' ORDER BY s.owner_id),
+	string_agg(coalesce(s.name, format('%s %s', s.kind, s.owner_id)), ', '
+		ORDER BY s.owner_id),
 	format('%s active modules have the key %s', count(*), s.ss_key),
 	'Keys of espaces and extensions are unique in a factory; what refers to this key may be resolved to the wrong one. Ask the vendor''s support.'
 FROM osmeta.owner AS s
@@ -436,7 +476,7 @@ SELECT o.environment, o.capture_id, 'warning', 'entity_without_owner',
 		coalesce(o.extension_id::text, 'none')),
 	'It has no composite key and cannot be matched; its table may be a left-over.'
 FROM osmeta.owned_entity AS o
-WHERE o.is_active AND o.espace IS NULL AND o.extension IS NULL
+WHERE o.is_active AND NOT o.has_espace AND NOT o.has_extension
 UNION ALL
 SELECT o.environment, o.capture_id, 'warning', 'malformed_entity_key',
 	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
@@ -494,12 +534,26 @@ UNION ALL
 SELECT a.environment, a.capture_id, 'warning', 'malformed_attribute_key',
 	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
 		a.attribute),
-	CASE WHEN a.attribute_key IS NULL THEN 'attribute has no key'
+	CASE WHEN coalesce(btrim(a.ss_key), '') = '' THEN 'attribute has no key'
 		ELSE format('key of attribute cannot be read: %s',
-			left(quote_literal(a.attribute_key), 120)) END,
+			left(quote_literal(a.ss_key), 120)) END,
 	'The attribute cannot be matched by key; publish its module again.'
 FROM osmeta.owned_attribute AS a
-WHERE a.is_effective AND osmeta.try_oskey('x', a.attribute_key) IS NULL
+WHERE a.is_effective AND osmeta.try_oskey('x', a.ss_key) IS NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'error', 'duplicate_attribute_key',
+	format('%s.%s.%s, %s.%s.%s', coalesce(min(a.espace), min(a.extension)),
+		min(a.entity), min(a.attribute COLLATE "C"),
+		coalesce(min(a.espace), min(a.extension)), min(a.entity),
+		max(a.attribute COLLATE "C")),
+	format('%s active attributes of one entity have the key %s', count(*),
+		a.attribute_key),
+	'They are matched by this key, and only one of them is taken. Remove the others in the model and publish.'
+FROM osmeta.owned_attribute AS a
+WHERE a.is_effective AND a.attribute_key IS NOT NULL
+GROUP BY a.environment, a.capture_id, a.store_id, a.entity_id,
+	a.attribute_key
+HAVING count(*) > 1
 UNION ALL
 SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
 	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
@@ -510,10 +564,10 @@ SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
 	'Values of this attribute are read as text; say how they are to be written before you migrate it.'
 FROM osmeta.owned_attribute AS a
 WHERE a.is_effective AND NOT a.is_reference
-	AND coalesce(a.type, '') NOT IN ('rtBinaryData', 'rtBoolean',
-		'rtCurrency', 'rtDate', 'rtDateTime', 'rtDecimal', 'rtEmail',
-		'rtEntityReference', 'rtInteger', 'rtLongInteger', 'rtPhoneNumber',
-		'rtText', 'rtTime')
+	AND lower(coalesce(a.type, '') COLLATE "C") NOT IN ('rtbinarydata',
+		'rtboolean', 'rtcurrency', 'rtdate', 'rtdatetime', 'rtdecimal',
+		'rtemail', 'rtentityreference', 'rtinteger', 'rtlonginteger',
+		'rtphonenumber', 'rttext', 'rttime')
 UNION ALL
 SELECT r.environment, r.capture_id,
 	CASE r.status WHEN 'inactive' THEN 'note' WHEN 'malformed' THEN 'error'
@@ -544,7 +598,124 @@ SELECT s.environment, s.capture_id, 'warning', 'unknown_record_entity',
 	'no entity has the key that this static record names',
 	'The record is left out of matches; its entity may have been removed by hand.'
 FROM osmeta.static_record AS s
-WHERE s.is_active AND s.entity_id IS NULL;
+WHERE s.is_active AND s.entity_id IS NULL
+UNION ALL
+SELECT r.environment, r.capture_id, 'warning', p.code,
+	format('%s.%s.%s', r.espace, r.entity,
+		coalesce(r.record, format('record %s', r.record_id))),
+	p.message, p.hint
+FROM osmeta.owned_record AS r,
+	LATERAL (VALUES
+			('malformed_record_key', r.record_key IS NULL,
+			 CASE WHEN coalesce(btrim(r.ss_key), '') = ''
+				THEN 'record has no key'
+				ELSE format('key of record cannot be read: %s',
+					left(quote_literal(r.ss_key), 120)) END,
+			 'The record cannot be matched by key; publish its module again.'),
+			('record_without_data_id', coalesce(btrim(r.data_id), '') = '',
+			 'record has no Data_Id',
+			 'It is not known which row of the table this record is, so it cannot be matched; publish its module again.'),
+			('record_not_static', r.data_kind <> 'staticEntity',
+			 format('record of an entity of kind %s', r.data_kind),
+			 'The entity may have been static once. Its rows are data now and are migrated as such.')
+		) AS p (code, is_so, message, hint)
+WHERE r.is_effective AND p.is_so
+UNION ALL
+SELECT r.environment, r.capture_id, 'error', p.code,
+	string_agg(format('%s.%s.%s', r.espace, r.entity,
+		coalesce(r.record, format('record %s', r.record_id))), ', '
+		ORDER BY r.record_id),
+	format(p.message, count(*), p.value), p.hint
+FROM osmeta.owned_record AS r,
+	LATERAL (VALUES
+			('duplicate_record_key', r.record_key,
+			 '%s active records of one entity have the key %s',
+			 'Records are matched by this key, and it is not clear which one is meant. Remove the others in the model and publish.'),
+			('duplicate_data_id', btrim(r.data_id),
+			 '%s active records of one entity have the Data_Id %s',
+			 'One row of the table cannot be several records; publish the module again.')
+		) AS p (code, value, message, hint)
+WHERE r.is_effective AND p.value <> ''
+GROUP BY r.environment, r.capture_id, r.entity_id, p.code, p.value,
+	p.message, p.hint
+HAVING count(*) > 1
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning',
+	CASE WHEN e.id IS NULL THEN 'role_without_espace'
+		ELSE 'malformed_role_key' END,
+	CASE WHEN e.id IS NULL THEN format('%s (role %s)', r.name, r.id)
+		ELSE format('%s.%s (role %s)', e.name, r.name, r.id) END,
+	CASE WHEN e.id IS NULL
+			THEN format('the espace of this role is not there: %s',
+				r.espace_id)
+		WHEN coalesce(btrim(r.ss_key), '') = '' THEN 'role has no key'
+		ELSE format('key of role cannot be read: %s',
+			left(quote_literal(r.ss_key), 120)) END,
+	CASE WHEN e.id IS NULL
+		THEN 'It has no composite key and cannot be matched; its espace may have been removed by hand.'
+		ELSE 'The role cannot be matched by key; publish its module again.' END
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_role AS r ON r.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = r.espace_id
+WHERE coalesce(r.is_active, true)
+	AND (e.id IS NULL AND r.espace_id IS NOT NULL
+		OR e.is_active AND osmeta.readable_key(r.ss_key) IS NULL)
+UNION ALL
+SELECT r.environment, r.capture_id, 'error', 'duplicate_role_key',
+	string_agg(format('%s.%s', r.espace, r.role), ', ' ORDER BY r.role_id),
+	format('%s active roles of one espace have the key %s', count(*),
+		r.role_ss_key),
+	'Roles are matched by this key, and it is not clear which one is meant. Remove the others in the model and publish.'
+FROM osmeta.role AS r
+WHERE r.is_effective AND r.role_ss_key IS NOT NULL
+GROUP BY r.environment, r.capture_id, r.espace_id, r.role_ss_key
+HAVING count(*) > 1
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'malformed_application_key',
+	coalesce(a.name, format('application %s', a.id)),
+	CASE WHEN coalesce(btrim(a.key), '') = '' THEN 'application has no key'
+		ELSE format('key of application cannot be read: %s',
+			left(quote_literal(a.key), 120)) END,
+	'The application cannot be matched by key; publish it again.'
+FROM (SELECT c.environment, c.capture_id, a.name, a.id, a.key,
+			coalesce(a.is_active, true) AS is_active,
+			-- no key at all: the version does not have the column
+			count(a.key) OVER (PARTITION BY c.store_id) > 0 AS has_keys
+		FROM osmeta.shown_capture AS c
+			JOIN osmeta.captured_application AS a
+				ON a.capture_id = c.store_id) AS a
+WHERE a.is_active AND a.has_keys AND osmeta.readable_key(a.key) IS NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'error', 'duplicate_application_key',
+	string_agg(coalesce(a.application,
+		format('application %s', a.application_id)), ', '
+		ORDER BY a.application_id),
+	format('%s active applications have the key %s', count(*), a.key),
+	'Keys of applications are unique in a factory. Ask the vendor''s support.'
+FROM osmeta.application AS a
+WHERE a.is_active AND a.key IS NOT NULL
+GROUP BY a.environment, a.capture_id, a.key
+HAVING count(*) > 1
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'module_without_owner',
+	format('module %s', m.id),
+	format('no espace or extension of this module is there (espace %s, extension %s)',
+		coalesce(m.espace_id::text, 'none'),
+		coalesce(m.extension_id::text, 'none')),
+	'It belongs to no application as far as the views show; its espace or extension may have been removed by hand.'
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_module AS m ON m.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = m.espace_id
+	LEFT JOIN osmeta.captured_extension AS x
+		ON x.capture_id = c.store_id AND x.id = m.extension_id
+WHERE CASE
+		WHEN m.espace_id IS NOT NULL THEN e.id IS NULL
+		WHEN m.extension_id IS NULL THEN true
+		-- all of them would be named where the table itself is missing
+		ELSE x.id IS NULL AND 'OSSYS_EXTENSION' <> ALL (c.missing_tables)
+	END;
 COMMENT ON VIEW osmeta.problem IS
 	'what is odd, and what can be done about it?';
 
@@ -562,10 +733,11 @@ VALUES
 	('owned_attribute', 10),
 	('attribute', 11),
 	('reference', 12),
-	('static_record', 13),
-	('application_entity', 14),
-	('db_catalog', 15),
-	('tenant', 16),
-	('role', 17),
-	('end_user', 18),
-	('problem', 19);
+	('owned_record', 13),
+	('static_record', 14),
+	('application_entity', 15),
+	('db_catalog', 16),
+	('tenant', 17),
+	('role', 18),
+	('end_user', 19),
+	('problem', 20);

@@ -16,6 +16,8 @@ CREATE TABLE osmeta.plan (
     source_capture_id  bigint NOT NULL REFERENCES osmeta.capture,
     target             text NOT NULL,
     target_capture_id  bigint NOT NULL REFERENCES osmeta.capture,
+    source_place       text NOT NULL,
+    target_place       text NOT NULL,
     scope              text[] NOT NULL,
     options            jsonb NOT NULL DEFAULT '{}',
     owner              text NOT NULL DEFAULT current_user,
@@ -27,6 +29,8 @@ CREATE TABLE osmeta.plan (
 );
 COMMENT ON TABLE osmeta.plan IS 'Plans: which entities go from which environment to which, both captures pinned';
 COMMENT ON COLUMN osmeta.plan.scope IS 'As given: application:Name, espace:Name, entity:Espace.Entity, *';
+COMMENT ON COLUMN osmeta.plan.source_place IS 'Server and schema of the source when the plan was made: an environment of the same name elsewhere is another one';
+COMMENT ON COLUMN osmeta.plan.target_place IS 'The same for the target';
 COMMENT ON COLUMN osmeta.plan.options IS 'As given and changed by set_plan_option(); missing keys have their defaults';
 COMMENT ON COLUMN osmeta.plan.owner IS 'Role whose members may run and drop the plan';
 
@@ -156,6 +160,18 @@ COMMENT ON COLUMN osmeta.plan_chunk.state IS 'ready; prepared (committed before 
 -- Making a plan: one function for each step, called by create_plan()
 -- ---------------------------------------------------------------------------
 
+-- Where does an environment stand?
+CREATE FUNCTION osmeta.environment_place(environment text)
+RETURNS text
+LANGUAGE SQL STABLE STRICT
+BEGIN ATOMIC
+    SELECT format('%s, schema %I', CASE WHEN n.server IS NULL THEN 'this database' ELSE format('server %I', n.server) END,
+        n.remote_schema)
+    FROM osmeta.environment n
+    WHERE n.environment = $1;
+END;
+COMMENT ON FUNCTION osmeta.environment_place(text) IS 'Internal: server and schema of an environment, NULL if it is not attached';
+
 -- The platform's User has the same key in every factory.
 CREATE FUNCTION osmeta.is_user_entity(key osmeta.oskey)
 RETURNS boolean
@@ -219,7 +235,8 @@ BEGIN ATOMIC
                 ELSE 'matched'
             END,
             e.physical_table_name, t.physical_table_name, COALESCE(t.espace, t.extension),
-            t.entity, t.entity_id, COALESCE(e.is_multitenant, false)
+            t.entity, t.entity_id,
+            COALESCE(e.is_multitenant, false) OR COALESCE(t.is_multitenant, false)
         FROM osmeta.entity e
         LEFT JOIN osmeta.entity t ON t.capture_id = $3 AND t.key OPERATOR(osmeta.=) e.key
         WHERE e.capture_id = $2 AND e.entity_id = ANY ($4) AND e.key IS NOT NULL
@@ -354,13 +371,13 @@ BEGIN ATOMIC
     UPDATE osmeta.plan_entity e
     SET key_strategy = CASE
             WHEN a.refers_to IS NOT NULL THEN 'parent'
-            WHEN a.type IN ('rtText', 'rtEmail', 'rtPhoneNumber') THEN 'keep'
-            ELSE 'offset'
+            WHEN osmeta.data_type(a.type) IN ('Integer', 'Long Integer') THEN 'offset'
+            ELSE 'keep'
         END,
         key_reason = CASE
             WHEN a.refers_to IS NOT NULL THEN 'the identifier is a reference: one row for each row of the other entity'
-            WHEN a.type IN ('rtText', 'rtEmail', 'rtPhoneNumber') THEN 'a text identifier keeps its value'
-            ELSE 'numbers are moved to a range that is free at the target'
+            WHEN osmeta.data_type(a.type) IN ('Integer', 'Long Integer') THEN 'numbers are moved to a range that is free at the target'
+            ELSE 'an identifier that is no whole number keeps its value'
         END
     FROM osmeta.plan_attribute a
     WHERE e.plan_id = $1 AND e.is_data AND e.key_strategy = 'offset'

@@ -64,6 +64,14 @@ WITH entity AS (
     CROSS JOIN LATERAL (VALUES (p.source), (p.target)) v (environment)
     WHERE NOT EXISTS (SELECT FROM osmeta.environment n WHERE n.environment = v.environment)
     UNION ALL
+    SELECT p.plan, p.options, 'error', 'environment_changed', v.environment,
+        format('environment "%s" was %s when the plan was made, and is now %s', v.environment, v.place,
+            osmeta.environment_place(v.environment)),
+        'Attach the one that the plan was made from under this name, or make another plan.'
+    FROM osmeta.plan p
+    CROSS JOIN LATERAL (VALUES (p.source, p.source_place), (p.target, p.target_place)) v (environment, place)
+    WHERE osmeta.environment_place(v.environment) <> v.place
+    UNION ALL
     SELECT p.plan, p.options, 'error', 'target_read_only', p.target,
         format('rows cannot be written through wrapper "%s"', n.wrapper),
         'Take a target that is reached through postgres_fdw or oracle_fdw, or that stands in this database.'
@@ -142,11 +150,12 @@ WITH entity AS (
     WHERE NOT is_data AND key_strategy <> m.strategy
     UNION ALL
     SELECT plan, options, 'error', 'unsupported_strategy', object,
-        format('key strategy "offset" needs numbers, but the identifier is of type %s', id_type),
+        format('key strategy "offset" needs whole numbers, but the identifier is of type %s', id_type),
         'Set key_strategy = ''keep'' in osmeta.plan_entity.'
     FROM moved
     WHERE key_strategy = 'offset' AND id_type IS NOT NULL
-        AND id_type NOT IN ('smallint', 'integer', 'bigint') AND id_type NOT LIKE 'numeric%'
+        AND NOT (id_type ~ '^(smallint|integer|bigint|numeric[(][0-9]+,0[)])$'
+            AND source_id_type ~ '^(smallint|integer|bigint|numeric[(][0-9]+,0[)])$')
     UNION ALL
     SELECT plan, options, 'error', 'id_offset_missing', object,
         'key strategy "offset" needs an id_offset',
@@ -213,6 +222,20 @@ WITH entity AS (
     JOIN moved o ON o.plan_id = m.plan_id AND o.entity_id <> m.entity_id AND o.target_table = m.target_table
     WHERE m.status = 'matched' AND o.status = 'matched'
     GROUP BY m.plan, m.options, m.object, m.target_table, m.target
+    UNION ALL
+    SELECT m.plan, m.options, 'error', 'table_protected', m.object,
+        format('its table at the target, "%s", is %s', m.target_table,
+            COALESCE('also that of ' || string_agg(DISTINCT COALESCE(s.name || '.', '') || c.name, ', '),
+                'one of the metamodel')),
+        'Tables of the metamodel and of static entities are never written: set include = false in osmeta.plan_entity.'
+    FROM moved m
+    JOIN osmeta.plan p ON p.plan_id = m.plan_id
+    LEFT JOIN osmeta.captured_entity c ON c.capture_id = p.target_capture_id
+        AND osmeta.fold_name(btrim(c.physical_table_name)) = osmeta.fold_name(m.target_table)
+        AND (c.data_kind = 'staticEntity' OR c.is_system)
+    LEFT JOIN osmeta.captured_espace s ON s.capture_id = c.capture_id AND s.id = c.espace_id
+    WHERE m.status = 'matched' AND (c.id IS NOT NULL OR osmeta.fold_name(m.target_table) ~ '^ossys_')
+    GROUP BY m.plan, m.options, m.object, m.target_table
     -- attributes
     UNION ALL
     SELECT plan, options, 'error',
@@ -273,8 +296,12 @@ WITH entity AS (
         substring(target_type FROM E'^numeric\\((\\d+)')::integer, COALESCE(substring(target_type FROM E',(\\d+)')::integer, 0)
         )) n (source_digits, source_decimals, target_digits, target_decimals)
     WHERE status = 'matched' AND transform = 'copy'
-        AND (source_decimals > target_decimals OR source_digits - source_decimals > target_digits - target_decimals)
-        AND target_digits IS NOT NULL AND source_digits IS NOT NULL
+        AND (source_type LIKE 'numeric%' AND target_digits IS NOT NULL
+                AND (source_digits IS NULL OR source_decimals > target_decimals
+                    OR source_digits - source_decimals > target_digits - target_decimals)
+            OR source_type LIKE 'timestamp%' AND target_type LIKE 'timestamp%'
+                AND COALESCE(substring(source_type FROM '[(]([0-9])[)]')::integer, 6)
+                    > COALESCE(substring(target_type FROM '[(]([0-9])[)]')::integer, 6))
     UNION ALL
     SELECT plan, options, 'error', 'reference_outside_plan', object,
         format('the attribute refers to %s, which is not in the plan',
@@ -327,7 +354,7 @@ WITH entity AS (
         OR transform IN ('key', 'remap', 'null value'))
     -- matched rows
     UNION ALL
-    SELECT p.plan, p.options, 'error',
+    SELECT p.plan, p.options, CASE WHEN u.is_certain THEN 'error' ELSE 'warning' END,
         CASE WHEN e.key_strategy = 'user' THEN 'unmatched_user' ELSE 'unmatched_static_record' END,
         COALESCE(e.espace || '.', '') || e.entity,
         format('%s %s of environment "%s" %s no partner in "%s": %s',
@@ -342,23 +369,24 @@ WITH entity AS (
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
     JOIN LATERAL (
-        SELECT count(*) AS number,
+        SELECT count(*) AS number, bool_or(m.is_certain) AS is_certain,
             string_agg(m.label, ', ' ORDER BY m.label) FILTER (WHERE m.rank <= 20)
                 || CASE WHEN count(*) > 20 THEN ', ...' ELSE '' END AS labels
         FROM (
-            SELECT format('%s (id %s)', m.label, m.source_id) AS label,
+            SELECT format('%s (id %s)', m.label, m.source_id) AS label, r.is_certain,
                 row_number() OVER (ORDER BY m.label, m.source_id) AS rank
             FROM osmeta.plan_map m
-            WHERE m.plan_id = e.plan_id AND m.entity_id = e.entity_id AND m.target_id IS NULL
-                AND EXISTS (SELECT FROM osmeta.plan_attribute a
+            -- what a filter lets through is known after the pull only
+            CROSS JOIN LATERAL (SELECT bool_or(ae.filter IS NULL)
+                            FROM osmeta.plan_attribute a
                             JOIN osmeta.plan_entity ae ON ae.plan_id = a.plan_id AND ae.entity_id = a.entity_id
                             JOIN osmeta.plan_reference_use u
                                 ON u.plan_id = a.plan_id AND u.entity_id = a.entity_id AND u.attribute_no = a.attribute_no
                             WHERE a.plan_id = e.plan_id AND a.refers_to_entity_id = e.entity_id
                                 AND a.include AND ae.include AND u.source_id = m.source_id
-                                AND a.transform IN ('remap', 'key')
-                                -- what a filter lets through is known after the pull only
-                                AND ae.filter IS NULL)
+                                AND a.transform IN ('remap', 'key')) r (is_certain)
+            WHERE m.plan_id = e.plan_id AND m.entity_id = e.entity_id AND m.target_id IS NULL
+                AND r.is_certain IS NOT NULL
         ) m
     ) u ON u.number > 0
     WHERE NOT e.is_data

@@ -15,6 +15,7 @@ ALTER TABLE osmeta.catalog_column OWNER TO @extowner@;
 ALTER TABLE osmeta.catalog_view OWNER TO @extowner@;
 ALTER TABLE osmeta.environment OWNER TO @extowner@;
 ALTER TABLE osmeta.environment_object OWNER TO @extowner@;
+ALTER TABLE osmeta.environment_relation OWNER TO @extowner@;
 ALTER TABLE osmeta.live_view OWNER TO @extowner@;
 ALTER TABLE osmeta.capture OWNER TO @extowner@;
 ALTER TABLE osmeta.captured_espace OWNER TO @extowner@;
@@ -58,6 +59,7 @@ ALTER VIEW osmeta.key_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.owned_attribute OWNER TO @extowner@;
 ALTER VIEW osmeta.attribute OWNER TO @extowner@;
 ALTER VIEW osmeta.reference OWNER TO @extowner@;
+ALTER VIEW osmeta.owned_record OWNER TO @extowner@;
 ALTER VIEW osmeta.static_record OWNER TO @extowner@;
 ALTER VIEW osmeta.application_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.db_catalog OWNER TO @extowner@;
@@ -72,6 +74,9 @@ SELECT pg_catalog.pg_extension_config_dump('osmeta.dialect_type',
 	'WHERE NOT is_shipped');
 SELECT pg_catalog.pg_extension_config_dump('osmeta.environment', '');
 SELECT pg_catalog.pg_extension_config_dump('osmeta.environment_object', '');
+-- object ids mean nothing in another database: no row of it is dumped
+SELECT pg_catalog.pg_extension_config_dump('osmeta.environment_relation',
+	'WHERE relation IS NULL');
 SELECT pg_catalog.pg_extension_config_dump('osmeta.capture', '');
 SELECT pg_catalog.pg_extension_config_dump(
 	'osmeta.capture_capture_id_seq', '');

@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS osmeta;
 SET LOCAL client_min_messages = notice;
-SELECT plan(25);
+SELECT plan(26);
 
 -- what a SQL Server factory shows: case varies, secrets stand among the rest
 CREATE TEMP VIEW factory AS
@@ -69,7 +69,7 @@ FROM public."ossys_Espace" AS r$$,
 SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_user'),
 $$CREATE VIEW prod.live_user AS
 SELECT 0::bigint AS capture_id,
-	CASE WHEN t.id::text ~ '^ *-?[0-9]{1,18}(\.0*)? *$' THEN t.id::text::numeric::bigint END AS id,
+	CASE WHEN t.id::text ~ '^ *-?[0-9]{1,18}([.]0*)? *$' THEN t.id::text::numeric::bigint END AS id,
 	t.tenant_id::bigint AS tenant_id,
 	NULL::boolean AS is_active,
 	NULL::timestamp without time zone AS creation_date,
@@ -80,8 +80,10 @@ SELECT 0::bigint AS capture_id,
 	t.username::text AS username,
 	NULL::text AS external_id
 FROM (SELECT * FROM prod.ossys_user OFFSET 0) AS t
-WHERE t.id IS NOT NULL$$,
-	'a live table is fenced, canonical, and NULL where the factory has no column');
+WHERE CASE WHEN t.id::text ~ '^ *-?[0-9]{1,18}([.]0*)? *$' THEN t.id::text::numeric::bigint END IS NOT NULL$$,
+	'a live table is fenced, canonical, NULL where the factory has no column, and without rows whose id cannot be read');
+SELECT matches((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_group'), 'WHERE t\.id IS NOT NULL$',
+	'an id that is a number needs no reading');
 
 SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_tenant'),
 $$CREATE VIEW prod.live_tenant AS

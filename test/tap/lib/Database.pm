@@ -143,7 +143,8 @@ SQL
 }
 
 # Number and digest of the rows of all relations that are osmeta's or an
-# environment's, one line each.  They are read under the database's own
+# environment's, one line each, but for the table of object ids, which mean
+# nothing in another database.  They are read under the database's own
 # search_path, which may be hostile; where it hides a type, the server itself
 # writes the type with its schema.
 sub contents
@@ -159,6 +160,7 @@ SELECT format('SELECT %L, pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_
 FROM pg_class c
 WHERE c.relkind IN ('r', 'v', 'f')
   AND c.relnamespace::regnamespace::text IN ('osmeta', 'prod', 'qa', 'move')
+  AND c.relname <> 'environment_relation'
 ORDER BY c.oid::regclass::text
 SQL
 	return value($role, $database, $statements);

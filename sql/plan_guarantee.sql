@@ -1,0 +1,158 @@
+-- What a plan must never do: write elsewhere, write what is protected, lose,
+-- double, cut or mistake a row without saying so.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set ECHO none
+\set fixture :abs_srcdir '/test/fixture/shop_all.sql'
+\o /dev/null
+\i :fixture
+SET client_min_messages = warning;
+SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target');
+SELECT osmeta.capture('src'), osmeta.capture('tgt');
+\o
+\set ECHO all
+\set ECHO none
+SELECT max(oid::regclass::text) FILTER (WHERE relnamespace = 'source'::regnamespace AND relname LIKE '%Region') AS source_region,
+	max(oid::regclass::text) FILTER (WHERE relnamespace = 'target'::regnamespace AND relname LIKE '%Region') AS target_region,
+	max(oid::regclass::text) FILTER (WHERE relnamespace = 'source'::regnamespace AND relname LIKE '%Customer') AS source_customer
+FROM pg_class WHERE relkind = 'r' \gset
+\set ECHO all
+CREATE VIEW public.errors AS
+SELECT code, object, message FROM osmeta.plan_problem WHERE severity = 'error';
+
+-- An environment of the same name elsewhere is another one.
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']);
+CREATE SCHEMA elsewhere;
+\set ECHO none
+\o /dev/null
+SELECT format('CREATE TABLE elsewhere.%I (LIKE target.%I INCLUDING ALL)', relname, relname)
+FROM pg_class WHERE relnamespace = 'target'::regnamespace AND relkind = 'r' \gexec
+\o
+\set ECHO all
+SELECT osmeta.detach('tgt');
+SELECT osmeta.attach('tgt', remote_schema => 'elsewhere');
+SELECT * FROM public.errors;
+CALL osmeta.run_plan('p');
+SELECT osmeta.detach('tgt');
+SELECT osmeta.attach('tgt', remote_schema => 'target');
+SELECT * FROM public.errors;
+SELECT osmeta.drop_plan('p');
+
+-- Two names for one factory are no source and target.
+SELECT osmeta.attach('twin', remote_schema => 'source');
+SELECT osmeta.capture('twin') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'twin', ARRAY['entity:Shop.Region']);
+SELECT osmeta.detach('twin');
+
+-- Tables of the metamodel and of static entities are never written, whatever
+-- the metamodel says of them.
+BEGIN;
+UPDATE target."OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = 'OSSYS_TENANT' WHERE "NAME" = 'Region';
+SELECT osmeta.capture('tgt') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']);
+SELECT * FROM public.errors WHERE code = 'table_protected';
+ROLLBACK;
+BEGIN;
+UPDATE target."OSSYS_ENTITY" e SET "PHYSICAL_TABLE_NAME" = upper(s."PHYSICAL_TABLE_NAME")
+FROM target."OSSYS_ENTITY" s WHERE s."NAME" = 'Kind' AND e."NAME" = 'Region';
+SELECT osmeta.capture('tgt') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']);
+SELECT code, object FROM public.errors WHERE code = 'table_protected';
+ROLLBACK;
+
+-- An entity that is multi-tenant at the target only
+BEGIN;
+UPDATE target."OSSYS_ENTITY" SET "MULTITENANT" = true WHERE "NAME" = 'Region';
+SELECT osmeta.capture('tgt') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']);
+SELECT code, object FROM public.errors;
+ROLLBACK;
+
+-- Transforms that would give more or fewer rows
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']);
+UPDATE osmeta.plan_attribute SET transform = '(regexp_matches("Name", ''x''))[1]' WHERE attribute = 'Name';
+CALL osmeta.run_plan('p');
+UPDATE osmeta.plan_attribute SET transform = 'max("Name")' WHERE attribute = 'Name';
+CALL osmeta.run_plan('p');
+UPDATE osmeta.plan_attribute SET transform = 'lag("Name") OVER ()' WHERE attribute = 'Name';
+CALL osmeta.run_plan('p');
+UPDATE osmeta.plan_attribute SET transform = '(SELECT max(n) FROM generate_series(1, 3) n) || "Name"' WHERE attribute = 'Name';
+CALL osmeta.run_plan('p');
+SELECT "Name" FROM p."Region" ORDER BY "Name" LIMIT 2;
+
+-- Rows that stand there twice are found, if no key forbids them.
+SELECT entity, rows_expected, rows_found, checksum_equal, status, detail FROM osmeta.verify_plan('p');
+BEGIN;
+\set ECHO none
+SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
+FROM pg_constraint WHERE contype = 'p' AND conrelid = :'target_region'::regclass \gexec
+\set ECHO all
+INSERT INTO target.region SELECT * FROM target.region;
+SELECT entity, rows_expected - rows_found AS missing, checksum_equal, status, detail ~ 'more than once' AS is_told FROM osmeta.verify_plan('p');
+ROLLBACK;
+SELECT osmeta.drop_plan('p');
+
+-- Values that the target's column would cut
+BEGIN;
+DROP VIEW source.customer CASCADE;
+ALTER TABLE :source_customer ALTER "SINCE" TYPE timestamp(6), ALTER "AMOUNT" TYPE numeric;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']);
+SELECT * FROM public.errors;
+ROLLBACK;
+
+-- Users whose names differ by case: the one spelled alike, or none
+BEGIN;
+UPDATE osmeta.environment SET dialect = 'sqlserver';
+INSERT INTO source."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
+SELECT v.id, t."ID", v.name, v.name, true
+FROM source."OSSYS_TENANT" t, (VALUES (9001, 'zed'), (9002, 'Zed'), (9003, 'YOB')) v (id, name)
+WHERE t."NAME" = 'Users';
+INSERT INTO target."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
+SELECT v.id, t."ID", v.name, v.name, true
+FROM target."OSSYS_TENANT" t, (VALUES (9101, 'ZED'), (9102, 'Zed'), (9103, 'zed'), (9104, 'yob'), (9105, 'Yob'), (9106, 'alone')) v (id, name)
+WHERE t."NAME" = 'Users';
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
+SELECT source_id, target_id, label FROM osmeta.plan_map WHERE source_id LIKE '900_' ORDER BY source_id;
+SELECT osmeta.set_plan_option('p', 'users', 'fallback:Users\alone');
+SAVEPOINT s;
+SELECT osmeta.set_plan_option('p', 'users', 'fallback:Nowhere\alone');
+ROLLBACK;
+
+-- A filter makes unmatched users a warning; they can be settled until the push.
+INSERT INTO source."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
+SELECT 9009, t."ID", 'lost', 'lost', true FROM source."OSSYS_TENANT" t WHERE t."NAME" = 'Users';
+INSERT INTO source.customer ("NAME", "CREATEDBY") VALUES ('of the lost one', 9009);
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
+SELECT severity, message FROM osmeta.plan_problem WHERE code = 'unmatched_user';
+UPDATE osmeta.plan_entity SET filter = 'true' WHERE entity = 'Customer';
+SELECT severity, message FROM osmeta.plan_problem WHERE code = 'unmatched_user';
+CALL osmeta.run_plan('p');
+SELECT phase FROM osmeta.plan;
+SELECT osmeta.set_plan_option('p', 'chunk_rows', '10');
+INSERT INTO target."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
+SELECT 9109, t."ID", 'helper', 'helper', true FROM target."OSSYS_TENANT" t WHERE t."NAME" = 'Users';
+SELECT osmeta.set_plan_option('p', 'users', 'fallback:helper');
+CALL osmeta.run_plan('p');
+SELECT entity, status FROM osmeta.verify_plan('p') WHERE status <> 'ok';
+SELECT u."USERNAME" FROM target.customer c JOIN target."OSSYS_USER" u ON u."ID" = c."CREATEDBY" WHERE c."NAME" = 'of the lost one';
+SELECT osmeta.drop_plan('p');
+
+-- Identifiers with decimals keep their values, all of them.
+\set ECHO none
+\o /dev/null
+DROP VIEW source.region, target.region CASCADE;
+SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
+FROM pg_constraint WHERE contype = 'p' AND conrelid = :'source_region'::regclass \gexec
+ALTER TABLE :source_region ALTER "ID" DROP IDENTITY;
+ALTER TABLE :source_region ALTER "ID" TYPE numeric(10,2);
+ALTER TABLE :target_region ALTER "ID" DROP IDENTITY;
+ALTER TABLE :target_region ALTER "ID" TYPE numeric(10,2);
+UPDATE :source_region SET "ID" = "ID" + 1000.49;
+\o
+\set ECHO all
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+SELECT code, message FROM public.errors;
+UPDATE osmeta.plan_entity SET key_strategy = 'keep';
+SELECT code, message FROM public.errors;
+CALL osmeta.run_plan('p');
+SELECT entity, rows_expected, rows_found, status FROM osmeta.verify_plan('p');
+SELECT source_id, target_id FROM osmeta.plan_key ORDER BY 1;
