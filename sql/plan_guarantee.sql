@@ -136,6 +136,116 @@ SELECT entity, status FROM osmeta.verify_plan('p') WHERE status <> 'ok';
 SELECT u."USERNAME" FROM target.customer c JOIN target."OSSYS_USER" u ON u."ID" = c."CREATEDBY" WHERE c."NAME" = 'of the lost one';
 SELECT osmeta.drop_plan('p');
 
+-- Values exchanged between rows are found, whatever their sum.
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity:Shop.Customer'], '{"users": "fallback:helper"}') > 0 AS planned;
+CALL osmeta.run_plan('p');
+SELECT string_agg(status, ' ') FROM osmeta.verify_plan('p');
+BEGIN;
+UPDATE target.customer SET "KINDID" = 4 - "KINDID" WHERE "KINDID" IN (1, 3);
+SELECT entity, checksum_equal, status FROM osmeta.verify_plan('p') WHERE entity = 'Customer';
+ROLLBACK;
+
+-- Another plan into the same tables gets another range, before and after.
+SELECT osmeta.create_plan('q', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+SELECT osmeta.create_plan('r', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+SELECT count(DISTINCT e.id_offset) FROM osmeta.plan_entity e WHERE e.entity = 'Region';
+UPDATE osmeta.plan_entity SET id_offset = (SELECT id_offset FROM osmeta.plan_entity e JOIN osmeta.plan p USING (plan_id) WHERE p.plan = 'q' AND e.entity = 'Region')
+WHERE plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'r');
+SELECT plan, code, object FROM osmeta.plan_problem WHERE severity = 'error' ORDER BY 1;
+SELECT osmeta.drop_plan('r');
+
+-- A target that swallows rows
+CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW."ID" % 2 = 0 THEN NEW END; END $$;
+CREATE TRIGGER swallow BEFORE INSERT ON :target_region FOR EACH ROW EXECUTE FUNCTION public.swallow();
+CALL osmeta.run_plan('q');
+SELECT phase FROM osmeta.plan WHERE plan = 'q';
+DROP TRIGGER swallow ON :target_region;
+CALL osmeta.run_plan('q');
+SELECT entity, status FROM osmeta.verify_plan('q');
+SELECT osmeta.drop_plan('q'), osmeta.drop_plan('p');
+
+-- Kinds and identifiers that differ between the two sides
+BEGIN;
+UPDATE target."OSSYS_ENTITY" SET "Data_Kind" = 'staticEntity' WHERE "NAME" = 'Region';
+UPDATE target."OSSYS_ENTITY" e SET "PRIMARYKEY_SS_KEY" = (SELECT a."SS_KEY" FROM target."OSSYS_ENTITY_ATTR" a WHERE a."ENTITY_ID" = e."ID" AND a."NAME" = 'CustomerId')
+WHERE "NAME" = 'Tag';
+SELECT osmeta.capture('tgt') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity:Shop.Tag'], '{"producers": "referenced"}') > 0 AS planned;
+SELECT code, object FROM public.errors WHERE code IN ('kind_changed', 'identifier_changed');
+ROLLBACK;
+
+-- A key at the target that has gone
+BEGIN;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+SELECT count(*) FROM osmeta.plan_problem WHERE code = 'target_without_key';
+\set ECHO none
+SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
+FROM pg_constraint WHERE contype = 'p' AND conrelid = :'target_region'::regclass \gexec
+\set ECHO all
+SELECT osmeta.refresh_plan('p');
+SELECT code, object FROM osmeta.plan_problem WHERE code = 'target_without_key';
+ROLLBACK;
+
+-- Between engines the null value of a text becomes the other one's.
+BEGIN;
+UPDATE osmeta.environment SET dialect = 'oracle' WHERE environment = 'src';
+INSERT INTO source.region ("NAME") VALUES (' '), (''), ('x ');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+COMMIT;
+CALL osmeta.run_plan('p');
+SELECT quote_nullable("Name") FROM p."Region" WHERE btrim("Name") IN ('', 'x') ORDER BY "Id";
+SELECT entity, status FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');
+UPDATE osmeta.environment SET dialect = 'postgres' WHERE environment = 'src';
+
+-- What a run executes is written by the plan's owner only.
+CREATE ROLE regress_osmeta_stranger;
+GRANT USAGE ON SCHEMA osmeta TO regress_osmeta_stranger;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA osmeta TO regress_osmeta_stranger;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+SET ROLE regress_osmeta_stranger;
+\set VERBOSITY sqlstate
+UPDATE osmeta.plan_attribute SET transform = 'current_user' WHERE attribute = 'Name';
+UPDATE osmeta.plan_entity SET filter = 'true';
+UPDATE osmeta.plan SET owner = 'regress_osmeta_stranger';
+UPDATE osmeta.plan SET options = '{}';
+INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, level, lower_id) SELECT plan_id, entity_id, 'pull', 0, '1; DROP TABLE x' FROM osmeta.plan_entity;
+DELETE FROM osmeta.plan_attribute;
+DELETE FROM osmeta.plan;
+SELECT osmeta.drop_plan('p');
+\set VERBOSITY default
+RESET ROLE;
+\set ECHO none
+SET client_min_messages = error;
+DROP OWNED BY regress_osmeta_stranger;
+DROP ROLE regress_osmeta_stranger;
+SET client_min_messages = warning;
+\set ECHO all
+SELECT osmeta.drop_plan('p');
+
+-- A table that cannot be read is a problem of the plan.
+CREATE ROLE regress_osmeta_mover;
+\set ECHO none
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_osmeta_mover', current_database()) \gexec
+\set ECHO all
+GRANT USAGE ON SCHEMA osmeta, src, tgt, source, target TO regress_osmeta_mover;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA osmeta, src, tgt, source, target TO regress_osmeta_mover;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA osmeta TO regress_osmeta_mover;
+REVOKE SELECT ON :source_customer FROM regress_osmeta_mover;
+SET ROLE regress_osmeta_mover;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop'], '{"users": "fallback:helper"}') > 0 AS planned;
+RESET ROLE;
+SELECT code, object FROM public.errors;
+SET ROLE regress_osmeta_mover;
+SELECT osmeta.drop_plan('p');
+RESET ROLE;
+\set ECHO none
+SET client_min_messages = error;
+DROP OWNED BY regress_osmeta_mover;
+DROP ROLE regress_osmeta_mover;
+SET client_min_messages = warning;
+\set ECHO all
+
 -- Identifiers with decimals keep their values, all of them.
 \set ECHO none
 \o /dev/null

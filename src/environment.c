@@ -740,6 +740,10 @@ osmeta_detach(PG_FUNCTION_ARGS)
 	}
 	if (has_schema)
 		osmeta_execf("DROP SCHEMA %s", quote_identifier(env->schema));
+	osmeta_query_text("DELETE FROM osmeta.environment_relation AS e"
+					  " WHERE e.environment = $1", 1, args);
+	osmeta_query_text("DELETE FROM osmeta.environment_object AS e"
+					  " WHERE e.environment = $1", 1, args);
 	osmeta_query_text("DELETE FROM osmeta.environment AS e"
 					  " WHERE e.environment = $1", 1, args);
 

@@ -21,11 +21,13 @@
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 
 #include "capture.h"
 #include "identifier.h"
@@ -37,6 +39,8 @@ PG_FUNCTION_INFO_V1(osmeta_set_plan_option);
 PG_FUNCTION_INFO_V1(osmeta_drop_plan);
 PG_FUNCTION_INFO_V1(osmeta_refresh_plan);
 PG_FUNCTION_INFO_V1(osmeta_plan_guard);
+PG_FUNCTION_INFO_V1(osmeta_plan_reorder);
+PG_FUNCTION_INFO_V1(osmeta_plan_owner);
 
 /* Advisory locks of osmeta: a tag of their own, then kind and id. */
 #define LOCK_CLASS 0x6f73		/* "os" */
@@ -257,29 +261,94 @@ create_relations(const Draft *draft)
 		osmeta_exec(statement[i]);
 }
 
-/* Numbers of rows and ranges of identifiers on both sides. */
+/* Number of rows and range of identifiers of one entity, on both sides. */
 static void
-read_ranges(const MigrationPlan *plan)
+read_range(const MigrationPlan *plan, const PlanEntity *e)
 {
+	const char *id = psprintf("c%d", e->identifier->attribute_no);
+
+	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
+				 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper"
+				 " FROM (SELECT count(*) AS rows, %s AS lower, %s AS upper FROM %s) s,"
+				 "  (SELECT %s AS upper FROM %s) t"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
+				 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
+				 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
+				 osmeta_stage_name(plan, 's', e->entity_id),
+				 e->is_number ? psprintf("max(%s)::bigint", id) : "count(*)",
+				 osmeta_stage_name(plan, 't', e->entity_id),
+				 plan->plan_id, e->entity_id);
+}
+
+/* Which matched rows do the rows of an entity refer to? */
+static void
+read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
+{
+	for (int j = 0; j < e->nattributes; j++)
+	{
+		const PlanAttribute *a = &e->attributes[j];
+
+		if (a->refers_to == NULL || a->refers_to->is_data)
+			continue;
+		osmeta_execf("INSERT INTO osmeta.plan_reference_use"
+					 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text"
+					 " FROM (SELECT c%d AS id FROM %s GROUP BY c%d) v"
+					 " WHERE v.id IS NOT NULL",
+					 plan->plan_id, e->entity_id, a->attribute_no,
+					 a->attribute_no,
+					 osmeta_stage_name(plan, 's', e->entity_id),
+					 a->attribute_no);
+	}
+}
+
+/*
+ * Read the tables of the plan's entities.  One that cannot be read is a
+ * problem of the plan, not an error.
+ */
+static void
+read_tables(const MigrationPlan *plan)
+{
+	osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT,
+				 plan->plan_id);
+	osmeta_execf("UPDATE osmeta.plan_entity SET read_error = NULL"
+				 " WHERE read_error IS NOT NULL AND plan_id = " INT64_FORMAT,
+				 plan->plan_id);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];
-		const char *id;
+		MemoryContext context = CurrentMemoryContext;
+		ResourceOwner owner = CurrentResourceOwner;
+		ErrorData  *volatile error = NULL;
 
 		if (!e->is_data || e->identifier == NULL)
 			continue;
-		id = psprintf("c%d", e->identifier->attribute_no);
-		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-					 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper"
-					 " FROM (SELECT count(*) AS rows, %s AS lower, %s AS upper FROM %s) s,"
-					 "  (SELECT %s AS upper FROM %s) t"
-					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
-					 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
-					 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
-					 osmeta_stage_name(plan, 's', e->entity_id),
-					 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
-					 osmeta_stage_name(plan, 't', e->entity_id),
-					 plan->plan_id, e->entity_id);
+		BeginInternalSubTransaction(NULL);
+		MemoryContextSwitchTo(context);
+		PG_TRY();
+		{
+			read_range(plan, e);
+			read_reference_use(plan, e);
+			ReleaseCurrentSubTransaction();
+		}
+		PG_CATCH();
+		{
+			MemoryContextSwitchTo(context);
+			error = CopyErrorData();
+			FlushErrorState();
+			RollbackAndReleaseCurrentSubTransaction();
+		}
+		PG_END_TRY();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (error == NULL)
+			continue;
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+			ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+			ReThrowError(error);
+		osmeta_execf("UPDATE osmeta.plan_entity SET read_error = %s"
+					 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT,
+					 quote_literal_cstr(error->message), plan->plan_id,
+					 e->entity_id);
 	}
 }
 
@@ -293,12 +362,15 @@ read_counters(const MigrationPlan *plan)
 				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
 				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
 				 plan->target_schema, plan->plan_id);
-	osmeta_execf("UPDATE osmeta.plan_entity e SET target_has_key = true"
-				 " FROM %s.physical_key k, osmeta.plan_attribute a"
+	osmeta_execf("UPDATE osmeta.plan_entity e SET target_has_key = COALESCE(k.has_key, false)"
+				 " FROM osmeta.plan_attribute a"
+				 " LEFT JOIN (SELECT k.table_name, k.columns, true AS has_key FROM %s.physical_key k"
+				 "  WHERE k.kind IN ('p', 'u') GROUP BY k.table_name, k.columns) k"
+				 "  ON k.columns = ARRAY[a.target_column]"
+				 "  AND k.table_name = (SELECT t.target_table FROM osmeta.plan_entity t"
+				 "   WHERE t.plan_id = a.plan_id AND t.entity_id = a.entity_id)"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
-				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
-				 " AND k.table_name = e.target_table AND k.kind IN ('p', 'u')"
-				 " AND k.columns = ARRAY[a.target_column]",
+				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier",
 				 plan->target_schema, plan->plan_id);
 }
 
@@ -311,38 +383,15 @@ choose_offsets(const MigrationPlan *plan)
 {
 	osmeta_execf("UPDATE osmeta.plan_entity e"
 				 " SET id_offset = least(9223372036854775807,"
-				 "  greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0))"
+				 "  greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0),"
+				 "   COALESCE((SELECT max(o.upper_id + o.id_offset::numeric)"
+				 "    FROM osmeta.plan_entity o JOIN osmeta.plan op ON op.plan_id = o.plan_id"
+				 "    JOIN osmeta.plan p ON p.plan_id = e.plan_id AND p.target_place = op.target_place"
+				 "    WHERE o.plan_id <> e.plan_id AND o.target_table = e.target_table"
+				 "     AND o.is_data AND o.key_strategy = 'offset'), 0))"
 				 "  - COALESCE(e.lower_id, 1)::numeric + 1)"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'offset' AND e.is_data",
 				 plan->plan_id);
-}
-
-/* Which matched rows do the source's rows refer to? */
-static void
-read_reference_use(const MigrationPlan *plan)
-{
-	osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT,
-				 plan->plan_id);
-	for (int i = 0; i < plan->nentities; i++)
-	{
-		const PlanEntity *e = &plan->entities[i];
-
-		for (int j = 0; e->is_data && j < e->nattributes; j++)
-		{
-			const PlanAttribute *a = &e->attributes[j];
-
-			if (a->refers_to == NULL || a->refers_to->is_data)
-				continue;
-			osmeta_execf("INSERT INTO osmeta.plan_reference_use"
-						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text"
-						 " FROM (SELECT c%d AS id FROM %s GROUP BY c%d) v"
-						 " WHERE v.id IS NOT NULL",
-						 plan->plan_id, e->entity_id, a->attribute_no,
-						 a->attribute_no,
-						 osmeta_stage_name(plan, 's', e->entity_id),
-						 a->attribute_no);
-		}
-	}
 }
 
 static char *
@@ -500,10 +549,9 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	osmeta_plan_order(draft.plan_id);
 
 	plan = osmeta_plan_load(draft.name);
-	read_ranges(plan);
+	read_tables(plan);
 	osmeta_plan_refresh(plan);
 	choose_offsets(plan);
-	read_reference_use(plan);
 	report_draft(&draft);
 
 	osmeta_spi_end(nest_level);
@@ -541,9 +589,8 @@ osmeta_refresh_plan(PG_FUNCTION_ARGS)
 	if (strcmp(plan->phase, "planned") == 0)
 	{
 		osmeta_plan_order(plan->plan_id);
-		read_ranges(plan);
+		read_tables(plan);
 		osmeta_plan_refresh(plan);
-		read_reference_use(plan);
 	}
 	else
 		read_counters(plan);
@@ -614,6 +661,12 @@ drop_relation(const char *plan, const char *schema, const char *relation,
 	osmeta_execf("DROP %s %s.%s", kind, schema, quote_identifier(relation));
 }
 
+/* The plan itself first: its other rows can only be deleted without it. */
+static const char *const plan_tables[] = {
+	"plan", "plan_entity", "plan_attribute", "plan_map",
+	"plan_reference_use", "plan_chunk"
+};
+
 Datum
 osmeta_drop_plan(PG_FUNCTION_ARGS)
 {
@@ -669,8 +722,9 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 	query_ids("SELECT COALESCE(sum(c.rows_done), 0)::bigint FROM osmeta.plan_chunk c"
 			  " WHERE c.plan_id = $1 AND c.phase = 'push'", plan->plan_id, 0, 0);
 	delivered = osmeta_int64_at(0, 1, NULL);
-	osmeta_execf("DELETE FROM osmeta.plan WHERE plan_id = " INT64_FORMAT,
-				 plan->plan_id);
+	for (int i = 0; i < (int) lengthof(plan_tables); i++)
+		osmeta_execf("DELETE FROM osmeta.%s WHERE plan_id = " INT64_FORMAT,
+					 plan_tables[i], plan->plan_id);
 	if (delivered > 0)
 		ereport(NOTICE,
 				(errmsg("the " INT64_FORMAT " rows that plan \"%s\" delivered stay in environment \"%s\"",
@@ -727,4 +781,109 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 				 errhint("Make another plan.")));
 	osmeta_spi_end(nest_level);
 	return PointerGetDatum(trigger->tg_newtuple);
+}
+
+/*
+ * Trigger after edits that change what is delivered: the order follows, so
+ * that plan_problem sees a cycle that has come or gone.
+ */
+Datum
+osmeta_plan_reorder(PG_FUNCTION_ARGS)
+{
+	int			nest_level;
+	uint64		rows;
+	int64	   *plan_id;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						"plan_reorder")));
+	nest_level = osmeta_spi_begin(false);
+	rows = osmeta_exec("SELECT p.plan_id FROM osmeta.plan p WHERE p.phase = 'planned' ORDER BY 1");
+	plan_id = palloc(sizeof(int64) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+		plan_id[i] = osmeta_int64_at(i, 1, NULL);
+	for (uint64 i = 0; i < rows; i++)
+		osmeta_plan_order(plan_id[i]);
+	osmeta_spi_end(nest_level);
+	return PointerGetDatum(NULL);
+}
+
+/* What a trigger call has found out, for the next row of the statement. */
+typedef struct OwnerCheck
+{
+	int64		plan_id;
+	bool		is_known;
+} OwnerCheck;
+
+/*
+ * Trigger on the tables whose texts a run executes: only the plan's owner
+ * writes them, whatever rights on the tables somebody else was granted.
+ */
+Datum
+osmeta_plan_owner(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	OwnerCheck *check = fcinfo->flinfo->fn_extra;
+	TupleDesc	desc;
+	HeapTuple	row[2];
+	HeapTuple	result;
+	int			owner_column;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						"plan_owner")));
+	if (check == NULL)
+		check = fcinfo->flinfo->fn_extra =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
+								   sizeof(OwnerCheck));
+	desc = RelationGetDescr(trigger->tg_relation);
+	owner_column = SPI_fnumber(desc, "owner");
+	row[0] = trigger->tg_trigtuple;
+	row[1] = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+		trigger->tg_newtuple : NULL;
+	result = row[1] ? row[1] : row[0];
+
+	for (int i = 0; i < 2; i++)
+	{
+		Oid			type = INT8OID;
+		bool		isnull;
+		Datum		plan_id;
+		char	   *owner = NULL;
+		int			nest_level;
+		Oid			role;
+
+		if (row[i] == NULL)
+			continue;
+		plan_id = heap_getattr(row[i], SPI_fnumber(desc, "plan_id"), desc,
+							   &isnull);
+		if (isnull || (owner_column < 0 && check->is_known &&
+					   check->plan_id == DatumGetInt64(plan_id)))
+			continue;
+		if (owner_column > 0)
+			owner = SPI_getvalue(row[i], desc, owner_column);
+		else
+		{
+			nest_level = osmeta_spi_begin(false);
+			if (osmeta_query("SELECT p.owner FROM osmeta.plan p WHERE p.plan_id = $1",
+							 1, &type, &plan_id, NULL) > 0)
+				owner = osmeta_text_at(0, 1);
+			osmeta_spi_end(nest_level);
+		}
+
+		/* No plan: it goes away, or comes with a restore later. */
+		role = owner ? get_role_oid(owner, true) : GetUserId();
+		if (OidIsValid(role) ? !has_privs_of_role(GetUserId(), role) :
+			!superuser())
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("the plan belongs to role \"%s\"", owner),
+					 errhint("Only that role and its members can change it.")));
+		check->plan_id = DatumGetInt64(plan_id);
+		check->is_known = true;
+	}
+	return PointerGetDatum(result);
 }

@@ -87,6 +87,7 @@ typedef struct MigrationPlan
 	char	   *target_schema;
 	char	   *target_wrapper; /* NULL: local */
 	char	   *target_dialect;
+	char	   *source_dialect;
 	char	   *elsewhere;		/* an environment that has moved, or NULL */
 	char	   *phase;
 	char	   *owner;

@@ -51,10 +51,19 @@ run_push(Run *run, const Chunk *chunk)
 	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
 	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
 
-	SPI_processed = run->sink->insert(&table, osmeta_delivery_columns(e),
-									  osmeta_delivery_sql(run->plan, e,
-														  DELIVERY_FIRST,
-														  false, range));
+	uint64		rows = run->sink->insert(&table, osmeta_delivery_columns(e),
+										 osmeta_delivery_sql(run->plan, e,
+															 DELIVERY_FIRST,
+															 false, range));
+
+	if (rows != (uint64) chunk->rows_expected)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("the target took " UINT64_FORMAT " of " INT64_FORMAT " rows of %s",
+						rows, chunk->rows_expected, osmeta_entity_label(e)),
+				 errdetail("A trigger, a rule or a policy there has left out the others. The piece is rolled back."),
+				 errhint("Put that right, then call run_plan again.")));
+	SPI_processed = rows;
 }
 
 /* Smallest and highest new identifier of a part of the stage, as literals. */
@@ -286,7 +295,8 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 			continue;
 		run->chunk_id = id[i];
 		/* Whoever had it may have done it since the list was read. */
-		osmeta_execf("SELECT c.entity_id, c.phase, c.state, c.lower_id, c.upper_id"
+		osmeta_execf("SELECT c.entity_id, c.phase, c.state, c.lower_id, c.upper_id,"
+					 " COALESCE(c.rows_expected, 0)"
 					 " FROM osmeta.plan_chunk c WHERE c.chunk_id = " INT64_FORMAT
 					 " AND c.state <> 'done'", id[i]);
 		if (SPI_processed == 0)
@@ -301,6 +311,7 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 		chunk->state = osmeta_text_at(0, 3);
 		chunk->lower = osmeta_text_at(0, 4);
 		chunk->upper = osmeta_text_at(0, 5);
+		chunk->rows_expected = osmeta_int64_at(0, 6, NULL);
 		return true;
 	}
 	return false;

@@ -314,7 +314,7 @@ osmeta_plan_load(const char *name)
 						  " COALESCE((p.options ->> 'chunk_rows')::bigint, 50000),"
 						  " COALESCE((p.options ->> 'headroom')::bigint, 10000),"
 						  " p.source_capture_id, p.target_capture_id,"
-						  " s.schema, t.schema, t.wrapper, COALESCE(t.dialect, 'postgres'),"
+						  " s.schema, t.schema, t.wrapper, COALESCE(t.dialect, 'postgres'), COALESCE(s.dialect, 'postgres'),"
 						  " CASE WHEN osmeta.environment_place(p.source) <> p.source_place THEN p.source"
 						  "  WHEN osmeta.environment_place(p.target) <> p.target_place THEN p.target END"
 						  " FROM osmeta.plan p"
@@ -342,7 +342,8 @@ osmeta_plan_load(const char *name)
 	plan->target_schema = TEXT(0, 13);
 	plan->target_wrapper = TEXT(0, 14);
 	plan->target_dialect = TEXT(0, 15);
-	plan->elsewhere = TEXT(0, 16);
+	plan->source_dialect = TEXT(0, 16);
+	plan->elsewhere = TEXT(0, 17);
 	if (plan->source_schema)
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
 	if (plan->target_schema)

@@ -107,11 +107,12 @@ fill_users(const MigrationPlan *plan)
 	osmeta_execf("WITH pair AS ("
 				 " SELECT e.plan_id, e.entity_id, s.user_id, s.username, t.user_id AS target_id,"
 				 "  rank() OVER (PARTITION BY s.user_id"
-				 "   ORDER BY t.username = s.username DESC, t.is_active DESC) AS rank"
+				 "   ORDER BY t.username = s.username DESC, n.is_active DESC, t.is_active DESC) AS rank"
 				 " FROM osmeta.plan_entity e"
 				 " CROSS JOIN %s.end_user s"
 				 " LEFT JOIN %s.end_user t ON %s(t.username) = %s(s.username)"
 				 "  AND t.tenant = s.tenant AND t.provider_key = s.provider_key"
+				 " LEFT JOIN %s.tenant n ON n.tenant_id = t.tenant_id"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'user')"
 				 " INSERT INTO osmeta.plan_map (plan_id, entity_id, source_id, target_id, label)"
 				 " SELECT p.plan_id, p.entity_id, p.user_id::text,"
@@ -120,7 +121,7 @@ fill_users(const MigrationPlan *plan)
 				 " FROM pair p WHERE p.rank = 1"
 				 " GROUP BY p.plan_id, p.entity_id, p.user_id, p.username",
 				 plan->source_schema, plan->target_schema, fold, fold,
-				 plan->plan_id,
+				 plan->target_schema, plan->plan_id,
 				 fallback ? quote_literal_cstr(fallback) : "NULL");
 }
 

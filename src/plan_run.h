@@ -24,6 +24,7 @@ typedef struct Chunk
 	char	   *state;
 	char	   *lower;
 	char	   *upper;
+	int64		rows_expected;
 } Chunk;
 
 /* A run in this session. */

@@ -189,6 +189,27 @@ map_identifier(const MigrationPlan *plan, const PlanEntity *entity, const char *
 	}
 }
 
+/*
+ * Oracle stores a blank where others store an empty text; between engines
+ * the one null value becomes the other.  All other null values are alike.
+ */
+static char *
+copied_value(const MigrationPlan *plan, const PlanAttribute *attribute,
+			 char *staged)
+{
+	bool		from_oracle = strcmp(plan->source_dialect, "oracle") == 0;
+	bool		to_oracle = strcmp(plan->target_dialect, "oracle") == 0;
+
+	if (from_oracle == to_oracle ||
+		(strcmp(attribute->type, "rtText") != 0 &&
+		 strcmp(attribute->type, "rtEmail") != 0 &&
+		 strcmp(attribute->type, "rtPhoneNumber") != 0))
+		return staged;
+	return psprintf("CASE %s WHEN %s THEN %s ELSE %s END", staged,
+					from_oracle ? "' '" : "''", to_oracle ? "' '" : "''",
+					staged);
+}
+
 /* What the target shall hold for an attribute. */
 static char *
 delivered_value(const MigrationPlan *plan, const PlanEntity *entity,
@@ -213,6 +234,8 @@ delivered_value(const MigrationPlan *plan, const PlanEntity *entity,
 		case TRANSFORM_NULL_VALUE:
 			return psprintf("%s::%s", attribute->null_value,
 							attribute->target_type);
+		case TRANSFORM_COPY:
+			return copied_value(plan, attribute, staged);
 		default:
 			return staged;
 	}

@@ -85,19 +85,23 @@ unlimited_type(const char *type)
 	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
 }
 
-/* hash_record_extended over the columns of an alias, in the target's types. */
+/*
+ * Hash of a row of an alias, in the target's types.  hash_record_extended is
+ * linear in the hashes of the columns, so sums of it would not see two rows
+ * that exchange a value; it is hashed once more.
+ */
 static char *
 row_hash(const PlanEntity *entity, const char *alias)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	appendStringInfoString(&buf, "hash_record_extended(ROW(");
+	appendStringInfoString(&buf, "hashint8extended(hash_record_extended(ROW(");
 	for (int i = 0; i < entity->nattributes; i++)
 		appendStringInfo(&buf, "%s%s.c%d::%s", i > 0 ? ", " : "", alias,
 						 entity->attributes[i].attribute_no,
 						 unlimited_type(entity->attributes[i].target_type));
-	appendStringInfoString(&buf, "), 0)::numeric");
+	appendStringInfoString(&buf, "), 0), 1)::numeric");
 	return buf.data;
 }
 

@@ -39,8 +39,7 @@ COMMENT ON COLUMN osmeta.environment.missing_tables IS
 
 CREATE TABLE osmeta.environment_object
 (
-	environment text NOT NULL
-		REFERENCES osmeta.environment ON DELETE CASCADE,
+	environment text NOT NULL,
 	position int NOT NULL,
 	kind text NOT NULL CHECK (kind IN ('SCHEMA', 'FOREIGN TABLE', 'VIEW')),
 	name text,
@@ -56,8 +55,7 @@ COMMENT ON TABLE osmeta.environment_object IS
  */
 CREATE TABLE osmeta.environment_relation
 (
-	environment text NOT NULL
-		REFERENCES osmeta.environment ON DELETE CASCADE,
+	environment text NOT NULL,
 	relation oid NOT NULL,
 	PRIMARY KEY (environment, relation)
 );

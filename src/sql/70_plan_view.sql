@@ -38,7 +38,7 @@ COMMENT ON VIEW osmeta.plan_progress IS 'How far each plan is, by phase and enti
 
 -- What would a plan stumble over?
 CREATE VIEW osmeta.plan_problem AS
-WITH entity AS (
+WITH RECURSIVE entity AS (
     SELECT e.*, p.plan, p.source, p.target, p.options, p.phase AS plan_phase,
         COALESCE(e.espace || '.', '') || e.entity AS object,
         a.attribute_no AS identifier_no, a.target_type AS id_type, a.source_type AS source_id_type,
@@ -55,6 +55,25 @@ WITH entity AS (
     FROM moved m
     JOIN osmeta.plan_attribute a ON a.plan_id = m.plan_id AND a.entity_id = m.entity_id
     WHERE a.include AND m.status = 'matched'
+), mandatory AS (
+    -- mandatory references between entities that no order could be found for
+    SELECT m.plan_id, m.plan, m.options, m.object, m.entity_id AS child, o.entity_id AS parent,
+        m.object || '.' || a.attribute AS label
+    FROM moved m
+    JOIN osmeta.plan_attribute a ON a.plan_id = m.plan_id AND a.entity_id = m.entity_id
+    JOIN moved o ON o.plan_id = m.plan_id AND o.entity_id = a.refers_to_entity_id
+    WHERE m.level = -1 AND o.level = -1 AND o.entity_id <> m.entity_id
+        AND a.include AND a.transform IN ('remap', 'key') AND (a.is_mandatory OR a.is_identifier)
+), reach AS (
+    SELECT plan_id, child, parent FROM mandatory
+    UNION
+    SELECT r.plan_id, r.child, m.parent
+    FROM reach r
+    JOIN mandatory m ON m.plan_id = r.plan_id AND m.child = r.parent
+), on_cycle AS (
+    SELECT m.*
+    FROM mandatory m
+    WHERE EXISTS (SELECT FROM reach r WHERE r.plan_id = m.plan_id AND r.child = m.parent AND r.parent = m.child)
 ), found AS (
     -- environments
     SELECT p.plan, p.options, 'error' AS severity, 'environment_missing' AS code, v.environment AS object,
@@ -112,6 +131,34 @@ WITH entity AS (
         (m.source, m.source_table, m.source_table_exists),
         (m.target, m.target_table, m.target_table_exists OR m.status <> 'matched')) v (environment, table_name, is_there)
     WHERE NOT v.is_there
+    UNION ALL
+    SELECT plan, options, 'error', 'table_unreadable', object,
+        format('a table of the entity cannot be read: %s', read_error),
+        format('Grant SELECT on it and SELECT osmeta.refresh_plan(%L), or set include = false in osmeta.plan_entity.', plan)
+    FROM moved WHERE read_error IS NOT NULL
+    UNION ALL
+    SELECT plan, options, 'error', 'kind_changed', object,
+        format('the entity is static, external or of the system in one of the environments "%s" and "%s", and not in the other', source, target),
+        'Publish the same version there and capture again, or leave the entity, or what refers to it, out.'
+    FROM entity WHERE include AND status = 'matched' AND kind_changed
+    UNION ALL
+    SELECT plan, options, 'error', 'identifier_changed', object,
+        format('the attribute is the identifier in one of the environments "%s" and "%s" only', source, target),
+        'Publish the same version there and capture again, or leave the entity out.'
+    FROM attribute WHERE identifier_changed
+    UNION ALL
+    SELECT m.plan, m.options, 'error', 'id_range_shared', m.object,
+        format('plan "%s" puts rows into the same range of identifiers, %s to %s', o.plan,
+            m.lower_id + m.id_offset::numeric, m.upper_id + m.id_offset::numeric),
+        'Set id_offset in osmeta.plan_entity to a higher value, or drop the other plan.'
+    FROM moved m
+    JOIN moved o ON o.plan_id <> m.plan_id AND o.target_table = m.target_table AND o.key_strategy = 'offset'
+    JOIN osmeta.plan mp ON mp.plan_id = m.plan_id
+    JOIN osmeta.plan op ON op.plan_id = o.plan_id AND op.target_place = mp.target_place
+    WHERE m.key_strategy = 'offset' AND mp.phase = 'planned' AND op.phase <> 'done'
+        AND m.rows_expected > 0 AND o.rows_expected > 0
+        AND m.lower_id + m.id_offset::numeric <= o.upper_id + o.id_offset::numeric
+        AND o.lower_id + o.id_offset::numeric <= m.upper_id + m.id_offset::numeric
     UNION ALL
     SELECT plan, options, 'error', 'no_identifier', object,
         'the entity has no active identifier attribute, or one without column, or one that is not included',
@@ -188,8 +235,13 @@ WITH entity AS (
     CROSS JOIN LATERAL (VALUES (
         CASE key_strategy WHEN 'offset' THEN upper_id + id_offset::numeric WHEN 'keep' THEN upper_id END)) h (highest)
     WHERE counter IS NOT NULL AND rows_expected > 0 AND COALESCE(counter_value, 0) < highest
+        -- in this database a run moves it itself, if it may
         AND EXISTS (SELECT FROM osmeta.environment n
-                    WHERE n.environment = moved.target AND n.server IS NOT NULL)
+                    WHERE n.environment = moved.target
+                        AND CASE WHEN n.server IS NULL
+                            THEN NOT (has_sequence_privilege(to_regclass(moved.counter), 'SELECT')
+                                AND has_sequence_privilege(to_regclass(moved.counter), 'UPDATE'))
+                            ELSE true END)
     UNION ALL
     SELECT plan, options, 'warning', 'target_without_key', object,
         format('table "%s" of environment "%s" has no primary key or unique index on the identifier', target_table, target),
@@ -202,10 +254,14 @@ WITH entity AS (
         'Give a condition over the attributes, such as "Name" <> ''''.'
     FROM moved WHERE osmeta.expression_error(filter) IS NOT NULL
     UNION ALL
-    SELECT plan, options, 'error', 'reference_cycle', object,
-        'mandatory references form a cycle through this entity',
-        'Set include = false for one of the entities or for one of the references.'
-    FROM moved WHERE level = -1
+    SELECT c.plan, c.options, 'error', 'reference_cycle', c.object,
+        format('mandatory references form a cycle: %s',
+            (SELECT string_agg(o.label, ', ' ORDER BY o.label) FROM on_cycle o
+             WHERE o.plan_id = c.plan_id
+                AND EXISTS (SELECT FROM reach r WHERE r.plan_id = c.plan_id AND r.child = c.child AND r.parent = o.child)
+                AND EXISTS (SELECT FROM reach r WHERE r.plan_id = c.plan_id AND r.child = o.child AND r.parent = c.child))),
+        'Set include = false for one of these references, or for one of the entities.'
+    FROM (SELECT DISTINCT o.plan_id, o.plan, o.options, o.object, o.child FROM on_cycle o) c
     UNION ALL
     SELECT m.plan, m.options, 'error', 'reference_cycle', m.object,
         'the identifier of this entity is a reference to the entity itself',
