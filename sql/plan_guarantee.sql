@@ -174,6 +174,14 @@ SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity
 SELECT code, object FROM public.errors WHERE code IN ('kind_changed', 'identifier_changed');
 ROLLBACK;
 
+-- Two attributes in one column
+BEGIN;
+UPDATE target."OSSYS_ENTITY_ATTR" SET "DATABASE_NAME" = 'NAME' WHERE "NAME" = 'Note';
+SELECT osmeta.capture('tgt') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity:Shop.Customer']) > 0 AS planned;
+SELECT code, object, message FROM public.errors WHERE code = 'column_shared';
+ROLLBACK;
+
 -- A key at the target that has gone
 BEGIN;
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;

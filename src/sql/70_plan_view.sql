@@ -317,6 +317,15 @@ WITH RECURSIVE entity AS (
         (a.target, a.target_column, a.target_type, true)) v (environment, column_name, type, is_needed)
     WHERE a.status IN ('matched', 'target only') AND v.is_needed AND v.type IS NULL
     UNION ALL
+    SELECT a.plan, a.options, 'error', 'column_shared', a.object,
+        format('column "%s" of the target also belongs to attribute %s', a.target_column, o.attribute),
+        'Something is wrong with the metamodel there: put it right and make the plan anew, or set include = false in osmeta.plan_entity.'
+    FROM attribute a
+    JOIN osmeta.plan_attribute o ON o.plan_id = a.plan_id AND o.entity_id = a.entity_id
+        AND o.attribute_no <> a.attribute_no AND o.target_column = a.target_column
+    WHERE a.status IN ('matched', 'target only') AND o.status IN ('matched', 'target only')
+        AND a.target_type IS NOT NULL AND o.target_type IS NOT NULL
+    UNION ALL
     SELECT plan, options, 'error', 'type_changed', object,
         format('the attribute is of type %s in environment "%s" and of type %s in "%s"',
             osmeta.data_type(type), source, osmeta.data_type(target_attribute_type), target),

@@ -48,6 +48,15 @@ is( value('analyst', 'copy',
 	'f',
 	'the row of the user\'s own came along');
 
+# The same from an archive, by several jobs that fill tables in any order
+create_database('jobs', 'analyst');
+command_ok('analyst', [ 'pg_dump', '-Fc', '-f', "$dump.custom", 'desk' ],
+	'the owner dumps into an archive');
+command_ok('analyst', [ 'pg_restore', '-j', '3', '-e', '-d', 'jobs', "$dump.custom" ],
+	'which is restored by three jobs without an error');
+is(contents('analyst', 'jobs'), contents('analyst', 'desk'),
+	'with the same rows');
+
 # Working on
 my $latest = value('analyst', 'desk',
 	'SELECT max(capture_id) FROM osmeta.capture');
