@@ -26,7 +26,8 @@ DECLARE r regclass; n bigint;
 BEGIN
 	relations := 0;
 	FOR r IN SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace
-		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname = ANY (schemas) LOOP
+		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname = ANY (schemas)
+		ORDER BY s.nspname, c.relname COLLATE "C" LOOP
 		EXECUTE format('SELECT count(*) FROM %s AS r WHERE r::text LIKE ''%%PLANTED-SECRET%%''', r) INTO n;
 		relations := relations + 1;
 		IF n > 0 THEN places := concat_ws(', ', places, r::text); END IF;
