@@ -8,7 +8,8 @@
 #	make fuzz			fuzz the parsers; SECONDS=600 sets how long
 #	make indent			format the C sources
 #	make installcheck	the regression tests against a running server that
-#						has the extension installed
+#						has the extension installed; CONTRIBUTING.md says
+#						what it needs
 #
 # test, demo, bench, fuzz and indent install the Debian packages that are
 # missing and write nothing into this folder but what make indent formats.
@@ -57,6 +58,11 @@ all install:
 clean:
 	rm -rf src/*.o src/*.bc osmeta.so $(EXTRA_CLEAN)
 
+endif
+
+# A folder for temporary files that is not there is no use to anything below.
+ifeq ($(wildcard $(TMPDIR)/.),)
+export TMPDIR = /var/tmp
 endif
 
 .DELETE_ON_ERROR:
