@@ -362,6 +362,14 @@ read_counters(const MigrationPlan *plan)
 				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
 				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
 				 plan->target_schema, plan->plan_id);
+	osmeta_execf("UPDATE osmeta.plan_entity e SET identity_always = c.is_always"
+				 " FROM osmeta.plan_attribute a, (SELECT c.table_name, c.column_name,"
+				 "  COALESCE(c.identity_generation = 'ALWAYS' OR c.is_generated, false) AS is_always"
+				 "  FROM %s.physical_column c) c"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
+				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
+				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
+				 plan->target_schema, plan->plan_id);
 	osmeta_execf("UPDATE osmeta.plan_entity e SET target_has_key = COALESCE(k.has_key, false)"
 				 " FROM osmeta.plan_attribute a"
 				 " LEFT JOIN (SELECT k.table_name, k.columns, true AS has_key FROM %s.physical_key k"

@@ -70,6 +70,7 @@ CREATE TABLE osmeta.plan_entity (
     counter              text,
     counter_value        bigint,
     target_has_key       boolean NOT NULL DEFAULT false,
+    identity_always      boolean NOT NULL DEFAULT false,
     kind_changed         boolean NOT NULL DEFAULT false,
     read_error           text,
     PRIMARY KEY (plan_id, entity_id),
@@ -83,6 +84,7 @@ COMMENT ON COLUMN osmeta.plan_entity.level IS 'Place in the order of delivery: p
 COMMENT ON COLUMN osmeta.plan_entity.upper_id IS 'Highest identifier at the source that is moved; fixed when the run starts';
 COMMENT ON COLUMN osmeta.plan_entity.id_offset IS 'Strategy offset: new identifier = old identifier + id_offset';
 COMMENT ON COLUMN osmeta.plan_entity.target_has_key IS 'The target''s table has a primary key or unique index on the identifier alone';
+COMMENT ON COLUMN osmeta.plan_entity.identity_always IS 'The target gives identifiers itself and takes none (GENERATED ALWAYS)';
 COMMENT ON COLUMN osmeta.plan_entity.kind_changed IS 'One of the two entities is static, external, or of the system, and the other is not';
 COMMENT ON COLUMN osmeta.plan_entity.read_error IS 'What the server said when a table could not be read';
 COMMENT ON COLUMN osmeta.plan_entity.counter IS 'Identity counter at the target, quoted and qualified; NULL if none is known';
