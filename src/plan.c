@@ -18,15 +18,12 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
-#include "utils/rel.h"
 #include "utils/resowner.h"
 
 #include "capture.h"
@@ -38,9 +35,6 @@ PG_FUNCTION_INFO_V1(osmeta_create_plan);
 PG_FUNCTION_INFO_V1(osmeta_set_plan_option);
 PG_FUNCTION_INFO_V1(osmeta_drop_plan);
 PG_FUNCTION_INFO_V1(osmeta_refresh_plan);
-PG_FUNCTION_INFO_V1(osmeta_plan_guard);
-PG_FUNCTION_INFO_V1(osmeta_plan_reorder);
-PG_FUNCTION_INFO_V1(osmeta_plan_owner);
 
 /* Advisory locks of osmeta: a tag of their own, then kind and id. */
 #define LOCK_CLASS 0x6f73		/* "os" */
@@ -739,159 +733,4 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 						delivered, name, plan->target)));
 	osmeta_spi_end(nest_level);
 	PG_RETURN_VOID();
-}
-
-/*
- * Trigger on the columns that a user may edit: not after the plan has
- * started, since what has been pulled follows from them.
- */
-Datum
-osmeta_plan_guard(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	TupleDesc	desc;
-	Oid			type = INT8OID;
-	Datum		plan_id;
-	bool		isnull;
-	int			nest_level;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						"plan_guard")));
-	desc = RelationGetDescr(trigger->tg_relation);
-	plan_id = heap_getattr(trigger->tg_trigtuple,
-						   SPI_fnumber(desc, "plan_id"), desc, &isnull);
-	nest_level = osmeta_spi_begin(false);
-	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-	{
-		/* When the plan itself goes, its row has gone before. */
-		if (osmeta_query("SELECT p.plan FROM osmeta.plan p WHERE p.plan_id = $1",
-						 1, &type, &plan_id, NULL) > 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("rows of plan \"%s\" cannot be deleted",
-							osmeta_text_at(0, 1)),
-					 errhint("Set include = false to leave something out, or drop the plan with osmeta.drop_plan().")));
-		osmeta_spi_end(nest_level);
-		return PointerGetDatum(trigger->tg_trigtuple);
-	}
-	/* A run that begins waits for this edit, or this edit for the run. */
-	if (osmeta_query("SELECT p.plan, p.phase FROM osmeta.plan p"
-					 " WHERE p.plan_id = $1 FOR SHARE",
-					 1, &type, &plan_id, NULL) > 0 &&
-		strcmp(osmeta_text_at(0, 2), "planned") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("plan \"%s\" has started and cannot be edited any more",
-						osmeta_text_at(0, 1)),
-				 errhint("Make another plan.")));
-	osmeta_spi_end(nest_level);
-	return PointerGetDatum(trigger->tg_newtuple);
-}
-
-/*
- * Trigger after edits that change what is delivered: the order follows, so
- * that plan_problem sees a cycle that has come or gone.
- */
-Datum
-osmeta_plan_reorder(PG_FUNCTION_ARGS)
-{
-	int			nest_level;
-	uint64		rows;
-	int64	   *plan_id;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						"plan_reorder")));
-	nest_level = osmeta_spi_begin(false);
-	rows = osmeta_exec("SELECT p.plan_id FROM osmeta.plan p WHERE p.phase = 'planned' ORDER BY 1");
-	plan_id = palloc(sizeof(int64) * Max(rows, 1));
-	for (uint64 i = 0; i < rows; i++)
-		plan_id[i] = osmeta_int64_at(i, 1, NULL);
-	for (uint64 i = 0; i < rows; i++)
-		osmeta_plan_order(plan_id[i]);
-	osmeta_spi_end(nest_level);
-	return PointerGetDatum(NULL);
-}
-
-/* What a trigger call has found out, for the next row of the statement. */
-typedef struct OwnerCheck
-{
-	int64		plan_id;
-	bool		is_known;
-} OwnerCheck;
-
-/*
- * Trigger on the tables whose texts a run executes: only the plan's owner
- * writes them, whatever rights on the tables somebody else was granted.
- */
-Datum
-osmeta_plan_owner(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	OwnerCheck *check = fcinfo->flinfo->fn_extra;
-	TupleDesc	desc;
-	HeapTuple	row[2];
-	HeapTuple	result;
-	int			owner_column;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						"plan_owner")));
-	if (check == NULL)
-		check = fcinfo->flinfo->fn_extra =
-			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
-								   sizeof(OwnerCheck));
-	desc = RelationGetDescr(trigger->tg_relation);
-	owner_column = SPI_fnumber(desc, "owner");
-	row[0] = trigger->tg_trigtuple;
-	row[1] = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
-		trigger->tg_newtuple : NULL;
-	result = row[1] ? row[1] : row[0];
-
-	for (int i = 0; i < 2; i++)
-	{
-		Oid			type = INT8OID;
-		bool		isnull;
-		Datum		plan_id;
-		char	   *owner = NULL;
-		int			nest_level;
-		Oid			role;
-
-		if (row[i] == NULL)
-			continue;
-		plan_id = heap_getattr(row[i], SPI_fnumber(desc, "plan_id"), desc,
-							   &isnull);
-		if (isnull || (owner_column < 0 && check->is_known &&
-					   check->plan_id == DatumGetInt64(plan_id)))
-			continue;
-		if (owner_column > 0)
-			owner = SPI_getvalue(row[i], desc, owner_column);
-		else
-		{
-			nest_level = osmeta_spi_begin(false);
-			if (osmeta_query("SELECT p.owner FROM osmeta.plan p WHERE p.plan_id = $1",
-							 1, &type, &plan_id, NULL) > 0)
-				owner = osmeta_text_at(0, 1);
-			osmeta_spi_end(nest_level);
-		}
-
-		/* No plan: it goes away, or comes with a restore later. */
-		role = owner ? get_role_oid(owner, true) : GetUserId();
-		if (OidIsValid(role) ? !has_privs_of_role(GetUserId(), role) :
-			!superuser())
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("the plan belongs to role \"%s\"", owner),
-					 errhint("Only that role and its members can change it.")));
-		check->plan_id = DatumGetInt64(plan_id);
-		check->is_known = true;
-	}
-	return PointerGetDatum(result);
 }
