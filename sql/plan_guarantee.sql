@@ -264,6 +264,18 @@ DROP ROLE regress_osmeta_mover;
 SET client_min_messages = warning;
 \set ECHO all
 
+-- Types count in any case: what is left out gets the null value of a text.
+BEGIN;
+UPDATE source."OSSYS_ENTITY_ATTR" SET "TYPE" = 'RTTEXT' WHERE "TYPE" = 'rtText';
+SELECT osmeta.capture('src') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+UPDATE osmeta.plan_attribute SET include = false WHERE attribute = 'Name';
+SELECT code, object FROM public.errors;
+COMMIT;
+CALL osmeta.run_plan('p');
+SELECT DISTINCT quote_nullable("Name") FROM p."Region";
+SELECT osmeta.drop_plan('p');
+
 -- Identifiers with decimals keep their values, all of them.
 \set ECHO none
 \o /dev/null

@@ -15,6 +15,7 @@
 #include "value.h"
 
 PG_FUNCTION_INFO_V1(type_label);
+PG_FUNCTION_INFO_V1(type_is_known);
 PG_FUNCTION_INFO_V1(type_column);
 PG_FUNCTION_INFO_V1(type_null_value);
 
@@ -65,6 +66,13 @@ type_label(PG_FUNCTION_ARGS)
 		len -= 2;
 	}
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(name, (int) len));
+}
+
+/* Is it a type of the platform, a reference included? */
+Datum
+type_is_known(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(parse_type(PG_GETARG_TEXT_PP(0)) != TYPE_UNKNOWN);
 }
 
 /*

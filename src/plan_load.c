@@ -213,11 +213,6 @@ make_names_unique(PlanEntity *entity)
 	}
 }
 
-/* Types that osmeta.null_value() knows, for ANY. */
-static const char *const known_types =
-"'{rtText,rtEmail,rtPhoneNumber,rtInteger,rtLongInteger,rtDecimal,rtCurrency,"
-"rtBoolean,rtDate,rtTime,rtDateTime,rtBinaryData,rtEntityReference}'";
-
 static void
 load_attributes(MigrationPlan *plan)
 {
@@ -229,7 +224,7 @@ load_attributes(MigrationPlan *plan)
 				 " a.target_column, a.source_type, a.target_type, a.mask, t.transform,"
 				 " a.is_identifier, a.is_deferred AND t.transform = 'remap',"
 				 " COALESCE(a.refers_to_entity_id, 0),"
-				 " CASE WHEN t.transform = 'null value' AND (a.type ILIKE 'bt%%' OR a.type = ANY (%s))"
+				 " CASE WHEN t.transform = 'null value' AND osmeta.is_data_type(a.type)"
 				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
@@ -241,7 +236,7 @@ load_attributes(MigrationPlan *plan)
 				 " AND a.target_type IS NOT NULL"
 				 " AND (a.source_type IS NOT NULL OR a.status = 'target only')"
 				 " ORDER BY a.entity_id, a.attribute_no",
-				 known_types, quote_literal_cstr(plan->target_dialect),
+				 quote_literal_cstr(plan->target_dialect),
 				 plan->plan_id);
 	rows = SPI_processed;
 	for (uint64 i = 0; i < rows; i++)

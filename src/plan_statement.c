@@ -28,6 +28,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "data_type.h"
 #include "identifier.h"
 
 char *
@@ -200,10 +201,11 @@ copied_value(const MigrationPlan *plan, const PlanAttribute *attribute,
 	bool		from_oracle = strcmp(plan->source_dialect, "oracle") == 0;
 	bool		to_oracle = strcmp(plan->target_dialect, "oracle") == 0;
 
+	DataType	type = attribute->type == NULL ? TYPE_UNKNOWN :
+	osmeta_type_parse(attribute->type, strlen(attribute->type));
+
 	if (from_oracle == to_oracle ||
-		(strcmp(attribute->type, "rtText") != 0 &&
-		 strcmp(attribute->type, "rtEmail") != 0 &&
-		 strcmp(attribute->type, "rtPhoneNumber") != 0))
+		(type != TYPE_TEXT && type != TYPE_EMAIL && type != TYPE_PHONE_NUMBER))
 		return staged;
 	return psprintf("CASE %s WHEN %s THEN %s ELSE %s END", staged,
 					from_oracle ? "' '" : "''", to_oracle ? "' '" : "''",

@@ -368,6 +368,12 @@ COMMENT ON FUNCTION osmeta.explain_physical_name(text, text, text, text)
 
 -- ----- data types ----------------------------------------------------------
 
+CREATE FUNCTION osmeta.is_data_type(type text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'type_is_known';
+COMMENT ON FUNCTION osmeta.is_data_type(text)
+	IS 'Internal: is this a type of the platform, a reference included?';
+
 CREATE FUNCTION osmeta.data_type(type text) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'type_label';

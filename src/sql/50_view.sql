@@ -564,10 +564,7 @@ SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
 	'Values of this attribute are read as text; say how they are to be written before you migrate it.'
 FROM osmeta.owned_attribute AS a
 WHERE a.is_effective AND NOT a.is_reference
-	AND lower(coalesce(a.type, '') COLLATE "C") NOT IN ('rtbinarydata',
-		'rtboolean', 'rtcurrency', 'rtdate', 'rtdatetime', 'rtdecimal',
-		'rtemail', 'rtentityreference', 'rtinteger', 'rtlonginteger',
-		'rtphonenumber', 'rttext', 'rttime')
+	AND NOT osmeta.is_data_type(coalesce(a.type, ''))
 UNION ALL
 SELECT r.environment, r.capture_id,
 	CASE r.status WHEN 'inactive' THEN 'note' WHEN 'malformed' THEN 'error'

@@ -354,7 +354,7 @@ WITH RECURSIVE entity AS (
             source_length, source, target_length, target),
         'Set transform in osmeta.plan_attribute to an SQL expression that shortens it, or include = false; lower the severity if no value is too long (one that is stops the run).'
     FROM attribute
-    WHERE status = 'matched' AND transform = 'copy' AND type = 'rtText'
+    WHERE status = 'matched' AND transform = 'copy' AND osmeta.data_type(type) = 'Text'
         AND source_length > target_length
     UNION ALL
     SELECT plan, options, 'error', 'length_reduced', object,
