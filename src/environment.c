@@ -816,9 +816,16 @@ text_array(List *strings)
 										   TYPALIGN_INT));
 }
 
-List *
-osmeta_physical_relations_sql(const char *environment, List *table_names,
-							  const char *schema, List *relations)
+/*
+ * Statements (char *) that make schema.relation over physical tables of an
+ * environment (found without case), in one reading of the catalogue.  Columns
+ * keep the factory's names (physical_column.local_name); those that are
+ * secret or have no type here are left out.  Error 42P01 if the factory has
+ * no such table.
+ */
+static List *
+physical_relations_sql(const char *environment, List *table_names,
+					   const char *schema, List *relations)
 {
 	OsmetaEnvironment *env = osmeta_environment_read(environment);
 	Oid			types[7] = {TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID,
@@ -905,17 +912,6 @@ osmeta_physical_relations_sql(const char *environment, List *table_names,
 	return result;
 }
 
-char *
-osmeta_physical_relation_sql(const char *environment, const char *table_name,
-							 const char *schema, const char *relation)
-{
-	return (char *)
-		linitial(osmeta_physical_relations_sql(environment,
-											   list_make1((char *) table_name),
-											   schema,
-											   list_make1((char *) relation)));
-}
-
 /* The elements of a text array, none of them null, as C strings. */
 static List *
 array_strings(ArrayType *array)
@@ -952,10 +948,10 @@ osmeta_physical_relation_sql_fn(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("table_names and relations must have the same number of elements")));
 	nest_level = osmeta_spi_begin(false);
-	statements = osmeta_physical_relations_sql(text_argument(fcinfo, 0),
-											   tables,
-											   text_argument(fcinfo, 2),
-											   relations);
+	statements = physical_relations_sql(text_argument(fcinfo, 0),
+										tables,
+										text_argument(fcinfo, 2),
+										relations);
 	return_strings(fcinfo, statements);
 	osmeta_spi_end(nest_level);
 	return (Datum) 0;

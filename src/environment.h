@@ -10,8 +10,6 @@
 
 #include "osmeta.h"
 
-#include "nodes/pg_list.h"
-
 /* A row of osmeta.environment with what its wrapper can do. */
 typedef struct OsmetaEnvironment
 {
@@ -37,22 +35,5 @@ typedef struct OsmetaEnvironment
 
 /* Error 42704 with a hint if no environment has this name. */
 extern OsmetaEnvironment *osmeta_environment_read(const char *name);
-
-/*
- * The statement that makes schema.relation over one physical table of an
- * environment (found without case), or a list of such statements (char *) for
- * lists of as many tables and relations, in one reading of the catalogue.
- * Columns keep the factory's names (physical_column.local_name); those that
- * are secret or have no type here are left out.  Error 42P01 if the factory
- * has no such table.
- */
-extern char *osmeta_physical_relation_sql(const char *environment,
-										  const char *table_name,
-										  const char *schema,
-										  const char *relation);
-extern List *osmeta_physical_relations_sql(const char *environment,
-										   List *table_names,
-										   const char *schema,
-										   List *relations);
 
 #endif							/* OSMETA_ENVIRONMENT_H */
