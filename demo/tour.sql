@@ -210,7 +210,7 @@ SET search_path = public, osmeta;
 \echo '== Summary =='
 \echo
 SELECT (SELECT count(*) FROM osmeta.environment) AS environments,
-    (SELECT sum(row_count) FROM osmeta.capture) AS metamodel_rows,
+    (SELECT sum(row_count) FROM osmeta.capture) AS rows_captured,
     count(*) AS entities_moved, sum(rows_found) AS rows_moved,
     sum(nulled) AS dangling_left_empty,
     bool_and(status = 'ok') AS verified

@@ -123,3 +123,34 @@ SELECT environment, row_count, left_out FROM osmeta.capture WHERE capture_id = :
 
 -- pinned by somebody: the function that tells is replaced, as plans do
 SELECT osmeta.capture_pinned_by(:captured);
+
+-- texts that hold what is no character: kept, cleaned, told of; not only in captures
+CREATE CAST (bytea AS text) WITHOUT FUNCTION;
+CREATE SCHEMA broken;
+CREATE TABLE broken.ossys_espace (LIKE factory.ossys_espace);
+CREATE TABLE broken.ossys_entity (LIKE factory.ossys_entity);
+CREATE TABLE broken.ossys_entity_attr (LIKE factory.ossys_entity_attr);
+CREATE TABLE broken.ossys_entity_record (LIKE factory.ossys_entity_record);
+ALTER TABLE broken.ossys_entity_record ADD data_id text;
+INSERT INTO broken.ossys_espace (id, name, ss_key) VALUES (1, 'Sound é € 🦜', 'a'),
+	(2, '\x4e554c00'::bytea::text, 'b'), (3, '\xff4c6174696ee9'::bytea::text, 'c'),
+	(4, '\x48616c66eda0bd'::bytea::text, 'd'), (5, '\x437574e282'::bytea::text, '\x65c0af'::bytea::text), (6, '', NULL);
+INSERT INTO broken.ossys_entity (id, name, espace_id) SELECT n, CASE WHEN n > 5 THEN '\xfe'::bytea::text || n ELSE 'E' || n END, 1 FROM generate_series(1, 20) AS n;
+SET client_min_messages = error;
+SELECT osmeta.attach('broken_far', 'loop', 'broken');
+SELECT osmeta.attach('broken_here', NULL, 'broken');
+RESET client_min_messages;
+SELECT osmeta.capture('broken_here') AS captured \gset
+SELECT espace_id, espace, length(espace), ss_key FROM osmeta.espace WHERE environment = 'broken_here' ORDER BY 1;
+SELECT jsonb_array_elements(cleaned) AS cleaned FROM osmeta.capture WHERE capture_id = :captured;
+SELECT osmeta.capture('broken_far') AS captured \gset
+SELECT espace_id, espace, length(espace), ss_key FROM osmeta.espace WHERE environment = 'broken_far' ORDER BY 1;
+SELECT jsonb_array_elements(cleaned) AS cleaned FROM osmeta.capture WHERE capture_id = :captured;
+SELECT espace_id, espace, length(espace), ss_key FROM broken_here.espace EXCEPT SELECT espace_id, espace, length(espace), ss_key FROM osmeta.espace WHERE environment = 'broken_here';
+SELECT count(*) FROM broken.ossys_entity WHERE name <> osmeta.clean_text(name);
+
+-- a store that is written past its triggers would not be what its owner believes
+CREATE FUNCTION factory.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER nothing BEFORE INSERT ON osmeta.captured_espace FOR EACH ROW EXECUTE FUNCTION factory.nothing();
+SELECT osmeta.capture('broken_far');
+DROP TRIGGER nothing ON osmeta.captured_espace;

@@ -65,13 +65,18 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM p.live_espace WHERE name = 'People' 
 
 -- the physical catalogue is that of a local environment
 SELECT osmeta.attach('here', remote_schema => 'factory');
-SELECT column_name, position, data_type, length, local_type, is_identity, local_name FROM p.physical_column WHERE table_name = 'OSUSR_abc_City' ORDER BY position;
-SELECT column_name, a.local_type, b.local_type FROM here.physical_column AS a FULL JOIN p.physical_column AS b USING (table_name, column_name, position, data_type)
+SELECT column_name, position, data_type, length, local_type, is_identity, local_name FROM p.live_physical_column WHERE table_name = 'OSUSR_abc_City' ORDER BY position;
+SELECT column_name, a.local_type, b.local_type FROM here.live_physical_column AS a FULL JOIN p.live_physical_column AS b USING (table_name, column_name, position, data_type)
 WHERE a IS DISTINCT FROM b;
-(SELECT * FROM here.physical_key EXCEPT SELECT * FROM p.physical_key)
-UNION ALL (SELECT * FROM p.physical_key EXCEPT SELECT * FROM here.physical_key);
-(SELECT * FROM here.physical_counter EXCEPT SELECT * FROM p.physical_counter)
-UNION ALL (SELECT * FROM p.physical_counter EXCEPT SELECT * FROM here.physical_counter);
+(SELECT * FROM here.live_physical_key EXCEPT SELECT * FROM p.live_physical_key)
+UNION ALL (SELECT * FROM p.live_physical_key EXCEPT SELECT * FROM here.live_physical_key);
+(SELECT * FROM here.live_physical_index EXCEPT SELECT * FROM p.live_physical_index)
+UNION ALL (SELECT * FROM p.live_physical_index EXCEPT SELECT * FROM here.live_physical_index);
+(SELECT * FROM here.live_physical_table EXCEPT SELECT * FROM p.live_physical_table)
+UNION ALL (SELECT * FROM p.live_physical_table EXCEPT SELECT * FROM here.live_physical_table);
+SELECT count(*) > 0 AS some FROM p.live_physical_index;
+(SELECT * FROM here.live_physical_counter EXCEPT SELECT * FROM p.live_physical_counter)
+UNION ALL (SELECT * FROM p.live_physical_counter EXCEPT SELECT * FROM here.live_physical_counter);
 
 -- a physical table, and one with a secret column
 SELECT osmeta.physical_relation_sql('prod', ARRAY['osusr_ABC_city', 'ossys_user'], 'public', ARRAY['city', 'users']) AS statement \gexec

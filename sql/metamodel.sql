@@ -23,8 +23,8 @@ WITH described AS (
 		format_type(a.atttypid, a.atttypmod) AS type, a.attnum::bigint AS position
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
 	WHERE c.relnamespace = 'osmeta'::regnamespace AND c.relkind = 'r'
-		AND c.relname LIKE 'captured\_%' AND a.attnum > 0
-		AND NOT a.attisdropped
+		AND c.relname LIKE 'captured\_%' AND c.relname NOT LIKE 'captured\_physical\_%'
+		AND a.attnum > 0 AND NOT a.attisdropped
 )
 (SELECT 'described only' AS difference, * FROM described EXCEPT ALL
  SELECT 'described only', * FROM stored)

@@ -3,17 +3,18 @@
  * capture.c
  *	  Copying a factory's metamodel into the store.
  *
- * The copy is one INSERT ... SELECT a table, from the environment's live
- * tables, all in the caller's transaction.  All of them run under one
- * snapshot, so that tables of this database show one moment; a wrapper with a
- * common snapshot (postgres_fdw) gives the same for a server.  For any other
- * wrapper the factory is asked before and after for something that changes
- * when it does; if the answers differ the copy is repeated, and kept as
- * inconsistent when it never settles.
+ * The copy is one bulk load a table, from the environment's live tables, all
+ * in the caller's transaction.  All of them run under one snapshot, so that
+ * tables of this database show one moment; a wrapper with a common snapshot
+ * (postgres_fdw) gives the same for a server.  For any other wrapper the
+ * factory is asked before and after for something that changes when it does;
+ * if the answers differ the copy is repeated, and kept as inconsistent when
+ * it never settles.
  *
- * A table with rows whose ids are of no use makes its plain statement fail;
- * it is then copied by another one, which leaves them out and counts them.
- * So a sound factory pays nothing for it.
+ * A table with rows whose ids are there twice makes its plain load fail; it
+ * is then read again, sorted, so that they can be left out and counted.  So a
+ * sound factory pays nothing for it.  What the user who reads there may not
+ * see of the physical catalogue is left empty, and written down.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,11 +26,13 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "bulk_load.h"
 #include "environment.h"
 #include "spi.h"
 
@@ -42,14 +45,14 @@
 /* One table of the store. */
 typedef struct CaptureTable
 {
-	char	   *name;
-	char	   *copy;			/* INSERT ... SELECT, $1 is the capture_id */
-	char	   *careful_copy;	/* the same for rows with unusable ids, or
-								 * NULL; gives the three numbers below */
-	char	   *signature;		/* query whose answer shows a change */
-	uint64		rows;
-	uint64		without_id;		/* rows left out: no id that can be read */
-	uint64		duplicate_id;	/* rows left out: the id of another row */
+	char	   *name;			/* the table is captured_<name> */
+	bool		has_key;		/* rows without an id are left out */
+	char	   *query;			/* gives the rows */
+	char	   *sorted_query;	/* the same by id, or NULL */
+	char	   *fallback_query; /* if the first may not be read, or NULL */
+	char	   *signature;		/* query whose answer shows a change, or NULL */
+	char	   *unreadable;		/* why the fallback was taken, or NULL */
+	BulkResult	result;
 } CaptureTable;
 
 PG_FUNCTION_INFO_V1(osmeta_capture_take);
@@ -62,8 +65,9 @@ read_tables(const char *schema, int *ntables)
 	CaptureTable *tables;
 
 	args[0] = schema;
-	*ntables = (int) osmeta_query_text("SELECT s.table_name, s.copy,"
-									   " s.careful_copy, s.signature FROM"
+	*ntables = (int) osmeta_query_text("SELECT s.table_name, s.has_key,"
+									   " s.query, s.sorted_query,"
+									   " s.fallback_query, s.signature FROM"
 									   " osmeta.capture_statement($1) AS s",
 									   1, args);
 	tables = SPI_palloc(sizeof(CaptureTable) * (*ntables + 1));
@@ -71,9 +75,11 @@ read_tables(const char *schema, int *ntables)
 	for (int i = 0; i < *ntables; i++)
 	{
 		tables[i].name = osmeta_text_at(i, 1);
-		tables[i].copy = osmeta_text_at(i, 2);
-		tables[i].careful_copy = osmeta_text_at(i, 3);
-		tables[i].signature = osmeta_text_at(i, 4);
+		tables[i].has_key = osmeta_bool_at(i, 2);
+		tables[i].query = osmeta_text_at(i, 3);
+		tables[i].sorted_query = osmeta_text_at(i, 4);
+		tables[i].fallback_query = osmeta_text_at(i, 5);
+		tables[i].signature = osmeta_text_at(i, 6);
 	}
 	return tables;
 }
@@ -90,6 +96,8 @@ read_signature(CaptureTable *tables, int ntables)
 	{
 		char	   *answer = NULL;
 
+		if (tables[i].signature == NULL)
+			continue;
 		if (osmeta_query_text(tables[i].signature, 0, NULL) > 0)
 			answer = osmeta_text_at(0, 1);
 		appendStringInfo(&buf, "%s\n", answer ? answer : "");
@@ -99,68 +107,53 @@ read_signature(CaptureTable *tables, int ntables)
 	return result;
 }
 
-/* Run a statement whose only parameter is the capture, under a snapshot. */
-static void
-run_copy(const char *sql, int64 capture_id, Snapshot snapshot, int expected)
+static BulkResult
+load_rows(CaptureTable *table, int64 capture_id, const char *query,
+		  Snapshot snapshot)
 {
-	Oid			types[1] = {INT8OID};
-	Datum		values[1];
-	SPIPlanPtr	plan;
-	int			rc;
-
 	CHECK_FOR_INTERRUPTS();
-	values[0] = Int64GetDatum(capture_id);
-	plan = SPI_prepare(sql, 1, types);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed (%s): %s",
-			 SPI_result_code_string(SPI_result), sql);
-	rc = SPI_execute_snapshot(plan, values, NULL, snapshot, InvalidSnapshot,
-							  false, true, 0);
-	if (rc != expected)
-		elog(ERROR, "SPI_execute_snapshot failed (%s): %s",
-			 SPI_result_code_string(rc), sql);
-	SPI_freeplan(plan);
+	return osmeta_bulk_load(psprintf("captured_%s", table->name), capture_id,
+							table->has_key,
+							query == table->sorted_query, query, snapshot);
 }
 
 /*
- * The plain copy of a table, in a subtransaction; false if it met an id that
- * is missing or there twice, and then nothing is copied.
+ * The plain load of a table, in a subtransaction.  If it fails for a reason
+ * that another query of the table answers, nothing is loaded and the error is
+ * returned, in the current memory context.
  */
-static bool
-try_copy(CaptureTable *table, int64 capture_id, Snapshot snapshot)
+static ErrorData *
+try_load(CaptureTable *table, int64 capture_id, Snapshot snapshot)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool copied = true;
+	ErrorData  *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		run_copy(table->copy, capture_id, snapshot, SPI_OK_INSERT);
-		table->rows = SPI_processed;
+		table->result = load_rows(table, capture_id, table->query, snapshot);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (error->sqlerrcode != ERRCODE_NOT_NULL_VIOLATION &&
-			error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+		if (!(table->sorted_query != NULL &&
+			  error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION) &&
+			!(table->fallback_query != NULL &&
+			  osmeta_is_access_error(error->sqlerrcode)))
 			ReThrowError(error);
-		FreeErrorData(error);
-		copied = false;
 	}
 	PG_END_TRY();
-	return copied;
+	return error;
 }
 
 /* Copy all tables under one snapshot; the number of rows. */
@@ -173,22 +166,24 @@ copy_tables(CaptureTable *tables, int ntables, int64 capture_id)
 	for (int i = 0; i < ntables; i++)
 	{
 		CaptureTable *table = &tables[i];
+		ErrorData  *error = NULL;
 
-		table->without_id = table->duplicate_id = 0;
-		if (table->careful_copy == NULL)
+		table->unreadable = NULL;
+		if (table->sorted_query == NULL && table->fallback_query == NULL)
+			table->result = load_rows(table, capture_id, table->query,
+									  snapshot);
+		else
+			error = try_load(table, capture_id, snapshot);
+		if (error != NULL && table->sorted_query != NULL)
+			table->result = load_rows(table, capture_id, table->sorted_query,
+									  snapshot);
+		else if (error != NULL)
 		{
-			run_copy(table->copy, capture_id, snapshot, SPI_OK_INSERT);
-			table->rows = SPI_processed;
+			table->unreadable = pstrdup(error->message);
+			table->result = load_rows(table, capture_id,
+									  table->fallback_query, snapshot);
 		}
-		else if (!try_copy(table, capture_id, snapshot))
-		{
-			run_copy(table->careful_copy, capture_id, snapshot,
-					 SPI_OK_SELECT);
-			table->rows = (uint64) osmeta_int64_at(0, 1, NULL);
-			table->without_id = (uint64) osmeta_int64_at(0, 2, NULL);
-			table->duplicate_id = (uint64) osmeta_int64_at(0, 3, NULL);
-		}
-		total += table->rows;
+		total += table->result.rows;
 	}
 	UnregisterSnapshot(snapshot);
 	return total;
@@ -207,15 +202,72 @@ left_out_json(CaptureTable *tables, int ntables, uint64 *rows)
 	initStringInfo(&buf);
 	for (int i = 0; i < ntables; i++)
 	{
-		CaptureTable *table = &tables[i];
+		BulkResult *result = &tables[i].result;
 
-		if (table->without_id == 0 && table->duplicate_id == 0)
+		if (result->without_key == 0 && result->duplicate_key == 0)
 			continue;
-		*rows += table->without_id + table->duplicate_id;
+		*rows += result->without_key + result->duplicate_key;
 		appendStringInfo(&buf, "%s{\"table_name\": \"%s\", \"without_id\": "
 						 UINT64_FORMAT ", \"duplicate_id\": " UINT64_FORMAT
-						 "}", buf.len > 0 ? ", " : "", table->name,
-						 table->without_id, table->duplicate_id);
+						 "}", buf.len > 0 ? ", " : "", tables[i].name,
+						 result->without_key, result->duplicate_key);
+	}
+	return psprintf("[%s]", buf.data);
+}
+
+/* What had to be cleaned, as capture.cleaned keeps it; *values is how many. */
+static char *
+cleaned_json(CaptureTable *tables, int ntables, uint64 *values)
+{
+	StringInfoData buf;
+
+	*values = 0;
+	initStringInfo(&buf);
+	for (int i = 0; i < ntables; i++)
+	{
+		ListCell   *column;
+
+		foreach(column, tables[i].result.cleaned)
+		{
+			CleanedColumn *item = (CleanedColumn *) lfirst(column);
+			ListCell   *id;
+
+			*values += item->rows;
+			appendStringInfo(&buf, "%s{\"table_name\": \"%s\","
+							 " \"column_name\": \"%s\", \"row_count\": "
+							 UINT64_FORMAT ", \"ids\": [",
+							 buf.len > 0 ? ", " : "", tables[i].name,
+							 item->column_name, item->rows);
+			foreach(id, item->ids)
+			{
+				if (id != list_head(item->ids))
+					appendStringInfoString(&buf, ", ");
+				escape_json(&buf, (char *) lfirst(id));
+			}
+			appendStringInfoString(&buf, "]}");
+		}
+	}
+	return psprintf("[%s]", buf.data);
+}
+
+/* What could not be read, to be added to what attach could not read. */
+static char *
+unreadable_json(CaptureTable *tables, int ntables)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < ntables; i++)
+	{
+		if (tables[i].unreadable == NULL)
+			continue;
+		/* of a table that cannot be read whole, its size is left out */
+		appendStringInfo(&buf, "%s{\"part\": \"%s\", \"message\": ",
+						 buf.len > 0 ? ", " : "",
+						 strcmp(tables[i].name, "physical_table") == 0 ?
+						 "physical_size" : tables[i].name);
+		escape_json(&buf, tables[i].unreadable);
+		appendStringInfoChar(&buf, '}');
 	}
 	return psprintf("[%s]", buf.data);
 }
@@ -270,8 +322,8 @@ analyze_store(void)
 							 " WHERE n.nspname = 'osmeta' AND c.relkind = 'r'"
 							 " AND (c.relname = 'capture'"
 							 "  OR c.relname::text IN"
-							 "   (SELECT 'captured_' || t.table_name"
-							 "    FROM osmeta.ossys_table AS t))"
+							 "   (SELECT 'captured_' || s.table_name"
+							 "    FROM osmeta.capture_statement('') AS s))"
 							 " AND pg_has_role(c.relowner, 'USAGE')"
 							 " ORDER BY c.relname", 0, NULL);
 	for (uint64 i = 0; i < rows; i++)
@@ -293,7 +345,7 @@ rows_of(CaptureTable *tables, int ntables, const char *name)
 {
 	for (int i = 0; i < ntables; i++)
 		if (strcmp(tables[i].name, name) == 0)
-			return tables[i].rows;
+			return tables[i].result.rows;
 	return 0;
 }
 
@@ -309,9 +361,12 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	int64		capture_id;
 	TimestampTz start = GetCurrentTimestamp();
 	char	   *left_out;
+	char	   *cleaned;
+	char	   *unreadable;
 	char	   *detail = NULL;
 	uint64		rows = 0;
 	uint64		rows_left_out;
+	uint64		values_cleaned;
 	bool		is_consistent;
 	int			ntables;
 	int			nest_level;
@@ -333,9 +388,9 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	args[1] = PG_ARGISNULL(1) ? NULL :
 		text_to_cstring(PG_GETARG_TEXT_PP(1));
 	osmeta_query_text("INSERT INTO osmeta.capture (environment, label,"
-					  " dialect, remote_schema, missing_tables)"
+					  " dialect, remote_schema, missing_tables, unreadable)"
 					  " SELECT e.environment, $2, e.dialect, e.remote_schema,"
-					  "  e.missing_tables"
+					  "  e.missing_tables, e.unreadable"
 					  " FROM osmeta.environment AS e"
 					  " WHERE e.environment = $1"
 					  " RETURNING capture_id", 2, args);
@@ -361,12 +416,16 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	}
 
 	left_out = left_out_json(tables, ntables, &rows_left_out);
+	cleaned = cleaned_json(tables, ntables, &values_cleaned);
+	unreadable = unreadable_json(tables, ntables);
 	osmeta_execf("UPDATE osmeta.capture AS c SET row_count = " UINT64_FORMAT
-				 ", is_consistent = %s, left_out = %s,"
+				 ", is_consistent = %s, left_out = %s, cleaned = %s,"
+				 " unreadable = c.unreadable || %s::jsonb,"
 				 " duration = %.6f * interval '1 second'"
 				 " WHERE c.capture_id = " INT64_FORMAT,
 				 rows, is_consistent ? "true" : "false",
-				 quote_literal_cstr(left_out),
+				 quote_literal_cstr(left_out), quote_literal_cstr(cleaned),
+				 quote_literal_cstr(unreadable),
 				 (double) (GetCurrentTimestamp() - start) / 1000000.0,
 				 capture_id);
 	if (rows_left_out > 0)
@@ -378,13 +437,15 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 			(errmsg("captured \"%s\" as " INT64_FORMAT ": " UINT64_FORMAT
 					" espaces, " UINT64_FORMAT " entities, " UINT64_FORMAT
 					" attributes, " UINT64_FORMAT " static records, "
-					UINT64_FORMAT " users; " UINT64_FORMAT " rows in all",
+					UINT64_FORMAT " users, " UINT64_FORMAT " tables; "
+					UINT64_FORMAT " rows in all",
 					environment, capture_id,
 					rows_of(tables, ntables, "espace"),
 					rows_of(tables, ntables, "entity"),
 					rows_of(tables, ntables, "entity_attr"),
 					rows_of(tables, ntables, "entity_record"),
-					rows_of(tables, ntables, "user"), rows)));
+					rows_of(tables, ntables, "user"),
+					rows_of(tables, ntables, "physical_table"), rows)));
 	if (rows_left_out > 0)
 		ereport(WARNING,
 				(errmsg_plural("%llu row of environment \"%s\" was left out of the capture",
@@ -394,6 +455,20 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 							   environment),
 				 errdetail("%s", detail),
 				 errhint("Everything else is there. The view osmeta.problem keeps them as row_without_id and duplicate_id.")));
+	if (values_cleaned > 0)
+		ereport(WARNING,
+				(errmsg_plural("%llu text of environment \"%s\" held what is no character here",
+							   "%llu texts of environment \"%s\" held what is no character here",
+							   (unsigned long) values_cleaned,
+							   (unsigned long long) values_cleaned,
+							   environment),
+				 errdetail("Each such byte is replaced by U+FFFD in the capture."),
+				 errhint("The view osmeta.problem tells where, as cleaned_text.")));
+	if (strcmp(unreadable, "[]") != 0)
+		ereport(WARNING,
+				(errmsg("parts of the physical catalogue of environment \"%s\" could not be read",
+						environment),
+				 errhint("The view osmeta.problem tells which, as unreadable_catalog.")));
 	if (!is_consistent)
 		ereport(WARNING,
 				(errmsg("environment \"%s\" changed while it was copied",

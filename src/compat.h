@@ -64,6 +64,21 @@ osmeta_datum_unsigned_cmp(Datum x, Datum y, SortSupport ssup)
 #define ssup_datum_unsigned_cmp osmeta_datum_unsigned_cmp
 #endif
 
+/* ExecInsertIndexTuples has one more argument from 16 on. */
+#include "executor/executor.h"
+static inline List *
+osmeta_insert_index_tuples(ResultRelInfo *target, TupleTableSlot *slot,
+						   EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExecInsertIndexTuples(target, slot, estate, false, false, NULL,
+								 NIL, false);
+#else
+	return ExecInsertIndexTuples(target, slot, estate, false, false, NULL,
+								 NIL);
+#endif
+}
+
 /* InitMaterializedSRF came with 15. */
 #if PG_VERSION_NUM < 150000
 #include "funcapi.h"

@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/resowner.h"
 
 #include "name_check.h"
@@ -50,6 +51,7 @@ typedef struct AttachRequest
 	List	   *objects;		/* of AttachObject */
 	int			ntables;		/* metamodel tables found */
 	List	   *missing;		/* char *, optional tables not found */
+	List	   *unreadable;		/* of UnreadablePart */
 } AttachRequest;
 
 typedef struct AttachObject
@@ -57,6 +59,13 @@ typedef struct AttachObject
 	char	   *kind;
 	char	   *name;			/* NULL: the schema itself */
 } AttachObject;
+
+/* A part of the physical catalogue that the user who reads may not see. */
+typedef struct UnreadablePart
+{
+	char	   *part;
+	char	   *message;
+} UnreadablePart;
 
 PG_FUNCTION_INFO_V1(osmeta_attach);
 PG_FUNCTION_INFO_V1(osmeta_attach_sql);
@@ -290,14 +299,65 @@ check_request(AttachRequest *request)
 }
 
 /*
- * Take over the rows (kind, name, statement) of the query that has just run,
- * then run the statements.
+ * Run a statement that makes a view, and read the view; false if it cannot be
+ * read, and then it is not made.
+ */
+static bool
+try_view(AttachRequest *request, const char *statement, const char *name)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool is_readable = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		osmeta_exec(statement);
+		osmeta_query_text(psprintf("SELECT 1 FROM %s AS v LIMIT 1",
+								   quote_qualified_identifier(request->schema,
+															  name)),
+						  0, NULL);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		MemoryContext old = MemoryContextSwitchTo(request->context);
+		ErrorData  *error = CopyErrorData();
+		UnreadablePart *part = palloc(sizeof(UnreadablePart));
+
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		CurrentResourceOwner = owner;
+		if (!osmeta_is_access_error(error->sqlerrcode))
+			ReThrowError(error);
+		part->part = pstrdup(name + strlen("live_"));
+		part->message = error->message;
+		request->unreadable = keep(request, request->unreadable, part);
+		MemoryContextSwitchTo(old);
+		MemoryContextSwitchTo(context);
+		is_readable = false;
+	}
+	PG_END_TRY();
+	return is_readable;
+}
+
+/*
+ * Take over the rows (kind, name, statement, fallback) of the query that has
+ * just run, then run the statements, or the fallback of a view that cannot be
+ * read.
  */
 static void
 run_statements(AttachRequest *request, uint64 rows)
 {
 	List	   *statements = NIL;
-	ListCell   *cell;
+	List	   *fallbacks = NIL;
+	List	   *names = NIL;
+	ListCell   *statement;
+	ListCell   *fallback;
+	ListCell   *name;
 
 	/* all rows first: running a statement replaces SPI_tuptable */
 	for (uint64 i = 0; i < rows; i++)
@@ -307,14 +367,43 @@ run_statements(AttachRequest *request, uint64 rows)
 		object->kind = osmeta_text_at(i, 1);
 		object->name = osmeta_text_at(i, 2);
 		request->objects = keep(request, request->objects, object);
+		names = lappend(names, object->name);
 		statements = lappend(statements, osmeta_text_at(i, 3));
+		fallbacks = lappend(fallbacks, osmeta_text_at(i, 4));
 	}
-	foreach(cell, statements)
+	forthree(statement, statements, fallback, fallbacks, name, names)
 	{
-		osmeta_exec((char *) lfirst(cell));
-		request->statements = keep(request, request->statements,
-								   lfirst(cell));
+		char	   *sql = (char *) lfirst(statement);
+
+		if (lfirst(fallback) == NULL)
+			osmeta_exec(sql);
+		else if (!try_view(request, sql, (char *) lfirst(name)))
+		{
+			sql = (char *) lfirst(fallback);
+			osmeta_exec(sql);
+		}
+		request->statements = keep(request, request->statements, sql);
 	}
+}
+
+/* The parts that could not be read as environment.unreadable keeps them. */
+static char *
+unreadable_json(AttachRequest *request)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, request->unreadable)
+	{
+		UnreadablePart *part = (UnreadablePart *) lfirst(cell);
+
+		appendStringInfo(&buf, "%s{\"part\": \"%s\", \"message\": ",
+						 buf.len > 0 ? ", " : "", part->part);
+		escape_json(&buf, part->message);
+		appendStringInfoChar(&buf, '}');
+	}
+	return psprintf("[%s]", buf.data);
 }
 
 /*
@@ -341,7 +430,7 @@ read_catalog(AttachRequest *request)
 					 " JOIN osmeta.ossys_table AS t"
 					 " ON osmeta.fold_name(t.physical_name) = osmeta.fold_name(p.table_name)",
 					 quote_qualified_identifier(request->schema,
-												"physical_column"));
+												"live_physical_column"));
 	columns = query_value(query.data, 0, NULL);
 	if (columns == NULL)
 		ereport(ERROR,
@@ -394,7 +483,7 @@ register_environment(AttachRequest *request)
 	appendStringInfo(&environment,
 					 "INSERT INTO osmeta.environment (environment, server,"
 					 " wrapper, remote_schema, dialect, catalog_dialect,"
-					 " schema, missing_tables)\nVALUES (%s, ",
+					 " schema, missing_tables, unreadable)\nVALUES (%s, ",
 					 quote_literal_cstr(request->environment));
 	appendStringInfo(&environment, "%s, ", request->server ?
 					 quote_literal_cstr(request->server) : "NULL");
@@ -409,7 +498,8 @@ register_environment(AttachRequest *request)
 		appendStringInfo(&environment, "%s%s", cell == list_head(request->missing) ?
 						 "" : ", ",
 						 quote_literal_cstr((char *) lfirst(cell)));
-	appendStringInfoString(&environment, "]::text[])");
+	appendStringInfo(&environment, "]::text[], %s)",
+					 quote_literal_cstr(unreadable_json(request)));
 
 	initStringInfo(&objects);
 	appendStringInfoString(&objects,
@@ -456,7 +546,7 @@ register_environment(AttachRequest *request)
 static void
 attach_environment(AttachRequest *request)
 {
-	const char *args[6];
+	const char *args[7];
 	char	   *columns;
 	uint64		rows;
 
@@ -468,7 +558,7 @@ attach_environment(AttachRequest *request)
 	args[3] = request->remote_schema;
 	args[4] = request->catalog_dialect;
 	args[5] = request->schema;
-	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement"
+	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement, a.fallback"
 							 " FROM osmeta.attach_catalog($1, $2, $3, $4, $5,"
 							 " $6) AS a", 6, args);
 	run_statements(request, rows);
@@ -477,9 +567,10 @@ attach_environment(AttachRequest *request)
 
 	args[4] = request->schema;
 	args[5] = columns;
-	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement"
+	args[6] = unreadable_json(request);
+	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement, NULL"
 							 " FROM osmeta.attach_table($1, $2, $3, $4, $5,"
-							 " $6::jsonb) AS a", 6, args);
+							 " $6::jsonb, $7::jsonb) AS a", 7, args);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char	   *name = osmeta_text_at(i, 2);
@@ -526,6 +617,16 @@ osmeta_attach(PG_FUNCTION_ARGS)
 					request.environment, request.ntables,
 					list_length(request.missing)),
 			 missing.len > 0 ? errdetail("Missing: %s.", missing.data) : 0));
+	foreach(cell, request.unreadable)
+	{
+		UnreadablePart *part = (UnreadablePart *) lfirst(cell);
+
+		ereport(WARNING,
+				(errmsg("%s of \"%s\" cannot be read and is left empty",
+						part->part, request.environment),
+				 errdetail("%s", part->message),
+				 errhint("Let the user that reads there see it, then detach and attach again.")));
+	}
 	PG_RETURN_VOID();
 }
 
@@ -888,7 +989,7 @@ physical_relations_sql(const char *environment, List *table_names,
 					 " ON c.table_name = w.found"
 					 " ORDER BY w.position",
 					 quote_qualified_identifier(env->schema,
-												"physical_column"));
+												"live_physical_column"));
 	values[0] = text_array(table_names);
 	values[1] = text_array(relations);
 	values[2] = env->wrapper ? CStringGetTextDatum(env->wrapper) : (Datum) 0;

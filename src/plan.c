@@ -206,7 +206,7 @@ read_catalogue(const Draft *draft, bool is_source)
 	draft->target_schema;
 
 	osmeta_execf("WITH catalogue AS MATERIALIZED ("
-				 " SELECT table_name, column_name, local_type FROM %s.physical_column),"
+				 " SELECT table_name, column_name, local_type FROM %s.live_physical_column),"
 				 " found AS ("
 				 " SELECT DISTINCT ON (e.entity_id) e.entity_id, c.table_name"
 				 " FROM osmeta.plan_entity e"
@@ -351,7 +351,7 @@ static void
 read_counters(const MigrationPlan *plan)
 {
 	osmeta_execf("UPDATE osmeta.plan_entity e SET counter = c.counter, counter_value = c.last_value"
-				 " FROM %s.physical_counter c, osmeta.plan_attribute a"
+				 " FROM %s.live_physical_counter c, osmeta.plan_attribute a"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
 				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
 				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
@@ -359,14 +359,14 @@ read_counters(const MigrationPlan *plan)
 	osmeta_execf("UPDATE osmeta.plan_entity e SET identity_always = c.is_always"
 				 " FROM osmeta.plan_attribute a, (SELECT c.table_name, c.column_name,"
 				 "  COALESCE(c.identity_generation = 'ALWAYS' OR c.is_generated, false) AS is_always"
-				 "  FROM %s.physical_column c) c"
+				 "  FROM %s.live_physical_column c) c"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
 				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
 				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
 				 plan->target_schema, plan->plan_id);
 	osmeta_execf("UPDATE osmeta.plan_entity e SET target_has_key = COALESCE(k.has_key, false)"
 				 " FROM osmeta.plan_attribute a"
-				 " LEFT JOIN (SELECT k.table_name, k.columns, true AS has_key FROM %s.physical_key k"
+				 " LEFT JOIN (SELECT k.table_name, k.columns, true AS has_key FROM %s.live_physical_key k"
 				 "  WHERE k.kind IN ('p', 'u') GROUP BY k.table_name, k.columns) k"
 				 "  ON k.columns = ARRAY[a.target_column]"
 				 "  AND k.table_name = (SELECT t.target_table FROM osmeta.plan_entity t"

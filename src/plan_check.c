@@ -60,7 +60,7 @@ osmeta_check_catalogue(const Run *run, bool is_source)
 	uint64		rows;
 
 	osmeta_execf("WITH catalogue AS MATERIALIZED ("
-				 " SELECT table_name, column_name, local_type FROM %s.physical_column)"
+				 " SELECT table_name, column_name, local_type FROM %s.live_physical_column)"
 				 " SELECT format('column %%I of table %%I: %%s, was %%s', a.%s_column, e.%s_table,"
 				 "   COALESCE(c.local_type, 'gone'), a.%s_type)"
 				 " FROM osmeta.plan_entity e"

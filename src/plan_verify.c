@@ -214,7 +214,7 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 	upper = osmeta_int64_at(0, 1, NULL);
 	args[0] = entity->target_table;
 	args[1] = entity->identifier->target_column;
-	if (osmeta_query_text(psprintf("SELECT c.last_value::bigint FROM %s.physical_counter c"
+	if (osmeta_query_text(psprintf("SELECT c.last_value::bigint FROM %s.live_physical_counter c"
 								   " WHERE c.table_name = $1 AND c.column_name = $2",
 								   plan->target_schema), 2, args) == 0)
 		return true;

@@ -204,3 +204,15 @@ osmeta_bool_at(uint64 row, int col)
 						  &null);
 	return !null && DatumGetBool(value);
 }
+
+bool
+osmeta_is_access_error(int sqlerrcode)
+{
+	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
+
+	if (sqlerrcode == ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION ||
+		sqlerrcode == ERRCODE_FDW_OUT_OF_MEMORY)
+		return false;
+	return category == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION ||
+		category == ERRCODE_FDW_ERROR;
+}

@@ -57,4 +57,11 @@ extern char *osmeta_text_at(uint64 row, int col);
 extern int64 osmeta_int64_at(uint64 row, int col, bool *isnull);
 extern bool osmeta_bool_at(uint64 row, int col);
 
+/*
+ * Whether an error says that something of the factory is not there, or may
+ * not be seen by whoever reads, as opposed to a lost connection, a cancel or
+ * a full disk.
+ */
+extern bool osmeta_is_access_error(int sqlerrcode);
+
 #endif							/* OSMETA_SPI_H */

@@ -889,13 +889,14 @@ CREATE TABLE osmeta.catalog_view
 	dialect text NOT NULL
 		CHECK (dialect IN ('sqlserver', 'oracle', 'postgres')),
 	view_name text NOT NULL
-		CHECK (view_name IN ('physical_column', 'physical_key',
-							 'physical_counter')),
+		CHECK (view_name IN ('physical_relation', 'physical_size',
+							 'physical_column', 'physical_key',
+							 'physical_index', 'physical_counter')),
 	query text NOT NULL,
 	PRIMARY KEY (dialect, view_name)
 );
 COMMENT ON TABLE osmeta.catalog_view IS
-	'how the views physical_* of an environment are made from the catalogue of a factory''s engine';
+	'how the views live_physical_* of an environment are made from the catalogue of a factory''s engine';
 
 INSERT INTO osmeta.catalog_column
 	(dialect, catalog_table, position, column_name, type, remote_schema,
@@ -911,7 +912,7 @@ FROM (VALUES
 	('postgres', 'pg_catalog', 'pg_namespace',
 	 'oid oid,nspname name'),
 	('postgres', 'pg_catalog', 'pg_class',
-	 'oid oid,relname name,relnamespace oid,relkind "char"'),
+	 'oid oid,relname name,relnamespace oid,relkind "char",reltuples real,relpages integer,reltoastrelid oid'),
 	('postgres', 'pg_catalog', 'pg_type',
 	 'oid oid,typname name'),
 	('postgres', 'pg_catalog', 'pg_attribute',
@@ -936,14 +937,30 @@ FROM (VALUES
 	 'object_id integer,index_id integer,name text,is_unique smallint,is_primary_key smallint,has_filter smallint'),
 	('sqlserver', 'sys', 'index_columns',
 	 'object_id integer,index_id integer,column_id integer,key_ordinal smallint'),
+	('sqlserver', 'sys', 'partitions',
+	 'partition_id bigint,object_id integer,index_id integer,rows bigint'),
+	('sqlserver', 'sys', 'allocation_units',
+	 'type smallint,container_id bigint,total_pages bigint'),
 	('sqlserver', 'sys', 'foreign_keys',
 	 'object_id integer,name text,parent_object_id integer,referenced_object_id integer,delete_referential_action smallint'),
 	('sqlserver', 'sys', 'foreign_key_columns',
 	 'constraint_object_id integer,constraint_column_id integer,parent_column_id integer'),
+	('oracle', 'SYS', 'all_objects',
+	 'owner text,object_name text,object_id numeric,object_type text'),
+	('oracle', 'SYS', 'all_tables',
+	 'owner text,table_name text,num_rows numeric'),
+	('oracle', 'SYS', 'all_indexes',
+	 'owner text,index_name text,table_owner text,table_name text,uniqueness text'),
+	('oracle', 'SYS', 'all_ind_columns',
+	 'index_owner text,index_name text,column_name text,column_position numeric'),
+	('oracle', 'SYS', 'all_lobs',
+	 'owner text,table_name text,segment_name text,index_name text'),
+	('oracle', 'SYS', 'dba_segments',
+	 'owner text,segment_name text,bytes numeric'),
 	('oracle', 'SYS', 'all_tab_cols',
 	 'owner text,table_name text,column_name text,column_id numeric,data_type text,char_length numeric,data_precision numeric,data_scale numeric,nullable text,identity_column text,virtual_column text,hidden_column text,default_length numeric'),
 	('oracle', 'SYS', 'all_constraints',
-	 'owner text,constraint_name text,constraint_type text,table_name text,r_owner text,r_constraint_name text,delete_rule text'),
+	 'owner text,constraint_name text,constraint_type text,table_name text,r_owner text,r_constraint_name text,delete_rule text,index_name text'),
 	('oracle', 'SYS', 'all_cons_columns',
 	 'owner text,constraint_name text,table_name text,column_name text,position numeric')
 	) AS d (dialect, remote_schema, name, columns),
@@ -956,8 +973,34 @@ FROM (VALUES
  */
 INSERT INTO osmeta.catalog_view (dialect, view_name, query)
 VALUES
+	('postgres', 'physical_relation', $query$
+SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
+	CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view'
+		END AS kind,
+	CASE WHEN c.relkind = 'r' AND c.reltuples >= 0
+		THEN c.reltuples::bigint END AS row_count
+FROM {catalog_pg_namespace} n
+	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
+WHERE n.nspname = {schema}
+	AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+$query$),
+	-- pages as VACUUM and ANALYZE saw them last; of the usual 8 kB
+	('postgres', 'physical_size', $query$
+SELECT c.oid::bigint AS table_id, NULL::bigint AS row_count,
+	c.relpages * 8192::bigint AS data_bytes,
+	coalesce(i.pages, 0) * 8192::bigint AS index_bytes,
+	coalesce(t.relpages, 0) * 8192::bigint AS lob_bytes
+FROM {catalog_pg_namespace} n
+	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
+	LEFT JOIN (SELECT x.indrelid, pg_catalog.sum(r.relpages) AS pages
+		FROM {catalog_pg_index} x
+			JOIN {catalog_pg_class} r ON r.oid = x.indexrelid
+		GROUP BY x.indrelid) AS i ON i.indrelid = c.oid
+	LEFT JOIN {catalog_pg_class} t ON t.oid = c.reltoastrelid
+WHERE n.nspname = {schema} AND c.relkind = 'r' AND c.reltuples >= 0
+$query$),
 	('postgres', 'physical_column', $query$
-SELECT x.table_name, x.column_name, x.position, x.data_type,
+SELECT x.table_id, x.table_name, x.column_name, x.position, x.data_type,
 	CASE WHEN x.data_type IN ('varchar', 'bpchar') AND x.typmod > 4
 		THEN x.typmod - 4 END::bigint AS length,
 	CASE WHEN x.data_type = 'numeric' AND x.typmod > 4
@@ -972,8 +1015,9 @@ SELECT x.table_name, x.column_name, x.position, x.data_type,
 		END AS identity_generation,
 	x.generated <> '' AS is_generated, x.has_default,
 	osmeta.local_name(x.column_name) AS local_name, x.is_table
-FROM (SELECT c.relname::text AS table_name, a.attname::text AS column_name,
-		a.attnum::integer AS position, t.typname::text AS data_type,
+FROM (SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
+		a.attname::text AS column_name, a.attnum::integer AS position,
+		t.typname::text AS data_type,
 		a.atttypid AS typid, a.atttypmod AS typmod,
 		NOT a.attnotnull AS is_nullable, a.attidentity::text AS identity,
 		a.attgenerated::text AS generated,
@@ -989,7 +1033,7 @@ FROM (SELECT c.relname::text AS table_name, a.attname::text AS column_name,
 		AND NOT a.attisdropped) AS x
 $query$),
 	('postgres', 'physical_key', $query$
-SELECT k.table_name, k.key_name, k.kind,
+SELECT k.table_oid::bigint AS table_id, k.table_name, k.key_name, k.kind,
 	pg_catalog.array_agg(a.attname::text ORDER BY k.ordinal) AS columns,
 	k.target_table, k.delete_action
 FROM (SELECT c.oid AS table_oid, c.relname::text AS table_name,
@@ -1026,8 +1070,26 @@ FROM (SELECT c.oid AS table_oid, c.relname::text AS table_name,
 GROUP BY k.table_oid, k.table_name, k.key_name, k.kind, k.target_table,
 	k.delete_action
 $query$),
+	('postgres', 'physical_index', $query$
+SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
+	i.relname::text AS index_name, x.indisunique AS is_unique,
+	x.indisprimary AS is_primary, x.indpred IS NOT NULL AS is_partial,
+	-- NULL where the index is over an expression
+	pg_catalog.array_agg(a.attname::text ORDER BY u.ordinal) AS columns
+FROM {catalog_pg_namespace} n
+	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
+	JOIN {catalog_pg_index} x ON x.indrelid = c.oid
+	JOIN {catalog_pg_class} i ON i.oid = x.indexrelid
+	JOIN LATERAL pg_catalog.unnest(x.indkey::smallint[])
+		WITH ORDINALITY AS u (attnum, ordinal) ON u.ordinal <= x.indnkeyatts
+	LEFT JOIN {catalog_pg_attribute} a
+		ON a.attrelid = c.oid AND a.attnum = u.attnum AND u.attnum > 0
+WHERE n.nspname = {schema}
+GROUP BY c.oid, c.relname, i.relname, x.indisunique, x.indisprimary,
+	x.indpred IS NOT NULL
+$query$),
 	('postgres', 'physical_counter', $query$
-SELECT c.relname::text AS table_name, a.attname::text AS column_name,
+SELECT c.oid::bigint AS table_id, c.relname::text AS table_name, a.attname::text AS column_name,
 	pg_catalog.quote_ident(sn.nspname::text) || '.'
 		|| pg_catalog.quote_ident(s.relname::text) AS counter,
 	q.last_value
@@ -1045,8 +1107,63 @@ WHERE n.nspname = {schema}
 	AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 	AND s.relkind = 'S'
 $query$),
+	('sqlserver', 'physical_relation', $query$
+SELECT o.object_id::bigint AS table_id, o.name AS table_name,
+	CASE pg_catalog.btrim(o.type) WHEN 'U' THEN 'table' ELSE 'view'
+		END AS kind,
+	NULL::bigint AS row_count
+FROM {catalog_schemas} s
+	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
+WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+	AND pg_catalog.btrim(o.type) IN ('U', 'V')
+$query$),
+	-- index 0 is the heap, 1 the clustered index; units of type 2 hold LOBs
+	('sqlserver', 'physical_size', $query$
+SELECT o.object_id::bigint AS table_id, r.row_count,
+	u.data_pages * 8192 AS data_bytes, u.index_pages * 8192 AS index_bytes,
+	u.lob_pages * 8192 AS lob_bytes
+FROM {catalog_schemas} s
+	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
+	JOIN (SELECT p.object_id,
+			pg_catalog.sum(p.rows)::bigint AS row_count
+		FROM {catalog_partitions} p
+		WHERE p.index_id IN (0, 1)
+		GROUP BY p.object_id) AS r ON r.object_id = o.object_id
+	LEFT JOIN (SELECT p.object_id,
+			coalesce(pg_catalog.sum(a.total_pages)
+				FILTER (WHERE a.type <> 2 AND p.index_id IN (0, 1)), 0)::bigint
+				AS data_pages,
+			coalesce(pg_catalog.sum(a.total_pages)
+				FILTER (WHERE a.type <> 2 AND p.index_id > 1), 0)::bigint
+				AS index_pages,
+			coalesce(pg_catalog.sum(a.total_pages)
+				FILTER (WHERE a.type = 2), 0)::bigint AS lob_pages
+		FROM {catalog_partitions} p
+			JOIN {catalog_allocation_units} a
+				ON a.container_id = p.partition_id
+		GROUP BY p.object_id) AS u ON u.object_id = o.object_id
+WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+	AND pg_catalog.btrim(o.type) = 'U'
+$query$),
+	('sqlserver', 'physical_index', $query$
+SELECT o.object_id::bigint AS table_id, o.name AS table_name,
+	i.name AS index_name, i.is_unique <> 0 AS is_unique,
+	i.is_primary_key <> 0 AS is_primary, i.has_filter <> 0 AS is_partial,
+	pg_catalog.array_agg(c.name ORDER BY x.key_ordinal) AS columns
+FROM {catalog_schemas} s
+	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
+	JOIN {catalog_indexes} i ON i.object_id = o.object_id
+	JOIN {catalog_index_columns} x
+		ON x.object_id = i.object_id AND x.index_id = i.index_id
+	JOIN {catalog_columns} c
+		ON c.object_id = x.object_id AND c.column_id = x.column_id
+WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+	AND pg_catalog.btrim(o.type) = 'U' AND x.key_ordinal > 0
+GROUP BY o.object_id, o.name, i.name, i.is_unique, i.is_primary_key,
+	i.has_filter
+$query$),
 	('sqlserver', 'physical_column', $query$
-SELECT x.table_name, x.column_name, x.position, x.data_type, x.length,
+SELECT x.table_id, x.table_name, x.column_name, x.position, x.data_type, x.length,
 	x.precision, x.scale,
 	osmeta.type_with_modifier(d.local_type, d.modifier, x.length,
 		x.precision, x.scale, {boolean_type}) AS local_type,
@@ -1054,8 +1171,9 @@ SELECT x.table_name, x.column_name, x.position, x.data_type, x.length,
 	CASE WHEN x.is_identity THEN 'ALWAYS' END AS identity_generation,
 	x.is_generated, x.has_default,
 	osmeta.local_name(x.column_name) AS local_name, x.is_table
-FROM (SELECT o.name AS table_name, c.name AS column_name,
-		c.column_id AS position, osmeta.fold_name(t.name) AS data_type,
+FROM (SELECT o.object_id::bigint AS table_id, o.name AS table_name,
+		c.name AS column_name, c.column_id AS position,
+		osmeta.fold_name(t.name) AS data_type,
 		CASE WHEN osmeta.fold_name(t.name) IN ('nvarchar', 'nchar')
 				AND c.max_length > 0 THEN c.max_length / 2
 			WHEN osmeta.fold_name(t.name) IN ('varchar', 'char', 'binary',
@@ -1079,7 +1197,7 @@ FROM (SELECT o.name AS table_name, c.name AS column_name,
 		ON d.dialect = 'sqlserver' AND d.remote_type = x.data_type
 $query$),
 	('sqlserver', 'physical_key', $query$
-SELECT k.table_name, k.key_name, k.kind,
+SELECT k.object_id::bigint AS table_id, k.table_name, k.key_name, k.kind,
 	pg_catalog.array_agg(c.name ORDER BY k.ordinal) AS columns,
 	k.target_table, k.delete_action
 FROM (SELECT o.object_id, o.name AS table_name, i.name AS key_name,
@@ -1111,15 +1229,77 @@ FROM (SELECT o.object_id, o.name AS table_name, i.name AS key_name,
 GROUP BY k.object_id, k.table_name, k.key_name, k.kind, k.target_table,
 	k.delete_action
 $query$),
+	-- the number of rows is what the engine's statistics say
+	('oracle', 'physical_relation', $query$
+SELECT o.object_id::bigint AS table_id, o.object_name AS table_name,
+	osmeta.fold_name(o.object_type) AS kind, t.num_rows::bigint AS row_count
+FROM {catalog_all_objects} o
+	LEFT JOIN {catalog_all_tables} t
+		ON t.owner = o.owner AND t.table_name = o.object_name
+		AND o.object_type = 'TABLE'
+WHERE o.owner = {schema} AND o.object_type IN ('TABLE', 'VIEW')
+$query$),
+	-- segments can be seen by few: without that right sizes are NULL
+	('oracle', 'physical_size', $query$
+SELECT o.object_id::bigint AS table_id, NULL::bigint AS row_count,
+	coalesce(d.bytes, 0)::bigint AS data_bytes,
+	coalesce(i.bytes, 0)::bigint AS index_bytes,
+	coalesce(l.bytes, 0)::bigint AS lob_bytes
+FROM {catalog_all_objects} o
+	LEFT JOIN (SELECT g.segment_name, pg_catalog.sum(g.bytes) AS bytes
+		FROM {catalog_dba_segments} g
+		WHERE g.owner = {schema}
+		GROUP BY g.segment_name) AS d ON d.segment_name = o.object_name
+	LEFT JOIN (SELECT x.table_name, pg_catalog.sum(g.bytes) AS bytes
+		FROM {catalog_all_indexes} x
+			JOIN {catalog_dba_segments} g
+				ON g.owner = x.owner AND g.segment_name = x.index_name
+		WHERE x.table_owner = {schema}
+			AND NOT EXISTS (SELECT 1 FROM {catalog_all_lobs} b
+				WHERE b.owner = x.owner AND b.index_name = x.index_name)
+		GROUP BY x.table_name) AS i ON i.table_name = o.object_name
+	LEFT JOIN (SELECT b.table_name, pg_catalog.sum(g.bytes) AS bytes
+		FROM (SELECT a.owner, a.table_name, a.segment_name
+				FROM {catalog_all_lobs} a
+				UNION ALL
+				SELECT a.owner, a.table_name, a.index_name
+				FROM {catalog_all_lobs} a) AS b
+			JOIN {catalog_dba_segments} g
+				ON g.owner = b.owner AND g.segment_name = b.segment_name
+		WHERE b.owner = {schema}
+		GROUP BY b.table_name) AS l ON l.table_name = o.object_name
+WHERE o.owner = {schema} AND o.object_type = 'TABLE'
+$query$),
+	('oracle', 'physical_index', $query$
+SELECT o.object_id::bigint AS table_id, x.table_name, x.index_name,
+	x.uniqueness = 'UNIQUE' AS is_unique,
+	k.index_name IS NOT NULL AS is_primary, false AS is_partial,
+	-- NULL where the index is over an expression
+	pg_catalog.array_agg(CASE
+		WHEN c.column_name !~ '^SYS_NC[0-9]+[$]$' THEN c.column_name END
+		ORDER BY c.column_position) AS columns
+FROM {catalog_all_indexes} x
+	JOIN {catalog_all_objects} o ON o.owner = x.table_owner
+		AND o.object_name = x.table_name AND o.object_type = 'TABLE'
+	JOIN {catalog_all_ind_columns} c
+		ON c.index_owner = x.owner AND c.index_name = x.index_name
+	LEFT JOIN (SELECT DISTINCT p.owner, p.index_name
+		FROM {catalog_all_constraints} p
+		WHERE p.constraint_type = 'P' AND p.index_name IS NOT NULL) AS k
+		ON k.owner = x.owner AND k.index_name = x.index_name
+WHERE x.table_owner = {schema}
+GROUP BY o.object_id, x.table_name, x.index_name, x.uniqueness, k.index_name
+$query$),
 	('oracle', 'physical_column', $query$
-SELECT x.table_name, x.column_name, x.position, x.data_type, x.length,
+SELECT o.object_id::bigint AS table_id, x.table_name, x.column_name, x.position, x.data_type, x.length,
 	x.precision, x.scale,
 	osmeta.type_with_modifier(d.local_type, d.modifier, x.length,
 		x.precision, x.scale, {boolean_type}) AS local_type,
 	x.is_nullable, x.is_identity,
 	CASE WHEN x.is_identity THEN 'ALWAYS' END AS identity_generation,
 	x.is_generated, x.has_default,
-	osmeta.local_name(x.column_name) AS local_name, true AS is_table
+	osmeta.local_name(x.column_name) AS local_name,
+	o.object_type = 'TABLE' AS is_table
 FROM (SELECT c.table_name, c.column_name, c.column_id::integer AS position,
 		pg_catalog.btrim(osmeta.fold_name(
 			pg_catalog.split_part(c.data_type, '(', 1))) AS data_type,
@@ -1133,24 +1313,28 @@ FROM (SELECT c.table_name, c.column_name, c.column_id::integer AS position,
 	FROM {catalog_all_tab_cols} c
 	WHERE c.owner = {schema}
 		AND c.hidden_column = 'NO') AS x
+	JOIN {catalog_all_objects} o ON o.owner = {schema}
+		AND o.object_name = x.table_name AND o.object_type IN ('TABLE', 'VIEW')
 	LEFT JOIN osmeta.dialect_type d
 		ON d.dialect = 'oracle' AND d.remote_type = x.data_type
 $query$),
 	('oracle', 'physical_key', $query$
-SELECT k.table_name, k.constraint_name AS key_name,
+SELECT o.object_id::bigint AS table_id, k.table_name, k.constraint_name AS key_name,
 	CASE k.constraint_type WHEN 'P' THEN 'p' WHEN 'U' THEN 'u' ELSE 'f'
 		END AS kind,
 	pg_catalog.array_agg(c.column_name ORDER BY c.position) AS columns,
 	r.table_name AS target_table,
 	osmeta.fold_name(k.delete_rule) AS delete_action
 FROM {catalog_all_constraints} k
+	JOIN {catalog_all_objects} o ON o.owner = k.owner
+		AND o.object_name = k.table_name AND o.object_type IN ('TABLE', 'VIEW')
 	JOIN {catalog_all_cons_columns} c
 		ON c.owner = k.owner AND c.constraint_name = k.constraint_name
 	LEFT JOIN {catalog_all_constraints} r
 		ON r.owner = k.r_owner AND r.constraint_name = k.r_constraint_name
 WHERE k.owner = {schema} AND k.constraint_type IN ('P', 'U', 'R')
-GROUP BY k.table_name, k.constraint_name, k.constraint_type, r.table_name,
-	k.delete_rule
+GROUP BY o.object_id, k.table_name, k.constraint_name, k.constraint_type,
+	r.table_name, k.delete_rule
 $query$);
 
 /*

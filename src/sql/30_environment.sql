@@ -22,6 +22,8 @@ CREATE TABLE osmeta.environment
 	owner text NOT NULL DEFAULT current_user,
 	attached_at timestamptz NOT NULL DEFAULT current_timestamp,
 	missing_tables text[] NOT NULL DEFAULT '{}',
+	unreadable jsonb NOT NULL DEFAULT '[]'
+		CHECK (jsonb_typeof(unreadable) = 'array'),
 	CHECK ((server IS NULL) = (wrapper IS NULL))
 );
 COMMENT ON TABLE osmeta.environment IS
@@ -36,6 +38,8 @@ COMMENT ON COLUMN osmeta.environment.schema IS
 	'schema of this database that holds what attach made';
 COMMENT ON COLUMN osmeta.environment.missing_tables IS
 	'optional tables of the metamodel that the factory does not have';
+COMMENT ON COLUMN osmeta.environment.unreadable IS
+	'parts of the physical catalogue that could not be read when it was attached: objects with part (a view live_physical_*) and message';
 
 CREATE TABLE osmeta.environment_object
 (
@@ -145,6 +149,13 @@ END;
 COMMENT ON FUNCTION osmeta.relation_sql(text, text, text, text, text, text, jsonb, boolean) IS
 	'Internal: the statement that makes a foreign table over a table of a factory, or a view where the table stands in this database';
 
+CREATE FUNCTION osmeta.clean_text(value text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'osmeta_clean_text'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION osmeta.clean_text(text) IS
+	'Internal: the text with U+FFFD in the place of each byte that is no character here';
+
 /*
  * A column of the factory as the type that the metamodel says, whatever it
  * is declared with; a value that cannot be converted is NULL, never an error.
@@ -159,7 +170,7 @@ RETURN CASE type
 		CASE
 			WHEN local_type IN ('bigint', 'integer', 'smallint')
 				THEN format('%s::bigint', expression)
-			ELSE format('CASE WHEN %1$s::text ~ ''^ *-?[0-9]{1,18}([.]0*)? *$'' THEN %1$s::text::numeric::bigint END',
+			ELSE format('CASE WHEN osmeta.clean_text(%1$s::text) ~ ''^ *-?[0-9]{1,18}([.]0*)? *$'' THEN %1$s::text::numeric::bigint END',
 				expression)
 		END
 	WHEN 'boolean' THEN
@@ -167,7 +178,7 @@ RETURN CASE type
 			WHEN local_type = 'boolean' THEN expression
 			WHEN local_type ~ '^(bigint|integer|smallint|numeric|real|double precision)'
 				THEN format('(%s <> 0)', expression)
-			ELSE format('lower(btrim(%s::text)) IN (''1'', ''t'', ''true'', ''y'', ''yes'')',
+			ELSE format('lower(btrim(osmeta.clean_text(%s::text))) IN (''1'', ''t'', ''true'', ''y'', ''yes'')',
 				expression)
 		END
 	WHEN 'timestamp' THEN
@@ -182,11 +193,17 @@ END;
 COMMENT ON FUNCTION osmeta.canonical_expression(text, text, text) IS
 	'Internal: the expression that gives a column of the factory in the type that osmeta.ossys_column says';
 
--- A column of a live table; local_type is NULL where the factory has none.
-CREATE FUNCTION osmeta.live_item(column_name text, local_type text, type text)
+/*
+ * A column of a live table; local_type is NULL where the factory has none.
+ * Texts are cleaned, unless whoever reads them does so.
+ */
+CREATE FUNCTION osmeta.live_item(column_name text, local_type text, type text,
+	is_cleaned boolean)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN format('%s AS %I',
+RETURN format(
+	CASE WHEN is_cleaned AND type = 'text' AND local_type IS NOT NULL
+		THEN 'osmeta.clean_text(%s) AS %I' ELSE '%s AS %I' END,
 	coalesce(
 		osmeta.canonical_expression(format('t.%I', column_name), local_type,
 			type),
@@ -194,7 +211,7 @@ RETURN format('%s AS %I',
 			WHEN 'timestamp' THEN 'timestamp without time zone'
 			ELSE type END),
 	column_name);
-COMMENT ON FUNCTION osmeta.live_item(text, text, text) IS
+COMMENT ON FUNCTION osmeta.live_item(text, text, text, boolean) IS
 	'Internal: an item of the SELECT that turns a table of the metamodel into its canonical form';
 
 -- The type with which a column of the metamodel is declared.
@@ -210,21 +227,95 @@ COMMENT ON FUNCTION osmeta.ossys_local_type(text) IS
 	'Internal: texts of the metamodel are declared without a length, since lengths differ between versions';
 
 /*
+ * What a view of the physical catalogue shows where the engine has no such
+ * thing, or where the user who reads there may not see it.
+ */
+CREATE FUNCTION osmeta.empty_catalog_view(view_name text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE view_name
+	WHEN 'physical_relation' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS kind, NULL::bigint AS row_count WHERE false'
+	WHEN 'physical_size' THEN
+		'SELECT NULL::bigint AS table_id, NULL::bigint AS row_count, NULL::bigint AS data_bytes, NULL::bigint AS index_bytes, NULL::bigint AS lob_bytes WHERE false'
+	WHEN 'physical_column' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS column_name, NULL::integer AS position, NULL::text AS data_type, NULL::bigint AS length, NULL::integer AS precision, NULL::integer AS scale, NULL::text AS local_type, NULL::boolean AS is_nullable, NULL::boolean AS is_identity, NULL::text AS identity_generation, NULL::boolean AS is_generated, NULL::boolean AS has_default, NULL::text AS local_name, NULL::boolean AS is_table WHERE false'
+	WHEN 'physical_key' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS key_name, NULL::text AS kind, NULL::text[] AS columns, NULL::text AS target_table, NULL::text AS delete_action WHERE false'
+	WHEN 'physical_index' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS index_name, NULL::boolean AS is_unique, NULL::boolean AS is_primary, NULL::boolean AS is_partial, NULL::text[] AS columns WHERE false'
+	WHEN 'physical_counter' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS column_name, NULL::text AS counter, NULL::bigint AS last_value WHERE false'
+END;
+COMMENT ON FUNCTION osmeta.empty_catalog_view(text) IS
+	'Internal: the query of a view live_physical_* without a row';
+
+-- The query of a view live_physical_*; the template is filled part by part,
+-- so that nothing in a name of the user is taken for a mark of the template.
+CREATE FUNCTION osmeta.catalog_view_query(view_name text, server text,
+	wrapper text, remote_schema text, dialect text, schema text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT string_agg(
+			CASE
+				WHEN p.position = 1 THEN f.part
+				WHEN catalog_view_query.server IS NULL THEN
+					'pg_catalog.' || f.part
+				WHEN w.is_fenced THEN
+					format('(SELECT * FROM %I.%I OFFSET 0) AS%s',
+						catalog_view_query.schema, f.mark, f.part)
+				ELSE
+					format('%I.%I%s', catalog_view_query.schema, f.mark,
+						f.part)
+			END, '' ORDER BY p.position)
+	FROM osmeta.catalog_view AS t
+		LEFT JOIN osmeta.wrapper AS w
+			ON w.wrapper = catalog_view_query.wrapper,
+		LATERAL unnest(string_to_array(t.query, '{catalog_'))
+			WITH ORDINALITY AS p (part, position),
+		LATERAL (SELECT
+				'catalog_' || split_part(p.part, '}', 1) AS mark,
+				replace(replace(replace(
+					CASE
+						WHEN p.position = 1 THEN p.part
+						WHEN catalog_view_query.server IS NULL
+							THEN split_part(p.part, '}', 1)
+								|| substr(p.part, strpos(p.part, '}') + 1)
+						ELSE substr(p.part, strpos(p.part, '}') + 1)
+					END,
+					'{is_local}',
+					CASE WHEN catalog_view_query.server IS NULL
+						THEN 'true' ELSE 'false' END),
+					'{boolean_type}', quote_literal(
+						coalesce(w.boolean_type, 'boolean'))),
+					'{schema}', quote_literal(
+						catalog_view_query.remote_schema) || '::text')
+				AS part) AS f
+	WHERE t.dialect = catalog_view_query.dialect
+		AND t.view_name = catalog_view_query.view_name;
+END;
+COMMENT ON FUNCTION osmeta.catalog_view_query(text, text, text, text, text, text) IS
+	'Internal: the query of a view live_physical_*; NULL where the engine has none';
+
+/*
  * The first half of attach: the schema, the catalogue's tables and the views
- * physical_column, physical_key and physical_counter.
+ * live_physical_* over them.  Where there is a fallback, it is run instead if
+ * the view cannot be read: not every user may see sizes or keys.
  */
 CREATE FUNCTION osmeta.attach_catalog(environment text, server text,
 	wrapper text, remote_schema text, dialect text, schema text)
-RETURNS TABLE (kind text, name text, statement text)
+RETURNS TABLE (kind text, name text, statement text, fallback text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT s.kind, s.name, s.statement
+	SELECT s.kind, s.name, s.statement, s.fallback
 	FROM (
-		SELECT 1 AS step, NULL::text AS sort, 'SCHEMA' AS kind,
-			NULL::text AS name,
-			format('CREATE SCHEMA %I', attach_catalog.schema) AS statement
+		SELECT 1 AS step, 0 AS position, NULL::text AS sort,
+			'SCHEMA' AS kind, NULL::text AS name,
+			format('CREATE SCHEMA %I', attach_catalog.schema) AS statement,
+			NULL::text AS fallback
 		UNION ALL
-		SELECT 2, c.catalog_table, 'FOREIGN TABLE', c.catalog_table,
+		SELECT 2, 0, c.catalog_table, 'FOREIGN TABLE', c.catalog_table,
 			osmeta.relation_sql(attach_catalog.wrapper, attach_catalog.server,
 				c.remote_schema, c.remote_table, attach_catalog.schema,
 				c.catalog_table,
@@ -232,69 +323,43 @@ BEGIN ATOMIC
 					'remote_name', c.remote_column,
 					'type', CASE c.type WHEN 'boolean' THEN w.boolean_type
 						ELSE c.type END)
-					ORDER BY c.position))
+					ORDER BY c.position)),
+			NULL
 		FROM osmeta.catalog_column AS c
 			JOIN osmeta.wrapper AS w ON w.wrapper = attach_catalog.wrapper
 		WHERE c.dialect = attach_catalog.dialect
 			AND attach_catalog.server IS NOT NULL
 		GROUP BY c.catalog_table, c.remote_schema, c.remote_table
 		UNION ALL
-		SELECT 3, v.view_name, 'VIEW', v.view_name,
-			format(E'CREATE VIEW %I.%I AS\n%s', attach_catalog.schema,
-				v.view_name, coalesce(q.statement, v.empty))
+		SELECT 3, v.position, NULL, 'VIEW', n.name,
+			format(n.template, attach_catalog.schema, n.name,
+				coalesce(q.query, osmeta.empty_catalog_view(v.view_name))),
+			CASE WHEN v.is_optional AND q.query IS NOT NULL THEN
+				format(n.template, attach_catalog.schema, n.name,
+					osmeta.empty_catalog_view(v.view_name)) END
 		FROM (VALUES
-				('physical_column',
-				 'SELECT NULL::text AS table_name, NULL::text AS column_name, NULL::integer AS position, NULL::text AS data_type, NULL::bigint AS length, NULL::integer AS precision, NULL::integer AS scale, NULL::text AS local_type, NULL::boolean AS is_nullable, NULL::boolean AS is_identity, NULL::text AS identity_generation, NULL::boolean AS is_generated, NULL::boolean AS has_default, NULL::text AS local_name, NULL::boolean AS is_table WHERE false'),
-				('physical_key',
-				 'SELECT NULL::text AS table_name, NULL::text AS key_name, NULL::text AS kind, NULL::text[] AS columns, NULL::text AS target_table, NULL::text AS delete_action WHERE false'),
-				('physical_counter',
-				 'SELECT NULL::text AS table_name, NULL::text AS column_name, NULL::text AS counter, NULL::bigint AS last_value WHERE false')
-			) AS v (view_name, empty)
-			LEFT JOIN LATERAL (
-				-- the template is filled part by part, so that nothing in a
-				-- name of the user is taken for a mark of the template
-				SELECT string_agg(
-						CASE
-							WHEN p.position = 1 THEN f.part
-							WHEN attach_catalog.server IS NULL THEN
-								'pg_catalog.' || f.part
-							WHEN w.is_fenced THEN
-								format('(SELECT * FROM %I.%I OFFSET 0) AS%s',
-									attach_catalog.schema, f.mark, f.part)
-							ELSE
-								format('%I.%I%s', attach_catalog.schema,
-									f.mark, f.part)
-						END, '' ORDER BY p.position) AS statement
-				FROM osmeta.catalog_view AS t
-					LEFT JOIN osmeta.wrapper AS w
-						ON w.wrapper = attach_catalog.wrapper,
-					LATERAL unnest(string_to_array(t.query, '{catalog_'))
-						WITH ORDINALITY AS p (part, position),
-					LATERAL (SELECT
-							'catalog_' || split_part(p.part, '}', 1) AS mark,
-							replace(replace(replace(
-								CASE
-									WHEN p.position = 1 THEN p.part
-									WHEN attach_catalog.server IS NULL
-										THEN split_part(p.part, '}', 1)
-											|| substr(p.part,
-												strpos(p.part, '}') + 1)
-									ELSE substr(p.part,
-										strpos(p.part, '}') + 1)
-								END,
-								'{is_local}',
-								CASE WHEN attach_catalog.server IS NULL
-									THEN 'true' ELSE 'false' END),
-								'{boolean_type}', quote_literal(
-									coalesce(w.boolean_type, 'boolean'))),
-								'{schema}', quote_literal(
-									attach_catalog.remote_schema) || '::text')
-							AS part) AS f
-				WHERE t.dialect = attach_catalog.dialect
-					AND t.view_name = v.view_name
-			) AS q ON true
+				('physical_column', 1, false),
+				('physical_relation', 2, true),
+				('physical_size', 3, true),
+				('physical_key', 4, true),
+				('physical_index', 5, true),
+				('physical_counter', 6, true)
+			) AS v (view_name, position, is_optional),
+			LATERAL (SELECT
+					'live_' || v.view_name AS name,
+					E'CREATE VIEW %I.%I AS\nSELECT 0::bigint AS capture_id, q.*\nFROM (%s) AS q'
+					AS template) AS n,
+			LATERAL (SELECT osmeta.catalog_view_query(v.view_name,
+					attach_catalog.server, attach_catalog.wrapper,
+					attach_catalog.remote_schema, attach_catalog.dialect,
+					attach_catalog.schema) AS query) AS q
+		UNION ALL
+		SELECT 3, 7, NULL, 'VIEW', 'live_physical_table',
+			format(E'CREATE VIEW %1$I.live_physical_table AS\nSELECT r.capture_id, r.table_id, r.table_name, r.kind,\n\tcoalesce(s.row_count, r.row_count) AS row_count, s.data_bytes,\n\ts.index_bytes, s.lob_bytes\nFROM %1$I.live_physical_relation AS r\n\tLEFT JOIN %1$I.live_physical_size AS s ON s.table_id = r.table_id',
+				attach_catalog.schema),
+			NULL
 		) AS s
-	ORDER BY s.step, s.sort COLLATE "C";
+	ORDER BY s.step, s.position, s.sort COLLATE "C";
 END;
 COMMENT ON FUNCTION osmeta.attach_catalog(text, text, text, text, text, text) IS
 	'Internal: the statements of attach that make the schema and the views of the physical catalogue';
@@ -399,7 +464,8 @@ COMMENT ON FUNCTION osmeta.live_definition(text, text) IS
  * and fenced form live_*, and the live copies of the views of osmeta.
  */
 CREATE FUNCTION osmeta.attach_table(environment text, server text,
-	wrapper text, remote_schema text, schema text, columns jsonb)
+	wrapper text, remote_schema text, schema text, columns jsonb,
+	unreadable jsonb DEFAULT '[]')
 RETURNS TABLE (kind text, name text, statement text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -428,7 +494,7 @@ BEGIN ATOMIC
 				attach_table.schema, 'live_' || m.table_name,
 				string_agg(osmeta.live_item(m.column_name,
 						CASE WHEN m.remote_column IS NOT NULL
-							THEN m.local_type END, m.type),
+							THEN m.local_type END, m.type, true),
 					E',\n\t' ORDER BY m.column_position),
 				CASE
 					WHEN count(m.remote_column) = 0 THEN 'WHERE false'
@@ -448,11 +514,12 @@ BEGIN ATOMIC
 		GROUP BY m.table_position, m.table_name
 		UNION ALL
 		SELECT 3, 0, 'VIEW', 'shown_capture',
-			format(E'CREATE VIEW %I.shown_capture AS\nSELECT %L::text AS environment, NULL::bigint AS capture_id,\n\t0::bigint AS store_id, NULL::boolean AS is_consistent,\n\t%L::text[] AS missing_tables, ''[]''::jsonb AS left_out',
+			format(E'CREATE VIEW %I.shown_capture AS\nSELECT %L::text AS environment, NULL::bigint AS capture_id,\n\t0::bigint AS store_id, NULL::boolean AS is_consistent,\n\t%L::text[] AS missing_tables, ''[]''::jsonb AS left_out,\n\t%L::jsonb AS unreadable, ''[]''::jsonb AS cleaned',
 				attach_table.schema, attach_table.environment,
 				ARRAY(SELECT a.object
 					FROM osmeta.attach_missing(attach_table.columns) AS a
-					WHERE a.is_table))
+					WHERE a.is_table),
+				attach_table.unreadable)
 		UNION ALL
 		SELECT 4, v.position, 'VIEW', v.view_name,
 			format(E'CREATE VIEW %I.%I AS\n%s', attach_table.schema,
@@ -462,7 +529,7 @@ BEGIN ATOMIC
 		) AS s
 	ORDER BY s.step, s.sort;
 END;
-COMMENT ON FUNCTION osmeta.attach_table(text, text, text, text, text, jsonb) IS
+COMMENT ON FUNCTION osmeta.attach_table(text, text, text, text, text, jsonb, jsonb) IS
 	'Internal: the statements of attach that make the tables of the metamodel and the live views';
 
 CREATE FUNCTION osmeta.attach(environment text, server text DEFAULT NULL,

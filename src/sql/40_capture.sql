@@ -1,9 +1,11 @@
 /*
  * 40_capture: the store.
  *
- * A capture is a copy of a factory's metamodel at one moment.  Each captured
- * table has the columns of osmeta.ossys_column that are no secret, behind
- * capture_id, which stands first in every key.  There is no foreign key to
+ * A capture is a copy of a factory's metamodel and of its physical catalogue
+ * at one moment.  A table captured_<t> has the columns of osmeta.ossys_column
+ * that are no secret, captured_physical_<t> those of the view
+ * live_physical_<t> of an environment, both behind capture_id, which stands
+ * first in every key.  There is no foreign key to
  * osmeta.capture: it would be checked once for each of half a million rows,
  * and nothing but capture() and drop_capture() writes here.
  */
@@ -23,6 +25,10 @@ CREATE TABLE osmeta.capture
 	missing_tables text[] NOT NULL DEFAULT '{}',
 	left_out jsonb NOT NULL DEFAULT '[]'
 		CHECK (jsonb_typeof(left_out) = 'array'),
+	unreadable jsonb NOT NULL DEFAULT '[]'
+		CHECK (jsonb_typeof(unreadable) = 'array'),
+	cleaned jsonb NOT NULL DEFAULT '[]'
+		CHECK (jsonb_typeof(cleaned) = 'array'),
 	captured_by text NOT NULL DEFAULT current_user
 );
 CREATE INDEX capture_environment ON osmeta.capture (environment, capture_id);
@@ -36,6 +42,10 @@ COMMENT ON COLUMN osmeta.capture.missing_tables IS
 	'optional tables of the metamodel that the factory did not have';
 COMMENT ON COLUMN osmeta.capture.left_out IS
 	'rows that are not in the store: objects with table_name, without_id (how many have no id that can be read), duplicate_id (how many have the id of a row that is there)';
+COMMENT ON COLUMN osmeta.capture.unreadable IS
+	'parts of the physical catalogue that could not be read: objects with part and message';
+COMMENT ON COLUMN osmeta.capture.cleaned IS
+	'texts that held what is no character here: objects with table_name, column_name, row_count and ids (the first ten)';
 COMMENT ON INDEX osmeta.capture_environment IS
 	'Internal: finds the latest capture of an environment';
 
@@ -486,6 +496,82 @@ CREATE TABLE osmeta.captured_bpm_activity_status
 COMMENT ON TABLE osmeta.captured_bpm_activity_status IS
 	'Internal: captured rows of OSSYS_BPM_ACTIVITY_STATUS: states of activities.';
 
+-- The physical catalogue: tables are numbered by the engine.
+CREATE TABLE osmeta.captured_physical_table
+(
+	capture_id bigint NOT NULL,
+	table_id bigint,
+	table_name text,
+	kind text,
+	row_count bigint,
+	data_bytes bigint,
+	index_bytes bigint,
+	lob_bytes bigint,
+	PRIMARY KEY (capture_id, table_id)
+);
+COMMENT ON TABLE osmeta.captured_physical_table IS
+	'Internal: captured tables and views of the factory''s database.';
+
+CREATE TABLE osmeta.captured_physical_column
+(
+	capture_id bigint NOT NULL,
+	table_id bigint,
+	table_name text,
+	column_name text,
+	position int,
+	data_type text,
+	length bigint,
+	precision int,
+	scale int,
+	local_type text,
+	is_nullable boolean,
+	is_identity boolean,
+	identity_generation text,
+	is_generated boolean,
+	has_default boolean,
+	local_name text,
+	is_table boolean,
+	PRIMARY KEY (capture_id, table_id, position)
+);
+COMMENT ON TABLE osmeta.captured_physical_column IS
+	'Internal: captured columns of the factory''s database.';
+
+CREATE TABLE osmeta.captured_physical_key
+(
+	capture_id bigint NOT NULL,
+	table_id bigint,
+	table_name text,
+	key_name text,
+	kind text,
+	columns text[],
+	target_table text,
+	delete_action text
+);
+COMMENT ON TABLE osmeta.captured_physical_key IS
+	'Internal: captured primary, unique and foreign keys of the factory''s database.';
+CREATE INDEX captured_physical_key_table
+	ON osmeta.captured_physical_key (capture_id, table_id);
+COMMENT ON INDEX osmeta.captured_physical_key_table IS
+	'Internal: finds the keys of a table.';
+
+CREATE TABLE osmeta.captured_physical_index
+(
+	capture_id bigint NOT NULL,
+	table_id bigint,
+	table_name text,
+	index_name text,
+	is_unique boolean,
+	is_primary boolean,
+	is_partial boolean,
+	columns text[]
+);
+COMMENT ON TABLE osmeta.captured_physical_index IS
+	'Internal: captured indexes of the factory''s database.';
+CREATE INDEX captured_physical_index_table
+	ON osmeta.captured_physical_index (capture_id, table_id);
+COMMENT ON INDEX osmeta.captured_physical_index_table IS
+	'Internal: finds the indexes of a table.';
+
 /*
  * Which captures do the views show?  The latest of each environment, or those
  * that the setting osmeta.capture lists.  Every view starts here.  The text of
@@ -493,7 +579,7 @@ COMMENT ON TABLE osmeta.captured_bpm_activity_status IS
  */
 CREATE VIEW osmeta.shown_capture AS
 SELECT c.environment, c.capture_id, c.capture_id AS store_id,
-	c.is_consistent, c.missing_tables, c.left_out
+	c.is_consistent, c.missing_tables, c.left_out, c.unreadable, c.cleaned
 FROM osmeta.capture AS c
 WHERE CASE
 		WHEN btrim(coalesce(current_setting('osmeta.capture', true), '')) = ''
@@ -507,17 +593,18 @@ COMMENT ON VIEW osmeta.shown_capture IS
 	'the captures that the views show: the latest of each environment, or those that the setting osmeta.capture lists';
 
 /*
- * The statements that copy the tables of an environment into the store.  The
- * plain one takes every row as it comes, and fails on an id that is missing,
- * cannot be read or is there twice.  The careful one, which reads the factory
- * once too, leaves such rows out and says how many there are: rows copied,
- * rows without an id, rows with the id of another.  Of rows with one id an
- * active one stays, then the first by its columns from left to right.
+ * The queries whose rows are copied into the store, in order: first the
+ * tables of the metamodel, then the parts of the physical catalogue.  Where
+ * key_column is given, the second column of the table, rows without it and
+ * rows with the key of another are left out.  For the latter the rows must
+ * come sorted: of those with one id an active one is first, then the first by
+ * its columns from left to right.
  *
- * Both read what live_* reads.  A table that the factory lacks has only that.
+ * They read what live_* reads.  A table that the factory lacks has only that.
  */
 CREATE FUNCTION osmeta.capture_statement(schema text)
-RETURNS TABLE (table_name text, copy text, careful_copy text, signature text)
+RETURNS TABLE (table_name text, has_key boolean, query text,
+	sorted_query text, fallback_query text, signature text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	WITH declared AS MATERIALIZED (
@@ -529,55 +616,87 @@ BEGIN ATOMIC
 		WHERE n.nspname::text = capture_statement.schema
 			AND c.relname ^@ 'ossys_' AND a.attnum > 0 AND NOT a.attisdropped
 	)
-	SELECT t.table_name,
-		format('INSERT INTO osmeta.%I (capture_id, %s) SELECT $1, %s FROM %I.%I AS t',
-			'captured_' || t.table_name, s.names, s.items,
-			capture_statement.schema, s.relation),
-		CASE WHEN s.has_id THEN
-			format('WITH source AS MATERIALIZED (SELECT %s FROM %I.%I AS t), copied AS (INSERT INTO osmeta.%I (capture_id, %s) SELECT DISTINCT ON (t.id) $1, %s FROM source AS t WHERE t.id IS NOT NULL ORDER BY %s RETURNING 1) SELECT (SELECT count(*) FROM copied), count(*) FILTER (WHERE t.id IS NULL), count(t.id) - (SELECT count(*) FROM copied) FROM source AS t',
-				s.items, capture_statement.schema, s.relation,
-				'captured_' || t.table_name, s.names, s.names, s.sort)
-		END,
-		format('SELECT format(''%%s %%s %%s'', count(*), %s, %s) FROM %I.%I AS t',
-			CASE WHEN s.has_column_id THEN 'max(t.id)'
-				ELSE quote_literal('-') END,
-			CASE WHEN t.table_name = 'espace' THEN 'sum(t.version_id)'
-				ELSE quote_literal('-') END,
-			capture_statement.schema, 'live_' || t.table_name)
-	FROM osmeta.ossys_table AS t,
-		LATERAL (SELECT
-				CASE WHEN count(d.relation) > 0 THEN 'ossys_' ELSE 'live_' END
-					|| t.table_name AS relation,
-				string_agg(format('%I', c.column_name), ', '
-					ORDER BY c.position) AS names,
-				string_agg(osmeta.live_item(c.column_name, d.local_type,
-						c.type), ', ' ORDER BY c.position) AS items,
-				string_agg(CASE WHEN c.column_name <> 'id' AND c.type = 'text'
-						THEN format('t.%I COLLATE "C"', c.column_name)
-						WHEN c.column_name = 'is_active'
-						THEN 't.is_active DESC NULLS LAST'
-						ELSE format('t.%I', c.column_name) END, ', '
-					ORDER BY c.column_name <> 'id',
-						c.column_name <> 'is_active', c.position) AS sort,
-				bool_or(c.column_name = 'id') AS has_column_id,
-				bool_or(c.column_name = 'id' AND c.is_required) AS has_id
-			FROM osmeta.ossys_column AS c
-				LEFT JOIN declared AS d
-					ON d.relation = 'ossys_' || t.table_name
-					AND d.column_name = c.column_name
-			WHERE c.table_name = t.table_name AND NOT c.is_secret) AS s
-	WHERE t.is_captured
-	ORDER BY t.position;
+	SELECT r.table_name, r.has_key, r.query, r.sorted_query,
+		r.fallback_query, r.signature
+	FROM (
+		SELECT t.position, t.table_name, s.has_key, s.query,
+			CASE WHEN s.has_key
+				THEN format('%s ORDER BY %s', s.query, s.sort) END
+				AS sorted_query,
+			NULL::text AS fallback_query,
+			format('SELECT format(''%%s %%s %%s'', count(*), %s, %s) FROM %I.%I AS t',
+				CASE WHEN s.has_id THEN 'max(t.id)'
+					ELSE quote_literal('-') END,
+				CASE WHEN t.table_name = 'espace' THEN 'sum(t.version_id)'
+					ELSE quote_literal('-') END,
+				capture_statement.schema, 'live_' || t.table_name)
+				AS signature
+		FROM osmeta.ossys_table AS t,
+			LATERAL (SELECT
+					format('SELECT %s FROM %I.%I AS t',
+						string_agg(osmeta.live_item(c.column_name,
+							d.local_type, c.type, false), ', '
+							ORDER BY c.position),
+						capture_statement.schema,
+						CASE WHEN count(d.relation) > 0 THEN 'ossys_'
+							ELSE 'live_' END || t.table_name) AS query,
+					string_agg(CASE WHEN c.column_name <> 'id'
+								AND c.type = 'text'
+							THEN format('t.%I COLLATE "C"', c.column_name)
+							WHEN c.column_name = 'is_active'
+							THEN 't.is_active DESC NULLS LAST'
+							ELSE format('t.%I', c.column_name) END, ', '
+						ORDER BY c.column_name <> 'id',
+							c.column_name <> 'is_active', c.position) AS sort,
+					bool_or(c.column_name = 'id') AS has_id,
+					bool_or(c.column_name = 'id' AND c.is_required) AS has_key
+				FROM osmeta.ossys_column AS c
+					LEFT JOIN declared AS d
+						ON d.relation = 'ossys_' || t.table_name
+						AND d.column_name = c.column_name
+				WHERE c.table_name = t.table_name AND NOT c.is_secret) AS s
+		WHERE t.is_captured
+		UNION ALL
+		SELECT 1000 + p.position, p.table_name, false,
+			format('SELECT %s FROM %I.%I AS t', p.columns,
+				capture_statement.schema, 'live_' || p.table_name),
+			NULL,
+			CASE p.table_name
+				WHEN 'physical_table' THEN
+					format('SELECT t.table_id, t.table_name, t.kind, t.row_count, NULL::bigint, NULL::bigint, NULL::bigint FROM %I.live_physical_relation AS t',
+						capture_statement.schema)
+				WHEN 'physical_column' THEN NULL
+				ELSE format('SELECT %s FROM %I.%I AS t WHERE false', p.columns,
+					capture_statement.schema, 'live_' || p.table_name)
+			END,
+			CASE p.table_name
+				WHEN 'physical_column' THEN
+					format('SELECT count(*)::text FROM %I.live_physical_column AS t',
+						capture_statement.schema) END
+		FROM (SELECT v.table_name, v.position,
+				string_agg(format('t.%I', a.attname), ', ' ORDER BY a.attnum)
+					AS columns
+			FROM unnest(ARRAY['physical_table', 'physical_column',
+					'physical_key', 'physical_index'])
+					WITH ORDINALITY AS v (table_name, position)
+				JOIN pg_namespace AS n ON n.nspname = 'osmeta'
+				JOIN pg_class AS c ON c.relnamespace = n.oid
+					AND c.relname = 'captured_' || v.table_name
+				JOIN pg_attribute AS a ON a.attrelid = c.oid
+			WHERE a.attnum > 1 AND NOT a.attisdropped
+			GROUP BY v.table_name, v.position) AS p
+		) AS r
+	ORDER BY r.position;
 END;
 COMMENT ON FUNCTION osmeta.capture_statement(text) IS
-	'Internal: for each captured table the statements that copy it, and a query whose answer changes when the factory does';
+	'Internal: for each captured table the queries that give its rows, and one whose answer changes when the factory does';
 
 CREATE FUNCTION osmeta.capture(environment text, label text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'osmeta_capture_take'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION osmeta.capture(text, text) IS
-	'copy the metamodel of an environment into the store; gives the id of the capture';
+	'copy the metamodel and the physical catalogue of an environment into the store; gives the id of the capture';
 
 CREATE FUNCTION osmeta.drop_capture(capture_id bigint)
 RETURNS void

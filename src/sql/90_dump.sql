@@ -46,7 +46,15 @@ ALTER TABLE osmeta.captured_bpm_activity_definition OWNER TO @extowner@;
 ALTER TABLE osmeta.captured_bpm_activity_output_def OWNER TO @extowner@;
 ALTER TABLE osmeta.captured_bpm_process_status OWNER TO @extowner@;
 ALTER TABLE osmeta.captured_bpm_activity_status OWNER TO @extowner@;
+ALTER TABLE osmeta.captured_physical_table OWNER TO @extowner@;
+ALTER TABLE osmeta.captured_physical_column OWNER TO @extowner@;
+ALTER TABLE osmeta.captured_physical_key OWNER TO @extowner@;
+ALTER TABLE osmeta.captured_physical_index OWNER TO @extowner@;
 ALTER VIEW osmeta.shown_capture OWNER TO @extowner@;
+ALTER VIEW osmeta.physical_table OWNER TO @extowner@;
+ALTER VIEW osmeta.physical_column OWNER TO @extowner@;
+ALTER VIEW osmeta.physical_key OWNER TO @extowner@;
+ALTER VIEW osmeta.physical_index OWNER TO @extowner@;
 ALTER VIEW osmeta.owner OWNER TO @extowner@;
 ALTER VIEW osmeta.espace OWNER TO @extowner@;
 ALTER VIEW osmeta.extension OWNER TO @extowner@;
@@ -108,6 +116,10 @@ SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_bpm_activity_definit
 SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_bpm_activity_output_def', '');
 SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_bpm_process_status', '');
 SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_bpm_activity_status', '');
+SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_physical_table', '');
+SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_physical_column', '');
+SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_physical_key', '');
+SELECT pg_catalog.pg_extension_config_dump('osmeta.captured_physical_index', '');
 
 -- Plans
 ALTER TABLE osmeta.plan OWNER TO @extowner@;

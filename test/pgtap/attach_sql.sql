@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS osmeta;
 SET LOCAL client_min_messages = notice;
-SELECT plan(26);
+SELECT plan(28);
 
 -- what a SQL Server factory shows: case varies, secrets stand among the rest
 CREATE TEMP VIEW factory AS
@@ -69,7 +69,7 @@ FROM public."ossys_Espace" AS r$$,
 SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_user'),
 $$CREATE VIEW prod.live_user AS
 SELECT 0::bigint AS capture_id,
-	CASE WHEN t.id::text ~ '^ *-?[0-9]{1,18}([.]0*)? *$' THEN t.id::text::numeric::bigint END AS id,
+	CASE WHEN osmeta.clean_text(t.id::text) ~ '^ *-?[0-9]{1,18}([.]0*)? *$' THEN t.id::text::numeric::bigint END AS id,
 	t.tenant_id::bigint AS tenant_id,
 	NULL::boolean AS is_active,
 	NULL::timestamp without time zone AS creation_date,
@@ -77,10 +77,10 @@ SELECT 0::bigint AS capture_id,
 	NULL::text AS name,
 	NULL::text AS mobilephone,
 	NULL::text AS email,
-	t.username::text AS username,
+	osmeta.clean_text(t.username::text) AS username,
 	NULL::text AS external_id
 FROM (SELECT * FROM prod.ossys_user OFFSET 0) AS t
-WHERE CASE WHEN t.id::text ~ '^ *-?[0-9]{1,18}([.]0*)? *$' THEN t.id::text::numeric::bigint END IS NOT NULL$$,
+WHERE CASE WHEN osmeta.clean_text(t.id::text) ~ '^ *-?[0-9]{1,18}([.]0*)? *$' THEN t.id::text::numeric::bigint END IS NOT NULL$$,
 	'a live table is fenced, canonical, NULL where the factory has no column, and without rows whose id cannot be read');
 SELECT matches((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'live_group'), 'WHERE t\.id IS NOT NULL$',
 	'an id that is a number needs no reading');
@@ -141,8 +141,11 @@ SELECT is((SELECT count(*) FROM catalog WHERE wrapper IN ('tds_fdw', 'oracle_fdw
 SELECT is((SELECT count(*) FROM catalog WHERE statement ~ '[{}]'), 0::bigint, 'every mark of a template is filled');
 SELECT is((SELECT count(*) FROM catalog WHERE wrapper IS NULL AND statement ~ 'catalog_pg'), 0::bigint,
 	'local: the catalogue is pg_catalog');
-SELECT is((SELECT count(DISTINCT name) FROM catalog WHERE name ~ '^physical_'), 3::bigint, 'every engine has the three views');
-SELECT is((SELECT count(*) FROM catalog WHERE name ~ '^physical_column' AND statement ~ '''it''''s'''), 4::bigint, 'the schema is a literal');
+SELECT is((SELECT count(DISTINCT name) FROM catalog WHERE name ~ '^live_physical_' AND wrapper = 'tds_fdw'), 7::bigint, 'every engine has the seven views');
+SELECT is((SELECT count(DISTINCT c.name) FROM catalog AS c WHERE c.fallback IS NOT NULL AND c.wrapper = 'oracle_fdw'), 4::bigint,
+	'what not every user may see has a fallback');
+SELECT is((SELECT count(*) FROM catalog WHERE fallback ~ 'catalog_'), 0::bigint, 'which reads nothing');
+SELECT is((SELECT count(*) FROM catalog WHERE name ~ '^live_physical_column' AND statement ~ '''it''''s'''), 4::bigint, 'the schema is a literal');
 
 -- a physical table as a whole
 SELECT is(osmeta.relation_sql('oracle_fdw', 'srv', 'OSADMIN', 'OSUSR_ABC_CITY', 'plan', 'city',
@@ -164,7 +167,7 @@ BEGIN
 	END LOOP;
 	SELECT string_agg(format('%s.%s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod)), ',' ORDER BY c.relname, a.attnum) INTO result
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-	WHERE c.relnamespace = 'prod'::regnamespace AND c.relname LIKE 'physical%' AND a.attnum > 0;
+	WHERE c.relnamespace = 'prod'::regnamespace AND c.relname LIKE 'live_physical%' AND a.attnum > 0;
 	DROP SCHEMA prod CASCADE;
 	CREATE SCHEMA prod;
 	RETURN result;
@@ -173,9 +176,9 @@ SET LOCAL client_min_messages = warning;
 CREATE TEMP TABLE shape AS SELECT w, pg_temp.columns_of(w) AS columns
 FROM unnest('{postgres_fdw,tds_fdw,oracle_fdw}'::text[]) AS w;
 SELECT is((SELECT columns FROM shape WHERE w = 'tds_fdw'), (SELECT columns FROM shape WHERE w = 'postgres_fdw'),
-	'physical_* have the same columns and types for SQL Server as for PostgreSQL');
+	'live_physical_* have the same columns and types for SQL Server as for PostgreSQL');
 SELECT is((SELECT columns FROM shape WHERE w = 'oracle_fdw'), (SELECT columns FROM shape WHERE w = 'postgres_fdw'),
-	'physical_* have the same columns and types for Oracle as for PostgreSQL');
+	'live_physical_* have the same columns and types for Oracle as for PostgreSQL');
 SELECT isnt((SELECT columns FROM shape WHERE w = 'oracle_fdw'), NULL, 'and they have some');
 SELECT * FROM finish();
 ROLLBACK;

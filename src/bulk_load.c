@@ -1,0 +1,333 @@
+/*-------------------------------------------------------------------------
+ *
+ * bulk_load.c
+ *	  The rows of a query into a table of the store.
+ *
+ * INSERT ... SELECT writes each row by itself.  Here rows are collected and
+ * written by the page, as COPY does it, which is what lets a capture of half
+ * a million rows keep up with CREATE TABLE AS although it fills an index.
+ * And here is where each text of a factory is looked at once, before it is
+ * stored.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "bulk_load.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "utils/acl.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "spi.h"
+#include "text_clean.h"
+
+/* Rows are written when there are this many, or this many bytes of them. */
+#define BATCH_ROWS 1000
+#define BATCH_BYTES 65536
+
+/* Column of the capture's id, and of the key where there is one; from 0. */
+#define CAPTURE_COLUMN 0
+#define KEY_COLUMN 1
+
+typedef struct BulkLoad
+{
+	DestReceiver receiver;		/* must be first */
+	Relation	relation;
+	Datum		capture_id;
+	bool		has_key;
+	bool		is_sorted;
+	bool		has_previous;
+	Datum		previous_key;
+	BulkResult	result;
+	EState	   *estate;
+	ResultRelInfo *target;
+	BulkInsertState bulk;
+	CommandId	command;
+	MemoryContext context;		/* of everything that lasts */
+	MemoryContext batch_context;	/* of what one batch needs */
+	TupleTableSlot *slots[BATCH_ROWS];
+	int			nslots;			/* filled */
+	Size		bytes;			/* about, in filled slots */
+} BulkLoad;
+
+/* The table, locked; error if rows cannot be put into it directly. */
+static Relation
+open_target(const char *table)
+{
+	Oid			namespace = get_namespace_oid(OSMETA_SCHEMA, false);
+	Oid			oid = get_relname_relid(table, namespace);
+	Relation	relation;
+	AclResult	access;
+
+	if (!OidIsValid(oid))
+		elog(ERROR, "table osmeta.%s does not exist", table);
+	relation = table_open(oid, RowExclusiveLock);
+	access = pg_class_aclcheck(oid, GetUserId(), ACL_INSERT);
+	if (access != ACLCHECK_OK)
+		aclcheck_error(access, OBJECT_TABLE, table);
+	if (relation->rd_rel->relkind != RELKIND_RELATION ||
+		relation->trigdesc != NULL || relation->rd_rules != NULL ||
+		check_enable_rls(oid, InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"%s.%s\" has triggers, rules or row security",
+						OSMETA_SCHEMA, table),
+				 errhint("Take them off: a capture is written past them.")));
+	return relation;
+}
+
+/* Write the rows that are waiting, and their index entries. */
+static void
+flush_batch(BulkLoad *load)
+{
+	MemoryContext old;
+
+	if (load->nslots == 0)
+		return;
+	CHECK_FOR_INTERRUPTS();
+
+	old = MemoryContextSwitchTo(load->batch_context);
+	table_multi_insert(load->relation, load->slots, load->nslots,
+					   load->command, 0, load->bulk);
+	MemoryContextSwitchTo(old);
+	for (int i = 0; i < load->nslots; i++)
+	{
+		if (load->target->ri_NumIndices > 0)
+			list_free(osmeta_insert_index_tuples(load->target, load->slots[i],
+												 load->estate));
+		ExecClearTuple(load->slots[i]);
+		ResetPerTupleExprContext(load->estate);
+	}
+	MemoryContextReset(load->batch_context);
+	load->nslots = 0;
+	load->bytes = 0;
+}
+
+/* Remember that a text of this row and column was cleaned. */
+static void
+note_cleaned(BulkLoad *load, TupleTableSlot *row, int column)
+{
+	TupleDesc	desc = RelationGetDescr(load->relation);
+	MemoryContext old = MemoryContextSwitchTo(load->context);
+	const char *name = NameStr(TupleDescAttr(desc, column)->attname);
+	CleanedColumn *found = NULL;
+	ListCell   *cell;
+
+	foreach(cell, load->result.cleaned)
+	{
+		CleanedColumn *item = (CleanedColumn *) lfirst(cell);
+
+		if (strcmp(item->column_name, name) == 0)
+			found = item;
+	}
+	if (found == NULL)
+	{
+		found = palloc0(sizeof(CleanedColumn));
+		found->column_name = pstrdup(name);
+		load->result.cleaned = lappend(load->result.cleaned, found);
+	}
+	found->rows++;
+	if (list_length(found->ids) < CLEANED_IDS && !row->tts_isnull[0])
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		getTypeOutputInfo(TupleDescAttr(desc, KEY_COLUMN)->atttypid,
+						  &output, &is_varlena);
+		found->ids = lappend(found->ids,
+							 OidOutputFunctionCall(output,
+												   row->tts_values[0]));
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* DestReceiver: the query is about to give rows. */
+static void
+bulk_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+{
+	BulkLoad   *load = (BulkLoad *) self;
+	TupleDesc	desc = RelationGetDescr(load->relation);
+
+	if (typeinfo->natts + 1 != desc->natts)
+		elog(ERROR, "%d columns for table %s", typeinfo->natts,
+			 RelationGetRelationName(load->relation));
+	for (int i = 0; i < typeinfo->natts; i++)
+		if (TupleDescAttr(typeinfo, i)->atttypid !=
+			TupleDescAttr(desc, i + 1)->atttypid)
+			elog(ERROR, "column %s of table %s is given with another type",
+				 NameStr(TupleDescAttr(desc, i + 1)->attname),
+				 RelationGetRelationName(load->relation));
+}
+
+/*
+ * Whether a row is left out for its key, and counted.  The key that was last
+ * is kept, since sorted rows with one key follow each other.
+ */
+static bool
+is_left_out(BulkLoad *load, TupleTableSlot *row)
+{
+	Form_pg_attribute key = TupleDescAttr(RelationGetDescr(load->relation),
+										  KEY_COLUMN);
+	MemoryContext old;
+
+	if (row->tts_isnull[0])
+	{
+		load->result.without_key++;
+		return true;
+	}
+	if (!load->is_sorted)
+		return false;
+	if (load->has_previous &&
+		datum_image_eq(load->previous_key, row->tts_values[0],
+					   key->attbyval, key->attlen))
+	{
+		load->result.duplicate_key++;
+		return true;
+	}
+	if (load->has_previous && !key->attbyval)
+		pfree(DatumGetPointer(load->previous_key));
+	old = MemoryContextSwitchTo(load->context);
+	load->previous_key = datumCopy(row->tts_values[0], key->attbyval,
+								   key->attlen);
+	MemoryContextSwitchTo(old);
+	load->has_previous = true;
+	return false;
+}
+
+/* DestReceiver: a row. */
+static bool
+bulk_receive(TupleTableSlot *row, DestReceiver *self)
+{
+	BulkLoad   *load = (BulkLoad *) self;
+	TupleDesc	desc = RelationGetDescr(load->relation);
+	TupleTableSlot *slot;
+	MemoryContext old;
+
+	slot_getallattrs(row);
+	if (load->has_key && is_left_out(load, row))
+		return true;
+
+	if (load->slots[load->nslots] == NULL)
+	{
+		old = MemoryContextSwitchTo(load->context);
+		load->slots[load->nslots] = table_slot_create(load->relation, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	slot = load->slots[load->nslots];
+	slot->tts_values[CAPTURE_COLUMN] = load->capture_id;
+	slot->tts_isnull[CAPTURE_COLUMN] = false;
+
+	old = MemoryContextSwitchTo(load->batch_context);
+	for (int i = 1; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		slot->tts_values[i] = row->tts_values[i - 1];
+		slot->tts_isnull[i] = row->tts_isnull[i - 1];
+		if (slot->tts_isnull[i])
+			continue;
+		if (attribute->atttypid == TEXTOID)
+		{
+			text	   *given = DatumGetTextPP(slot->tts_values[i]);
+			text	   *clean = osmeta_clean(given);
+
+			if (clean != given)
+				note_cleaned(load, row, i);
+			slot->tts_values[i] = PointerGetDatum(clean);
+		}
+		if (attribute->attlen == -1)
+			load->bytes += VARSIZE_ANY(DatumGetPointer(slot->tts_values[i]));
+	}
+	ExecStoreVirtualTuple(slot);
+	ExecConstraints(load->target, slot, load->estate);
+	ExecMaterializeSlot(slot);
+	MemoryContextSwitchTo(old);
+
+	load->nslots++;
+	load->result.rows++;
+	if (load->nslots == BATCH_ROWS || load->bytes >= BATCH_BYTES)
+		flush_batch(load);
+	return true;
+}
+
+static void
+bulk_shutdown(DestReceiver *self)
+{
+	flush_batch((BulkLoad *) self);
+}
+
+static void
+bulk_destroy(DestReceiver *self)
+{
+}
+
+BulkResult
+osmeta_bulk_load(const char *table, int64 capture_id, bool has_key,
+				 bool is_sorted, const char *query, Snapshot snapshot)
+{
+	BulkLoad   *load = palloc0(sizeof(BulkLoad));
+	SPIExecuteOptions options = {0};
+	SPIPlanPtr	plan;
+	BulkResult	result;
+	int			rc;
+
+	load->receiver.receiveSlot = bulk_receive;
+	load->receiver.rStartup = bulk_startup;
+	load->receiver.rShutdown = bulk_shutdown;
+	load->receiver.rDestroy = bulk_destroy;
+	load->receiver.mydest = DestTransientRel;	/* DestNone is "discard" */
+	load->context = CurrentMemoryContext;
+	load->batch_context = AllocSetContextCreate(CurrentMemoryContext,
+												"osmeta bulk load",
+												ALLOCSET_DEFAULT_SIZES);
+	load->capture_id = Int64GetDatum(capture_id);
+	load->has_key = has_key;
+	load->is_sorted = is_sorted;
+	load->relation = open_target(table);
+	load->estate = CreateExecutorState();
+	load->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(load->target, load->relation, 1, NULL, 0);
+	ExecOpenIndices(load->target, false);
+	load->bulk = GetBulkInsertState();
+	load->command = GetCurrentCommandId(true);
+
+	/* no cursor option: a parallel plan would forbid us to write meanwhile */
+	plan = SPI_prepare_cursor(query, 0, NULL, 0);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed (%s): %s",
+			 SPI_result_code_string(SPI_result), query);
+	options.read_only = true;
+	options.dest = &load->receiver;
+	PushActiveSnapshot(snapshot);
+	rc = SPI_execute_plan_extended(plan, &options);
+	PopActiveSnapshot();
+	if (rc != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan_extended failed (%s): %s",
+			 SPI_result_code_string(rc), query);
+	SPI_freeplan(plan);
+
+	FreeBulkInsertState(load->bulk);
+	table_finish_bulk_insert(load->relation, 0);
+	for (int i = 0; i < BATCH_ROWS && load->slots[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(load->slots[i]);
+	ExecCloseIndices(load->target);
+	FreeExecutorState(load->estate);
+	table_close(load->relation, NoLock);
+	MemoryContextDelete(load->batch_context);
+	result = load->result;
+	pfree(load);
+	return result;
+}
