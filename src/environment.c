@@ -300,7 +300,8 @@ check_request(AttachRequest *request)
 
 /*
  * Run a statement that makes a view, and read the view; false if it cannot be
- * read, and then it is not made.
+ * read, and then it is not made.  All its columns are asked for: what gives
+ * none of them the planner need not read.
  */
 static bool
 try_view(AttachRequest *request, const char *statement, const char *name)
@@ -314,7 +315,7 @@ try_view(AttachRequest *request, const char *statement, const char *name)
 	PG_TRY();
 	{
 		osmeta_exec(statement);
-		osmeta_query_text(psprintf("SELECT 1 FROM %s AS v LIMIT 1",
+		osmeta_query_text(psprintf("SELECT v.* FROM %s AS v LIMIT 1",
 								   quote_qualified_identifier(request->schema,
 															  name)),
 						  0, NULL);
