@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
@@ -302,6 +303,13 @@ delete_rows(CaptureTable *tables, int ntables, int64 capture_id)
 }
 
 /*
+ * How large a sample ANALYZE takes here, as default_statistics_target: a
+ * capture shall not take twice its time for it.  Later runs of autovacuum
+ * take the usual one.
+ */
+#define STATISTICS_TARGET "20"
+
+/*
  * The planner must see a factory of its real size at once.  Only the owner
  * of a table may do this; for anybody else autovacuum does it later.  So it
  * does for a table that another session is at: ANALYZE keeps its lock until
@@ -311,9 +319,14 @@ delete_rows(CaptureTable *tables, int ntables, int64 capture_id)
 static void
 analyze_store(void)
 {
+	int			nest_level = NewGUCNestLevel();
 	List	   *relations = NIL;
 	ListCell   *cell;
 	uint64		rows;
+
+	(void) set_config_option("default_statistics_target", STATISTICS_TARGET,
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
 
 	rows = osmeta_query_text("SELECT c.oid::bigint"
 							 " FROM pg_class AS c"
@@ -338,6 +351,7 @@ analyze_store(void)
 						 quote_qualified_identifier(OSMETA_SCHEMA,
 													get_rel_name(relation)));
 	}
+	AtEOXact_GUC(true, nest_level);
 }
 
 static uint64

@@ -573,6 +573,96 @@ COMMENT ON INDEX osmeta.captured_physical_index_table IS
 	'Internal: finds the indexes of a table.';
 
 /*
+ * What ANALYZE shall not look at: texts that the views neither join nor
+ * filter by.  Sorting samples of them takes longer than copying the rows.
+ */
+ALTER TABLE osmeta.captured_entity
+	ALTER name SET STATISTICS 0,
+	ALTER ss_key SET STATISTICS 0,
+	ALTER physical_table_name SET STATISTICS 0,
+	ALTER primarykey_ss_key SET STATISTICS 0,
+	ALTER multitenant SET STATISTICS 0,
+	ALTER multitenant_view SET STATISTICS 0,
+	ALTER is_system SET STATISTICS 0,
+	ALTER is_external SET STATISTICS 0,
+	ALTER description SET STATISTICS 0,
+	ALTER generation SET STATISTICS 0,
+	ALTER is_active_attribute SET STATISTICS 0,
+	ALTER label_attribute SET STATISTICS 0,
+	ALTER order_by_attribute SET STATISTICS 0,
+	ALTER multilingual SET STATISTICS 0,
+	ALTER multilingual_table_name SET STATISTICS 0,
+	ALTER expose_process_events SET STATISTICS 0,
+	ALTER event_table_name SET STATISTICS 0,
+	ALTER base_view_name SET STATISTICS 0,
+	ALTER logicaldatabase SET STATISTICS 0;
+ALTER TABLE osmeta.captured_entity_attr
+	ALTER name SET STATISTICS 0,
+	ALTER ss_key SET STATISTICS 0,
+	ALTER type SET STATISTICS 0,
+	ALTER description SET STATISTICS 0,
+	ALTER length SET STATISTICS 0,
+	ALTER decimals SET STATISTICS 0,
+	ALTER is_mandatory SET STATISTICS 0,
+	ALTER is_autonumber SET STATISTICS 0,
+	ALTER delete_rule SET STATISTICS 0,
+	ALTER default_label SET STATISTICS 0,
+	ALTER default_value SET STATISTICS 0,
+	ALTER order_num SET STATISTICS 0,
+	ALTER original_type SET STATISTICS 0,
+	ALTER database_name SET STATISTICS 0;
+ALTER TABLE osmeta.captured_entity_record
+	ALTER data_id SET STATISTICS 0,
+	ALTER name SET STATISTICS 0,
+	ALTER ss_key SET STATISTICS 0,
+	ALTER entity_ss_key SET STATISTICS 0;
+ALTER TABLE osmeta.captured_espace_entity
+	ALTER read_only SET STATISTICS 0,
+	ALTER multitenant_view SET STATISTICS 0,
+	ALTER name SET STATISTICS 0;
+ALTER TABLE osmeta.captured_user
+	ALTER creation_date SET STATISTICS 0,
+	ALTER last_login SET STATISTICS 0,
+	ALTER name SET STATISTICS 0,
+	ALTER mobilephone SET STATISTICS 0,
+	ALTER email SET STATISTICS 0,
+	ALTER username SET STATISTICS 0,
+	ALTER external_id SET STATISTICS 0;
+ALTER TABLE osmeta.captured_physical_table
+	ALTER table_name SET STATISTICS 0,
+	ALTER row_count SET STATISTICS 0,
+	ALTER data_bytes SET STATISTICS 0,
+	ALTER index_bytes SET STATISTICS 0,
+	ALTER lob_bytes SET STATISTICS 0;
+ALTER TABLE osmeta.captured_physical_column
+	ALTER table_name SET STATISTICS 0,
+	ALTER column_name SET STATISTICS 0,
+	ALTER data_type SET STATISTICS 0,
+	ALTER length SET STATISTICS 0,
+	ALTER precision SET STATISTICS 0,
+	ALTER scale SET STATISTICS 0,
+	ALTER local_type SET STATISTICS 0,
+	ALTER is_nullable SET STATISTICS 0,
+	ALTER is_identity SET STATISTICS 0,
+	ALTER identity_generation SET STATISTICS 0,
+	ALTER is_generated SET STATISTICS 0,
+	ALTER has_default SET STATISTICS 0,
+	ALTER local_name SET STATISTICS 0,
+	ALTER is_table SET STATISTICS 0;
+ALTER TABLE osmeta.captured_physical_key
+	ALTER table_name SET STATISTICS 0,
+	ALTER key_name SET STATISTICS 0,
+	ALTER columns SET STATISTICS 0,
+	ALTER target_table SET STATISTICS 0,
+	ALTER delete_action SET STATISTICS 0;
+ALTER TABLE osmeta.captured_physical_index
+	ALTER table_name SET STATISTICS 0,
+	ALTER index_name SET STATISTICS 0,
+	ALTER is_primary SET STATISTICS 0,
+	ALTER is_partial SET STATISTICS 0,
+	ALTER columns SET STATISTICS 0;
+
+/*
  * Which captures do the views show?  The latest of each environment, or those
  * that the setting osmeta.capture lists.  Every view starts here.  The text of
  * the setting is never parsed as numbers: a view must not fail on it.
