@@ -214,6 +214,52 @@ RETURN format(
 COMMENT ON FUNCTION osmeta.live_item(text, text, text, boolean) IS
 	'Internal: an item of the SELECT that turns a table of the metamodel into its canonical form';
 
+/*
+ * Of rows of the metamodel with one id the first in this order counts: an
+ * active one, then the first by its columns from left to right.
+ */
+CREATE FUNCTION osmeta.kept_order(table_name text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT string_agg(
+			CASE
+				WHEN c.column_name <> 'id' AND c.type = 'text'
+					THEN format('t.%I COLLATE "C"', c.column_name)
+				WHEN c.column_name = 'is_active'
+					THEN 't.is_active DESC NULLS LAST'
+				ELSE format('t.%I', c.column_name)
+			END, ', '
+			ORDER BY c.column_name <> 'id', c.column_name <> 'is_active',
+				c.position)
+	FROM osmeta.ossys_column AS c
+	WHERE c.table_name = kept_order.table_name AND NOT c.is_secret;
+END;
+COMMENT ON FUNCTION osmeta.kept_order(text) IS
+	'Internal: the order of a table of the metamodel, named t, in which the first row of each id counts';
+
+/*
+ * A query of a table of the metamodel with the columns that the store and the
+ * live tables have besides the factory's own, behind them: composite keys,
+ * read once and not by each view again.  An entity is owned by its espace, or
+ * else by its extension.
+ */
+CREATE FUNCTION osmeta.with_computed(table_name text, query text, schema text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN CASE table_name
+	WHEN 'entity' THEN format(
+		E'SELECT t.*,\n\tosmeta.try_oskey(CASE WHEN e.id IS NOT NULL THEN e.ss_key ELSE x.ss_key END, osmeta.clean_text(t.ss_key)) AS key\nFROM (%1$s) AS t\n\tLEFT JOIN (SELECT DISTINCT ON (t.id) t.id, t.ss_key FROM %2$I.live_espace AS t ORDER BY %3$s) AS e ON e.id = t.espace_id\n\tLEFT JOIN (SELECT DISTINCT ON (t.id) t.id, t.ss_key FROM %2$I.live_extension AS t ORDER BY %4$s) AS x ON x.id = t.extension_id',
+		query, schema, osmeta.kept_order('espace'),
+		osmeta.kept_order('extension'))
+	WHEN 'entity_attr' THEN format(
+		E'SELECT t.*,\n\tosmeta.try_bt_ref(osmeta.clean_text(t.type)) AS refers_to\nFROM (%s) AS t',
+		query)
+	ELSE query
+END;
+COMMENT ON FUNCTION osmeta.with_computed(text, text, text) IS
+	'Internal: a query of a table of the metamodel with the columns that osmeta computes';
+
 -- The type with which a column of the metamodel is declared.
 CREATE FUNCTION osmeta.ossys_local_type(local_type text)
 RETURNS text
@@ -489,27 +535,34 @@ BEGIN ATOMIC
 		WHERE m.remote_column IS NOT NULL
 		GROUP BY m.table_position, m.table_name, m.remote_table
 		UNION ALL
-		SELECT 2, m.table_position, 'VIEW', 'live_' || m.table_name,
-			format(E'CREATE VIEW %I.%I AS\nSELECT 0::bigint AS capture_id,\n\t%s\n%s',
-				attach_table.schema, 'live_' || m.table_name,
-				string_agg(osmeta.live_item(m.column_name,
-						CASE WHEN m.remote_column IS NOT NULL
-							THEN m.local_type END, m.type, true),
-					E',\n\t' ORDER BY m.column_position),
-				CASE
-					WHEN count(m.remote_column) = 0 THEN 'WHERE false'
-					ELSE format('FROM (SELECT * FROM %I.%I OFFSET 0) AS t',
-							attach_table.schema, 'ossys_' || m.table_name)
-						-- a row without a usable id is no row
-						|| coalesce(max(format(E'\nWHERE %s IS NOT NULL',
-								CASE WHEN m.type = 'text' OR m.local_type IN
-									('bigint', 'integer', 'smallint')
-									THEN 't.id'
-								ELSE osmeta.canonical_expression('t.id',
-									m.local_type, m.type) END))
-							FILTER (WHERE m.column_name = 'id'
-								AND m.is_required), '')
-				END)
+		-- the view of entities reads those of their owners
+		SELECT 2, m.table_position + CASE m.table_name
+				WHEN 'entity' THEN 1000 ELSE 0 END,
+			'VIEW', 'live_' || m.table_name,
+			format(E'CREATE VIEW %I.%I AS\n%s', attach_table.schema,
+				'live_' || m.table_name,
+				osmeta.with_computed(m.table_name,
+					format(E'SELECT 0::bigint AS capture_id,\n\t%s\n%s',
+						string_agg(osmeta.live_item(m.column_name,
+								CASE WHEN m.remote_column IS NOT NULL
+									THEN m.local_type END, m.type, true),
+							E',\n\t' ORDER BY m.column_position),
+						CASE
+							WHEN count(m.remote_column) = 0 THEN 'WHERE false'
+							ELSE format('FROM (SELECT * FROM %I.%I OFFSET 0) AS t',
+									attach_table.schema,
+									'ossys_' || m.table_name)
+								-- a row without a usable id is no row
+								|| coalesce(max(format(E'\nWHERE %s IS NOT NULL',
+										CASE WHEN m.type = 'text'
+												OR m.local_type IN
+												('bigint', 'integer', 'smallint')
+											THEN 't.id'
+										ELSE osmeta.canonical_expression('t.id',
+											m.local_type, m.type) END))
+									FILTER (WHERE m.column_name = 'id'
+										AND m.is_required), '')
+						END), attach_table.schema))
 		FROM matched AS m
 		GROUP BY m.table_position, m.table_name
 		UNION ALL

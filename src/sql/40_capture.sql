@@ -5,7 +5,7 @@
  * at one moment.  A table captured_<t> has the columns of osmeta.ossys_column
  * that are no secret, captured_physical_<t> those of the view
  * live_physical_<t> of an environment, both behind capture_id, which stands
- * first in every key.  There is no foreign key to
+ * first in every key.  What osmeta.with_computed adds comes last.  There is no foreign key to
  * osmeta.capture: it would be checked once for each of half a million rows,
  * and nothing but capture() and drop_capture() writes here.
  */
@@ -101,6 +101,7 @@ CREATE TABLE osmeta.captured_entity
 	event_table_name text,
 	base_view_name text,
 	logicaldatabase text,
+	key osmeta.oskey,
 	PRIMARY KEY (capture_id, id)
 );
 COMMENT ON TABLE osmeta.captured_entity IS
@@ -126,6 +127,7 @@ CREATE TABLE osmeta.captured_entity_attr
 	order_num bigint,
 	original_type text,
 	database_name text,
+	refers_to osmeta.oskey,
 	PRIMARY KEY (capture_id, id)
 );
 COMMENT ON TABLE osmeta.captured_entity_attr IS
@@ -711,7 +713,8 @@ BEGIN ATOMIC
 	FROM (
 		SELECT t.position, t.table_name, s.has_key, s.query,
 			CASE WHEN s.has_key
-				THEN format('%s ORDER BY %s', s.query, s.sort) END
+				THEN format('SELECT t.* FROM (%s) AS t ORDER BY %s', s.query,
+					s.sort) END
 				AS sorted_query,
 			NULL::text AS fallback_query,
 			format('SELECT format(''%%s %%s %%s'', count(*), %s, %s) FROM %I.%I AS t',
@@ -723,21 +726,16 @@ BEGIN ATOMIC
 				AS signature
 		FROM osmeta.ossys_table AS t,
 			LATERAL (SELECT
-					format('SELECT %s FROM %I.%I AS t',
-						string_agg(osmeta.live_item(c.column_name,
-							d.local_type, c.type, false), ', '
-							ORDER BY c.position),
-						capture_statement.schema,
-						CASE WHEN count(d.relation) > 0 THEN 'ossys_'
-							ELSE 'live_' END || t.table_name) AS query,
-					string_agg(CASE WHEN c.column_name <> 'id'
-								AND c.type = 'text'
-							THEN format('t.%I COLLATE "C"', c.column_name)
-							WHEN c.column_name = 'is_active'
-							THEN 't.is_active DESC NULLS LAST'
-							ELSE format('t.%I', c.column_name) END, ', '
-						ORDER BY c.column_name <> 'id',
-							c.column_name <> 'is_active', c.position) AS sort,
+					osmeta.with_computed(t.table_name,
+						format('SELECT %s FROM %I.%I AS t',
+							string_agg(osmeta.live_item(c.column_name,
+								d.local_type, c.type, false), ', '
+								ORDER BY c.position),
+							capture_statement.schema,
+							CASE WHEN count(d.relation) > 0 THEN 'ossys_'
+								ELSE 'live_' END || t.table_name),
+						capture_statement.schema) AS query,
+					osmeta.kept_order(t.table_name) AS sort,
 					bool_or(c.column_name = 'id') AS has_id,
 					bool_or(c.column_name = 'id' AND c.is_required) AS has_key
 				FROM osmeta.ossys_column AS c

@@ -148,9 +148,7 @@ COMMENT ON VIEW osmeta.application_module IS
 CREATE VIEW osmeta.owned_entity AS
 SELECT c.environment, c.capture_id, c.store_id,
 	e.name AS espace, t.name AS entity, t.physical_table_name,
-	osmeta.try_oskey(
-		CASE WHEN e.id IS NOT NULL THEN e.ss_key ELSE x.ss_key END,
-		t.ss_key) AS key,
+	t.key,
 	t.data_kind,
 	coalesce(t.is_active, false) AS is_active,
 	coalesce(t.is_active, false)
@@ -229,7 +227,7 @@ SELECT o.environment, o.capture_id, o.store_id, o.espace, o.entity,
 	coalesce(a.is_active, false) AND o.is_effective AS is_effective,
 	o.key AS entity_key,
 	osmeta.readable_key(a.ss_key) AS attribute_key,
-	osmeta.try_bt_ref(a.type) AS refers_to,
+	a.refers_to,
 	coalesce(lower(left(btrim(a.type), 2)) = 'bt', false) AS is_reference,
 	a.entity_id, a.id AS attribute_id, a.order_num AS position,
 	o.physical_table_name, o.extension, a.description, a.default_value,
