@@ -25,14 +25,13 @@ static const char *const system_columns[] = {
 	"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"
 };
 
-/* The name cut at a character, and the first digits of its MD5 hash. */
-static char *
-cut_name(const char *name)
+char *
+osmeta_hash_name(const char *name, const char *hashed)
 {
 	int			kept = pg_mbcliplen(name, (int) strlen(name),
 									NAMEDATALEN - 1 - HASH_DIGITS - 1);
 	Datum		hash = DirectFunctionCall1(md5_text,
-										   CStringGetTextDatum(name));
+										   CStringGetTextDatum(hashed));
 
 	return psprintf("%.*s_%.*s", kept, name, HASH_DIGITS,
 					TextDatumGetCString(hash));
@@ -41,7 +40,7 @@ cut_name(const char *name)
 char *
 osmeta_fit_name(const char *name)
 {
-	return strlen(name) < NAMEDATALEN ? pstrdup(name) : cut_name(name);
+	return strlen(name) < NAMEDATALEN ? pstrdup(name) : osmeta_hash_name(name, name);
 }
 
 const char *
@@ -59,7 +58,7 @@ osmeta_local_name(PG_FUNCTION_ARGS)
 	for (int i = 0; i < (int) lengthof(system_columns); i++)
 	{
 		if (strcmp(name, system_columns[i]) == 0)
-			PG_RETURN_TEXT_P(cstring_to_text(cut_name(name)));
+			PG_RETURN_TEXT_P(cstring_to_text(osmeta_hash_name(name, name)));
 	}
 	PG_RETURN_TEXT_P(cstring_to_text(osmeta_fit_name(name)));
 }

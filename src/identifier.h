@@ -17,7 +17,10 @@
  */
 extern char *osmeta_fit_name(const char *name);
 
-/* The same, quoted where needed. */
+/* The name, cut at a character where needed, with digits of a hash behind. */
+extern char *osmeta_hash_name(const char *name, const char *hashed);
+
+/* As osmeta_fit_name, quoted where needed. */
 extern const char *osmeta_quote_name(const char *name);
 
 #endif							/* OSMETA_IDENTIFIER_H */
