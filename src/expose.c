@@ -469,19 +469,20 @@ osmeta_distinct_names(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n; i++)
 	{
 		bool		found = true;
+		char	   *name = osmeta_fit_name(names[i]);
 
 		if (done[i])
 			continue;
-		for (int k = strlen(names[i]) < NAMEDATALEN ? 1 : 0; found; k++)
-		{
-			char	   *name = k == 0 ? osmeta_fit_name(names[i]) :
-				osmeta_hash_name(names[i], psprintf("%s*%d", names[i], k));
-
-			CHECK_FOR_INTERRUPTS();
+		/* one that had to be cut may stay so */
+		if (strlen(names[i]) >= NAMEDATALEN)
 			hash_search(taken, name, HASH_ENTER, &found);
-			if (!found)
-				items[i] = CStringGetTextDatum(name);
+		for (int k = 1; found; k++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			name = osmeta_hash_name(names[i], psprintf("%s*%d", names[i], k));
+			hash_search(taken, name, HASH_ENTER, &found);
 		}
+		items[i] = CStringGetTextDatum(name);
 	}
 	PG_RETURN_ARRAYTYPE_P(construct_array(items, n, TEXTOID, -1, false,
 										  TYPALIGN_INT));

@@ -122,207 +122,251 @@ CREATE FUNCTION osmeta.expose_espace(wrapper text, server text,
 RETURNS TABLE (kind text, name text, statement text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+	/*
+	 * The planner knows nothing about the rows of the arrays.  So that it
+	 * cannot take a nested loop over all columns, they are joined once, by
+	 * equality, and passed on together; flags are booleans, since of a column
+	 * that IS NULL it expects one row in two hundred.
+	 */
 	WITH physical AS MATERIALIZED (
-		SELECT p.table_name, p.column_name, p.position, p.data_type,
-			p.local_type,
-			osmeta.is_secret_column(p.table_name, p.column_name) AS is_secret
-		FROM jsonb_to_recordset(expose_espace.model -> 'columns')
-			AS p (table_name text, column_name text, position int,
-				data_type text, local_type text)
-	), entity AS MATERIALIZED (
-		-- exact spelling first, else without case
-		SELECT DISTINCT ON (e.entity_id) e.entity_id,
-			coalesce(NULLIF(e.entity, ''), 'entity ' || e.entity_id)
-				AS entity,
-			e.key, e.is_multitenant, t.table_name,
-			CASE
-				WHEN osmeta.fold_name(e.data_kind) = 'cliententity'
-					THEN 'client entity, without table'
-				WHEN coalesce(btrim(e.physical_table_name), '') = ''
-					THEN 'no table is named'
-				WHEN btrim(e.physical_table_name) ~ '^\[[^]]*\][.]'
-					THEN format('in another database: %s',
-						btrim(e.physical_table_name))
-				WHEN t.table_name IS NULL
-					THEN format('table not found: %s',
-						btrim(e.physical_table_name))
-			END AS reason
-		FROM jsonb_to_recordset(expose_espace.model -> 'entities')
-				AS e (entity_id bigint, entity text, key text,
-					physical_table_name text, data_kind text,
-					is_multitenant boolean)
-			LEFT JOIN (SELECT DISTINCT p.table_name FROM physical AS p) AS t
-				ON osmeta.fold_name(t.table_name)
-					= osmeta.fold_name(btrim(e.physical_table_name))
-		ORDER BY e.entity_id, t.table_name <> btrim(e.physical_table_name),
-			t.table_name COLLATE "C"
-	), declared AS MATERIALIZED (
-		-- what the foreign tables have
-		SELECT d.table_name, n.column_name, n.local_type, n.local_name,
-			n.position
+		SELECT g.table_name, u.column_name, u.position, u.data_type,
+			u.local_type, u.local_name, u.is_secret,
+			u.local_type IS NOT NULL AND NOT u.is_secret AS is_declared
 		FROM (SELECT p.table_name,
 				array_agg(p.column_name ORDER BY p.position) AS columns,
-				array_agg(p.local_type ORDER BY p.position) AS types,
+				array_agg(p.data_type ORDER BY p.position) AS data_types,
+				array_agg(p.local_type ORDER BY p.position) AS local_types,
+				array_agg(osmeta.is_secret_column(p.table_name,
+					p.column_name) ORDER BY p.position) AS secrets,
 				osmeta.distinct_names(array_agg(
 					osmeta.local_name(p.column_name) ORDER BY p.position))
 					AS names
-			FROM physical AS p
-			WHERE p.local_type IS NOT NULL AND NOT p.is_secret
-			GROUP BY p.table_name) AS d,
-			LATERAL unnest(d.columns, d.types, d.names) WITH ORDINALITY
-				AS n (column_name, local_type, local_name, position)
+			FROM jsonb_to_recordset(expose_espace.model -> 'columns')
+				AS p (table_name text, column_name text, position int,
+					data_type text, local_type text)
+			GROUP BY p.table_name) AS g,
+			LATERAL unnest(g.columns, g.data_types, g.local_types, g.secrets,
+				g.names) WITH ORDINALITY
+				AS u (column_name, data_type, local_type, is_secret,
+					local_name, position)
+	), physical_table AS MATERIALIZED (
+		SELECT p.table_name, bool_and(p.is_declared) AS is_whole,
+			jsonb_agg(jsonb_build_object('name', p.local_name,
+				'remote_name', p.column_name, 'type', p.local_type)
+				ORDER BY p.position) FILTER (WHERE p.is_declared) AS columns
+		FROM physical AS p
+		GROUP BY p.table_name
+	), entity AS MATERIALIZED (
+		SELECT f.*, f.reason IS NULL AS is_found
+		-- the table of exactly this name, else without case
+		FROM (SELECT DISTINCT ON (e.entity_id) e.entity_id,
+				coalesce(NULLIF(e.entity, ''), 'entity ' || e.entity_id)
+					AS entity,
+				e.key, e.is_multitenant, t.table_name,
+				CASE
+					WHEN osmeta.fold_name(e.data_kind) = 'cliententity'
+						THEN 'client entity, without table'
+					WHEN coalesce(btrim(e.physical_table_name), '') = ''
+						THEN 'no table is named'
+					WHEN btrim(e.physical_table_name) ~ '^[[][^]]*[]][.]'
+						THEN format('in another database: %s',
+							btrim(e.physical_table_name))
+					WHEN t.table_name IS NULL
+						THEN format('table not found: %s',
+							btrim(e.physical_table_name))
+				END AS reason
+			FROM jsonb_to_recordset(expose_espace.model -> 'entities')
+					AS e (entity_id bigint, entity text, key text,
+						physical_table_name text, data_kind text,
+						is_multitenant boolean)
+				LEFT JOIN physical_table AS t
+					ON osmeta.fold_name(t.table_name)
+						= osmeta.fold_name(btrim(e.physical_table_name))
+			ORDER BY e.entity_id,
+				t.table_name <> btrim(e.physical_table_name),
+				t.table_name COLLATE "C") AS f
 	), attribute AS MATERIALIZED (
-		SELECT DISTINCT ON (a.entity_id, a.attribute_id) a.entity_id,
-			a.attribute_id, coalesce(a.position, 2147483647) AS position,
-			coalesce(NULLIF(a.attribute, ''), 'attribute ' || a.attribute_id)
-				AS attribute,
-			a.column_name AS wanted, p.column_name, p.data_type,
-			CASE
-				WHEN p.column_name IS NULL THEN
-					format('column not found: %s', a.column_name)
-				WHEN p.is_secret THEN 'secret'
-				WHEN p.local_type IS NULL THEN
-					format('column of a type that cannot be read: %s',
-						p.data_type)
-			END AS reason,
-			osmeta.data_type(a.type) AS label, a.type,
-			coalesce(a.is_identifier, false)
-				OR coalesce(a.is_auto_number, false) AS is_identifier,
-			CASE WHEN osmeta.is_data_type(v.type)
-					AND osmeta.data_type(v.type) <> 'Identifier'
-				THEN osmeta.column_type(v.type,
-					CASE WHEN v.length BETWEEN 0 AND 2147483647
-						THEN v.length::int END,
-					CASE WHEN v.decimals BETWEEN 0 AND 2147483647
-						THEN v.decimals::int END,
-					'postgres')
-				END AS logical_type,
-			e.entity, e.table_name
-		FROM jsonb_to_recordset(expose_espace.model -> 'attributes')
-				AS a (entity_id bigint, attribute_id bigint, attribute text,
-					column_name text, position bigint, type text,
-					length bigint, decimals bigint, is_identifier boolean,
-					is_auto_number boolean, value_type text,
-					value_length bigint, value_decimals bigint)
-			JOIN entity AS e
-				ON e.entity_id = a.entity_id AND e.reason IS NULL
-			LEFT JOIN physical AS p
-				ON p.table_name = e.table_name
-				AND osmeta.fold_name(p.column_name)
-					= osmeta.fold_name(a.column_name),
-			LATERAL (SELECT a.value_type, a.value_length, a.value_decimals
-				WHERE osmeta.data_type(a.type) = 'Identifier'
-				UNION ALL
-				SELECT a.type, a.length, a.decimals
-				WHERE osmeta.data_type(a.type) IS DISTINCT FROM 'Identifier'
-				) AS v (type, length, decimals)
-		ORDER BY a.entity_id, a.attribute_id, p.column_name <> a.column_name,
-			p.column_name COLLATE "C"
+		SELECT f.*, f.reason IS NULL AS is_shown
+		-- the column of exactly this name, else without case
+		FROM (SELECT DISTINCT ON (a.entity_id, a.attribute_id) a.entity_id,
+				a.attribute_id, coalesce(a.position, 2147483647) AS position,
+				coalesce(NULLIF(a.attribute, ''),
+					'attribute ' || a.attribute_id) AS attribute,
+				p.column_name, p.local_name, p.local_type,
+				CASE
+					WHEN p.column_name IS NULL THEN
+						format('column not found: %s', a.column_name)
+					WHEN p.is_secret THEN 'secret'
+					WHEN NOT p.is_declared THEN
+						format('column of a type that cannot be read: %s',
+							p.data_type)
+				END AS reason,
+				osmeta.data_type(a.type) AS label, a.type,
+				coalesce(a.is_identifier, false)
+					OR coalesce(a.is_auto_number, false) AS is_identifier,
+				CASE WHEN osmeta.is_data_type(v.type)
+						AND osmeta.data_type(v.type) <> 'Identifier'
+					THEN osmeta.column_type(v.type,
+						CASE WHEN v.length BETWEEN 0 AND 2147483647
+							THEN v.length::int END,
+						CASE WHEN v.decimals BETWEEN 0 AND 2147483647
+							THEN v.decimals::int END,
+						'postgres')
+					END AS logical_type,
+				e.entity
+			FROM (SELECT r.*,
+						osmeta.data_type(r.type) IS NOT DISTINCT FROM
+							'Identifier' AS is_reference
+					FROM jsonb_to_recordset(
+						expose_espace.model -> 'attributes')
+						AS r (entity_id bigint, attribute_id bigint,
+							attribute text, column_name text,
+							position bigint, type text, length bigint,
+							decimals bigint, is_identifier boolean,
+							is_auto_number boolean, value_type text,
+							value_length bigint, value_decimals bigint)) AS a
+				JOIN entity AS e
+					ON e.entity_id = a.entity_id AND e.is_found
+				LEFT JOIN physical AS p
+					ON p.table_name = e.table_name
+					AND osmeta.fold_name(p.column_name)
+						= osmeta.fold_name(a.column_name),
+				LATERAL (SELECT
+					CASE WHEN a.is_reference THEN a.value_type
+						ELSE a.type END,
+					CASE WHEN a.is_reference THEN a.value_length
+						ELSE a.length END,
+					CASE WHEN a.is_reference THEN a.value_decimals
+						ELSE a.decimals END) AS v (type, length, decimals)
+			ORDER BY a.entity_id, a.attribute_id,
+				p.column_name <> a.column_name, p.column_name COLLATE "C"
+			) AS f
+	), shown AS MATERIALIZED (
+		-- the entities that get a view
+		SELECT e.entity_id, e.entity, e.key, e.table_name, e.is_multitenant,
+			a.columns
+		FROM entity AS e
+			JOIN (SELECT a.entity_id, array_agg(a.column_name) AS columns
+				FROM attribute AS a
+				WHERE a.is_shown
+				GROUP BY a.entity_id) AS a ON a.entity_id = e.entity_id
 	), item AS MATERIALIZED (
-		-- the columns of the views
-		SELECT a.entity_id, a.position, a.attribute_id, a.attribute,
-			a.column_name, a.label, a.type, a.is_identifier, d.local_name,
-			d.local_type,
-			osmeta.exposed_type(d.local_type, a.logical_type) AS shown_type,
+		SELECT a.entity_id, a.position, a.attribute_id, a.attribute, a.label,
+			a.type, a.is_identifier, a.local_name, a.local_type,
+			coalesce(a.logical_type, '') AS logical_type,
 			NULL::text AS comment
 		FROM attribute AS a
-			JOIN declared AS d ON d.table_name = a.table_name
-				AND d.column_name = a.column_name
-		WHERE a.reason IS NULL
+		WHERE a.is_shown
 		UNION ALL
 		-- the tenant of a row is no attribute of its entity
-		SELECT e.entity_id, 2147483648, NULL, 'Tenant_Id', d.column_name,
-			NULL, NULL, true, d.local_name, d.local_type,
-			osmeta.exposed_type(d.local_type, 'integer'),
-			format('tenant of the row: column %s', d.column_name)
-		FROM entity AS e
-			JOIN declared AS d ON d.table_name = e.table_name
-				AND osmeta.fold_name(d.column_name) = 'tenant_id'
-		WHERE e.is_multitenant AND e.reason IS NULL
-			AND EXISTS (SELECT 1
-				FROM attribute AS a
-				WHERE a.entity_id = e.entity_id AND a.reason IS NULL)
-			AND NOT EXISTS (SELECT 1
-				FROM attribute AS a
-				WHERE a.entity_id = e.entity_id AND a.reason IS NULL
-					AND a.column_name = d.column_name)
+		SELECT s.entity_id, 2147483648, p.position, 'Tenant_Id', NULL, NULL,
+			true, p.local_name, p.local_type, 'integer',
+			format('tenant of the row: column %s', p.column_name)
+		FROM shown AS s
+			JOIN physical AS p ON p.table_name = s.table_name
+		WHERE s.is_multitenant AND p.is_declared
+			AND osmeta.fold_name(p.column_name) = 'tenant_id'
+			AND p.column_name <> ALL (s.columns)
+	), shape AS MATERIALIZED (
+		-- pairs of types are few, columns many
+		SELECT p.local_type, p.logical_type, p.shown_type, c.family
+		FROM (SELECT t.local_type, t.logical_type,
+				osmeta.exposed_type(t.local_type, NULLIF(t.logical_type, ''))
+					AS shown_type
+			FROM (SELECT DISTINCT i.local_type, i.logical_type
+				FROM item AS i) AS t) AS p,
+			LATERAL osmeta.type_capacity(p.shown_type) AS c
 	), named AS MATERIALIZED (
-		SELECT i.entity_id, n.position, n.name, n.attribute,
-			format(
-				CASE WHEN v.null_value IS NULL THEN '%1$s'
-					-- a bare NULL would take the length from the column's type
-					ELSE 'CASE WHEN %1$s <> %2$L THEN %1$s ELSE NULL::%3$s END'
-					END,
-				v.expression, v.null_value, i.shown_type)
-				|| format(' AS %I', n.name)
-				AS item,
-			coalesce(i.comment,
-				CASE WHEN n.name <> n.attribute
-					THEN format('attribute %s', n.attribute) END) AS comment
-		FROM (SELECT g.entity_id, u.item, u.attribute, u.name, u.position
-				FROM (SELECT i.entity_id,
-						array_agg(coalesce(i.attribute_id::text, 't')
-							|| '*' || i.column_name
-							ORDER BY i.position, i.attribute_id,
-								i.column_name COLLATE "C") AS items,
-						array_agg(i.attribute ORDER BY i.position,
-							i.attribute_id, i.column_name COLLATE "C")
-							AS attributes
-					FROM item AS i
-					GROUP BY i.entity_id) AS g,
-					LATERAL unnest(g.items, g.attributes,
-						osmeta.distinct_names(g.attributes)) WITH ORDINALITY
-						AS u (item, attribute, name, position)) AS n
-			JOIN item AS i ON i.entity_id = n.entity_id
-				AND coalesce(i.attribute_id::text, 't') || '*'
-					|| i.column_name = n.item,
+		SELECT g.entity_id, u.name, u.attribute, u.position, u.local_name,
+			u.type, u.label, u.is_identifier, s.local_type, s.shown_type,
+			s.family,
+			coalesce(u.comment,
+				CASE WHEN u.name <> u.attribute
+					THEN format('attribute %s', u.attribute) END) AS comment
+		FROM (SELECT i.entity_id, array_agg(i.attribute ORDER BY i.position,
+					i.attribute_id) AS attributes,
+				array_agg(i.label ORDER BY i.position, i.attribute_id)
+					AS labels,
+				array_agg(i.type ORDER BY i.position, i.attribute_id)
+					AS types,
+				array_agg(i.is_identifier ORDER BY i.position,
+					i.attribute_id) AS identifiers,
+				array_agg(i.local_name ORDER BY i.position, i.attribute_id)
+					AS local_names,
+				array_agg(i.local_type ORDER BY i.position, i.attribute_id)
+					AS local_types,
+				array_agg(i.logical_type ORDER BY i.position, i.attribute_id)
+					AS logical_types,
+				array_agg(i.comment ORDER BY i.position, i.attribute_id)
+					AS comments
+			FROM item AS i
+			GROUP BY i.entity_id) AS g,
+			LATERAL unnest(osmeta.distinct_names(g.attributes), g.attributes,
+				g.labels, g.types, g.identifiers, g.local_names,
+				g.local_types, g.logical_types, g.comments) WITH ORDINALITY
+				AS u (name, attribute, label, type, is_identifier,
+					local_name, local_type, logical_type, comment, position)
+			JOIN shape AS s ON s.local_type = u.local_type
+				AND s.logical_type = u.logical_type
+	), query AS MATERIALIZED (
+		SELECT n.entity_id, string_agg(
+				format(
+					-- a bare NULL would take the length from the column
+					CASE WHEN v.null_value IS NULL THEN '%1$s AS %4$I'
+						ELSE 'CASE WHEN %1$s <> %2$L THEN %1$s ELSE NULL::%3$s END AS %4$I'
+						END,
+					v.expression, v.null_value, n.shown_type, n.name),
+				E',\n\t' ORDER BY n.position) AS items
+		FROM named AS n,
 			LATERAL (SELECT
 				CASE
-					WHEN i.shown_type = i.local_type
-						THEN format('t.%I', i.local_name)
-					WHEN i.shown_type = 'boolean'
-						THEN format('(t.%I <> 0)', i.local_name)
-					ELSE format('t.%I::%s', i.local_name, i.shown_type)
+					WHEN n.shown_type = n.local_type
+						THEN format('t.%I', n.local_name)
+					WHEN n.shown_type = 'boolean'
+						THEN format('(t.%I <> 0)', n.local_name)
+					ELSE format('t.%I::%s', n.local_name, n.shown_type)
 				END,
 				-- only where the column holds values of the attribute's kind
 				CASE
-					WHEN i.is_identifier THEN NULL
+					WHEN n.is_identifier THEN NULL
 					WHEN expose_espace.nulls IN ('text', 'all')
-						AND (i.label IN ('Text', 'Email', 'Phone Number')
-							AND c.family = 'text'
-							OR i.label IN ('Date', 'Time', 'Date Time')
-							AND c.family IN ('timestamp', 'date')
+						AND (n.label IN ('Text', 'Email', 'Phone Number')
+							AND n.family = 'text'
+							OR n.label IN ('Date', 'Time', 'Date Time')
+							AND n.family = 'timestamp'
 							OR expose_espace.nulls = 'all'
-							AND i.label IN ('Integer', 'Long Integer',
+							AND n.label IN ('Integer', 'Long Integer',
 								'Decimal', 'Currency')
-							AND c.family IN ('number', 'float'))
-						THEN osmeta.null_value(i.type, expose_espace.dialect)
-				END
-				FROM osmeta.type_capacity(i.shown_type) AS c
-				) AS v (expression, null_value)
+							AND n.family IN ('number', 'float'))
+						THEN osmeta.null_value(n.type, expose_espace.dialect)
+				END) AS v (expression, null_value)
+		GROUP BY n.entity_id
 	), relation AS MATERIALIZED (
 		-- views keep their names before tables do
-		SELECT r.entity_id, r.table_name, r.name, r.full_name, r.position
-		FROM (SELECT array_agg(e.entity_id ORDER BY o.position, e.entity_id,
-					e.table_name COLLATE "C") AS entity_ids,
-				array_agg(e.table_name ORDER BY o.position, e.entity_id,
-					e.table_name COLLATE "C") AS tables,
-				array_agg(e.full_name ORDER BY o.position, e.entity_id,
-					e.table_name COLLATE "C") AS names
-			FROM (SELECT e.entity_id, e.table_name, e.entity AS full_name
-					FROM entity AS e
-					WHERE e.entity_id IN (SELECT n.entity_id
-						FROM named AS n)
-					UNION ALL
-					SELECT DISTINCT NULL::bigint, e.table_name, e.table_name
-					FROM entity AS e
-					WHERE e.entity_id IN (SELECT n.entity_id
-						FROM named AS n)) AS e,
-				LATERAL (SELECT CASE WHEN e.entity_id IS NULL THEN 2
-					ELSE 1 END) AS o (position)) AS g,
-			LATERAL unnest(g.entity_ids, g.tables, g.names,
-				osmeta.distinct_names(g.names)) WITH ORDINALITY
-				AS r (entity_id, table_name, full_name, name, position)
+		SELECT r.entity_id, r.table_name, r.key, r.full_name, r.name,
+			r.position, r.is_table
+		FROM (SELECT
+				array_agg(o.entity_id ORDER BY o.is_table, o.entity_id,
+					o.table_name COLLATE "C") AS entity_ids,
+				array_agg(o.table_name ORDER BY o.is_table, o.entity_id,
+					o.table_name COLLATE "C") AS tables,
+				array_agg(o.key ORDER BY o.is_table, o.entity_id,
+					o.table_name COLLATE "C") AS keys,
+				array_agg(o.full_name ORDER BY o.is_table, o.entity_id,
+					o.table_name COLLATE "C") AS names,
+				array_agg(o.is_table ORDER BY o.is_table, o.entity_id,
+					o.table_name COLLATE "C") AS kinds
+			FROM (SELECT s.entity_id, s.table_name, s.key,
+					s.entity AS full_name, false AS is_table
+				FROM shown AS s
+				UNION ALL
+				SELECT DISTINCT NULL::bigint, s.table_name, NULL::text,
+					s.table_name, true
+				FROM shown AS s) AS o) AS g,
+			LATERAL unnest(g.entity_ids, g.tables, g.keys, g.names,
+				osmeta.distinct_names(g.names), g.kinds) WITH ORDINALITY
+				AS r (entity_id, table_name, key, full_name, name, is_table,
+					position)
 	)
 	SELECT s.kind, s.name, s.statement, s.reason
 	FROM (
@@ -342,20 +386,11 @@ BEGIN ATOMIC
 		SELECT 3, r.position, 0, 'TABLE', r.name,
 			osmeta.relation_sql(expose_espace.wrapper, expose_espace.server,
 				expose_espace.remote_schema, r.table_name,
-				expose_espace.schema, r.name, d.columns,
-				NOT EXISTS (SELECT 1
-					FROM physical AS p
-					WHERE p.table_name = r.table_name
-						AND (p.local_type IS NULL OR p.is_secret))),
+				expose_espace.schema, r.name, p.columns, p.is_whole),
 			NULL
 		FROM relation AS r
-			JOIN (SELECT d.table_name,
-					jsonb_agg(jsonb_build_object('name', d.local_name,
-						'remote_name', d.column_name, 'type', d.local_type)
-						ORDER BY d.position) AS columns
-				FROM declared AS d
-				GROUP BY d.table_name) AS d ON d.table_name = r.table_name
-		WHERE r.entity_id IS NULL
+			JOIN physical_table AS p ON p.table_name = r.table_name
+		WHERE r.is_table
 		UNION ALL
 		SELECT 4, r.position, 0, 'COMMENT', r.name,
 			format('COMMENT ON %s %I.%I IS %L',
@@ -364,11 +399,11 @@ BEGIN ATOMIC
 				expose_espace.schema, r.name, format('table %s', r.full_name)),
 			NULL
 		FROM relation AS r
-		WHERE r.entity_id IS NULL AND r.name <> r.full_name
+		WHERE r.is_table AND r.name <> r.full_name
 		UNION ALL
 		SELECT 5, r.position, 0, 'VIEW', r.name,
 			format(E'CREATE VIEW %I.%I AS\nSELECT %s\nFROM %s AS t',
-				expose_espace.schema, r.name, n.items,
+				expose_espace.schema, r.name, q.items,
 				format(CASE WHEN w.is_fenced
 						THEN '(SELECT * FROM %I.%I OFFSET 0)'
 						ELSE '%I.%I' END,
@@ -376,22 +411,21 @@ BEGIN ATOMIC
 			NULL
 		FROM relation AS r
 			JOIN relation AS t
-				ON t.table_name = r.table_name AND t.entity_id IS NULL
-			JOIN (SELECT n.entity_id,
-					string_agg(n.item, E',\n\t' ORDER BY n.position) AS items
-				FROM named AS n
-				GROUP BY n.entity_id) AS n ON n.entity_id = r.entity_id
+				ON t.table_name = r.table_name AND t.is_table
+			JOIN query AS q ON q.entity_id = r.entity_id
 			LEFT JOIN osmeta.wrapper AS w
 				ON w.wrapper = expose_espace.wrapper
+				AND expose_espace.server IS NOT NULL
+		WHERE NOT r.is_table
 		UNION ALL
 		SELECT 6, r.position, 0, 'COMMENT', r.name,
 			format('COMMENT ON VIEW %I.%I IS %L', expose_espace.schema,
 				r.name,
 				format('entity %s, key %s, table %s', r.full_name,
-					coalesce(e.key, 'unreadable'), r.table_name)),
+					coalesce(r.key, 'unreadable'), r.table_name)),
 			NULL
 		FROM relation AS r
-			JOIN entity AS e ON e.entity_id = r.entity_id
+		WHERE NOT r.is_table
 		UNION ALL
 		SELECT 6, r.position, n.position, 'COMMENT', r.name,
 			format('COMMENT ON COLUMN %I.%I.%I IS %L', expose_espace.schema,
@@ -399,17 +433,17 @@ BEGIN ATOMIC
 			NULL
 		FROM relation AS r
 			JOIN named AS n ON n.entity_id = r.entity_id
-		WHERE n.comment IS NOT NULL
+		WHERE n.comment <> ''
 		UNION ALL
 		SELECT 7, e.entity_id, 0, 'LEFT OUT', e.entity, NULL,
 			coalesce(e.reason, 'no attribute can be read')
 		FROM entity AS e
-		WHERE e.entity_id NOT IN (SELECT n.entity_id FROM named AS n)
+		WHERE e.entity_id NOT IN (SELECT s.entity_id FROM shown AS s)
 		UNION ALL
 		SELECT 8, a.entity_id, a.position, 'LEFT OUT OF',
 			format('%s.%s', a.entity, a.attribute), NULL, a.reason
 		FROM attribute AS a
-		WHERE a.reason IS NOT NULL
+		WHERE NOT a.is_shown
 		) AS s
 	ORDER BY s.step, s.sort, s.subsort, s.name COLLATE "C";
 END;
