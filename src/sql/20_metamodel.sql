@@ -743,7 +743,7 @@ COMMENT ON COLUMN osmeta.wrapper.table_options IS
 COMMENT ON COLUMN osmeta.wrapper.boolean_type IS
 	'type that a boolean column of the factory is declared with';
 COMMENT ON COLUMN osmeta.wrapper.is_fenced IS
-	'conditions must not reach the factory''s catalogue';
+	'conditions must not reach the factory: its catalogue and exposed tables are read whole';
 COMMENT ON COLUMN osmeta.wrapper.has_snapshot IS
 	'all foreign tables of a server are read in one snapshot in one transaction';
 
