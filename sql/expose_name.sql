@@ -74,3 +74,30 @@ EXCEPT SELECT c.relname, c.relkind FROM pg_class AS c JOIN pg_namespace AS n ON 
 SELECT to_jsonb(e) FROM by_hand.:"entity_name" AS e;
 -- a name as bad is not found
 SELECT osmeta.expose('here', E'%s''"\n\\', 'x');
+
+-- look-alikes first in search_path are neither called nor kept in a view
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.caught() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'caught'; RETURN NULL; END $$;
+CREATE FUNCTION evil.op(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught()';
+CREATE FUNCTION evil.op(varchar, text) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught()';
+CREATE FUNCTION evil.op(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught()';
+CREATE OPERATOR evil.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.op);
+CREATE OPERATOR evil.<> (LEFTARG = varchar, RIGHTARG = text, FUNCTION = evil.op);
+CREATE OPERATOR evil.<> (LEFTARG = int, RIGHTARG = int, FUNCTION = evil.op);
+CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.op);
+CREATE FUNCTION evil.strpos(text, text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM evil.caught(); RETURN 1; END $$;
+CREATE FUNCTION evil.btrim(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM evil.caught(); RETURN ''; END $$;
+CREATE DOMAIN evil.varchar AS pg_catalog.varchar CHECK (evil.caught());
+CREATE DOMAIN evil.text AS pg_catalog.text CHECK (evil.caught());
+CREATE DOMAIN evil.bigint AS pg_catalog.int8 CHECK (evil.caught());
+CREATE TABLE evil.pg_namespace AS SELECT 1 AS oid;
+SET search_path = evil, pg_catalog;
+SELECT 'a'::pg_catalog.text <> 'b'::pg_catalog.text;
+SELECT osmeta.expose(:'environment', :'espace', 'trapped', 'all');
+SELECT count(*) FROM osmeta.expose_sql('here', :'espace', 'trapped2', 'all');
+SELECT osmeta.expose('here', 'nothing', 'trapped2');
+SELECT osmeta.expose('here', ' K\1 ', 'trapped2', 'text');
+SELECT pg_catalog.count(*) FROM trapped."Same";
+RESET search_path;
+SELECT count(*), count(*) FILTER (WHERE pg_get_viewdef(c.oid) ~ 'evil') FROM pg_class AS c WHERE c.relnamespace::regnamespace::text LIKE 'trapped%' AND c.relkind = 'v';
+SELECT DISTINCT a.atttypid::regtype FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid WHERE c.relnamespace::regnamespace::text LIKE 'trapped%' AND a.attnum > 0 ORDER BY 1;
