@@ -263,7 +263,7 @@ read_model(ExposeRequest *request)
 					 " catalog AS MATERIALIZED ("
 					 "SELECT p.table_name, p.column_name, p.position,"
 					 "  p.data_type, p.local_type"
-					 " FROM %s.physical_column AS p)"
+					 " FROM %s.live_physical_column AS p)"
 					 " SELECT jsonb_build_object("
 					 "'environment', $3, 'kind', $1, 'owner', $4,"
 					 " 'entities', (SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]')"

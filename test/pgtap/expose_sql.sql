@@ -28,7 +28,7 @@ SELECT 'oracle', t, c, d, l, p, s FROM (VALUES
 	('OSSYS_USER', 'ID', 'number', NULL, 10, 0), ('OSSYS_USER', 'USERNAME', 'varchar2', 250, NULL, NULL), ('OSSYS_USER', 'PASSWORD', 'varchar2', 256, NULL, NULL)
 	) AS v (t, c, d, l, p, s);
 
--- declared as the views physical_column do it
+-- declared as the views live_physical_column do it
 CREATE TEMP TABLE model AS
 SELECT w.wrapper, jsonb_build_object('environment', 'prod', 'kind', 'espace', 'owner', 'Shop',
 	'entities', jsonb_build_array(
