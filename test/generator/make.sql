@@ -14,3 +14,6 @@ CREATE SCHEMA :"schema";
 \ir variant.sql
 \ir metamodel.sql
 \ir process.sql
+\if :traps
+\ir odd.sql
+\endif

@@ -34,7 +34,7 @@ WHERE o.entity = e.key_of AND o.copy = e.copy;
 INSERT INTO work_entity (n, module, copy, path, name, ss_key, data_kind,
 	is_active, is_system, is_external, is_multitenant, is_multilingual,
 	has_events, has_identifier, has_table, is_optional, is_plain,
-	fixed_name, rows_asked, first_number)
+	fixed_name, former_name, rows_asked, first_number)
 SELECT n, module_n, copy, entity, name,
 	CASE WHEN ss_key IS NULL THEN drawn_key
 		ELSE replace(replace(ss_key, '%S', upper(drawn_key)), '%s', drawn_key) END,
@@ -45,7 +45,7 @@ SELECT n, module_n, copy, entity, name,
 	note NOT LIKE '%external%' AND note NOT LIKE '%system%'
 		AND data_kind IS DISTINCT FROM 'clientEntity'
 		AND coalesce(left(physical, 1), '') <> '=',
-	false, false, physical, rows, first_number
+	false, false, physical, substring(note FROM 'moved|renamed'), rows, first_number
 FROM copied_entity;
 
 INSERT INTO work_attribute (entity, position, path, name, ss_key, type,

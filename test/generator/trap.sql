@@ -48,6 +48,8 @@ INSERT INTO named_entity (entity, note, trap, detail) VALUES
 	('Oddities.UnknownType', '', NULL, NULL),
 	('Oddities.Renamed', '', NULL, NULL),
 	('Oddities.Retired', 'deleted', 'soft_deleted_entity', 'its table holds rows and a foreign key to Ledger'),
+	('Oddities.MovedHere', 'moved', 'other_key', 'its table has the key of a former name of the module'),
+	('Oddities.NamedAnew', 'renamed', 'renamed_entity', 'its table has the former name of the entity'),
 	('Oddities.CaseTwins', '', NULL, NULL),
 	('Oddities.NullValues', '', NULL, NULL),
 	('Oddities.FiftyCharactersAreAllThatANameOfAnEntityMayHaveX', '', 'hostile_name', '50 characters');
@@ -69,9 +71,13 @@ INSERT INTO named_entity (entity, ss_key, trap, detail) VALUES
 	('Oddities.UpperCaseKey', '%S', 'upper_case_key', 'references have it in lower case'),
 	('Oddities.BlankKey', ' %s  ', 'blank_key', 'blanks around; references have none');
 
+-- Made by hand in each environment: one name and two keys
+INSERT INTO named_entity (entity, ss_key, trap, detail) VALUES
+	('Oddities.MadeTwice', md5(:'seed' || '/' || :'variant' || '/made twice')::uuid::text, 'made_separately', 'another environment has another key under this name');
+
 INSERT INTO named_entity (entity, key_of, note, trap, detail) VALUES
 	('Oddities.Recreated/old', 'Oddities.Recreated', 'deleted', NULL, NULL),
-	('Oddities.Recreated', NULL, '', 'recreated_entity', 'two rows with one key, one of them active'),
+	('Oddities.Recreated', NULL, '', 'recreated_entity', 'two rows with one key, one of them active; its table has a number'),
 	('Oddities.TwinKey', NULL, '', 'duplicate_entity_key', 'two active entities with one key'),
 	('Oddities.TwinKeyOther', 'Oddities.TwinKey', '', 'duplicate_entity_key', 'two active entities with one key');
 
@@ -230,6 +236,9 @@ INSERT INTO named_attribute (entity, attribute, type, note, trap, detail) VALUES
 	('Oddities.UnknownType', 'Nothing', '=', '', 'unknown_type', 'an empty type'),
 	('Oddities.Renamed', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),
 	('Oddities.Renamed', 'NewName', 'rtText(50)', '', NULL, NULL),
+	('Oddities.MovedHere', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),
+	('Oddities.NamedAnew', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),
+	('Oddities.MadeTwice', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),
 	('Oddities.CaseTwins', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),
 	('Oddities.CaseTwins', 'Code', 'rtText(50)', 'mandatory', NULL, NULL),
 	('Oddities.NullValues', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),

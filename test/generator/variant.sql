@@ -105,8 +105,10 @@ WITH named AS (
 		e.path IS NULL AND h % 33 = 0 AS is_taken,
 		coalesce(e.fixed_name, CASE WHEN e.is_external
 			THEN '[' || upper(m.name COLLATE "C") || '].[dbo].[' || e.name || ']'
-			ELSE pg_temp.cut('OSUSR_' || m.hash || '_'
-				|| CASE WHEN e.path IS NULL AND h / 100 % 25 = 0 THEN 'Former' ELSE '' END || e.name, 61) END) AS name
+			ELSE pg_temp.cut('OSUSR_'
+				|| CASE WHEN e.former_name = 'moved' THEN pg_temp.espace_hash('Older' || m.name) ELSE m.hash END || '_'
+				|| CASE WHEN e.former_name = 'renamed' OR e.path IS NULL AND h / 100 % 25 = 0 THEN 'Former' ELSE '' END
+				|| e.name, 61) END) AS name
 	FROM work_entity e
 	JOIN work_module m ON m.n = e.module
 	CROSS JOIN LATERAL (SELECT pg_temp.draw_here('physical/' || e.n) AS h OFFSET 0) AS drawn
@@ -176,7 +178,7 @@ SET row_count = CASE
 	END,
 	id_expression = CASE
 		WHEN e.path = 'ServiceCenter.User' THEN
-			(SELECT base || ' + %J + (%J) / 7' FROM work_user)
+			(SELECT base || '::bigint + %J + (%J) / 7' FROM work_user)
 		WHEN e.data_kind = 'staticEntity' THEN
 			(SELECT quote_literal(array_agg(r.data_id ORDER BY r.position)::text)
 				|| '::' || CASE e.id_type WHEN 'rtText' THEN 'text' ELSE 'bigint' END || '[])[%J]'
@@ -185,7 +187,7 @@ SET row_count = CASE
 		WHEN e.id_type = 'rtText' THEN
 			quote_literal(upper(left(e.name, 3) COLLATE "C")) || ' || (1000 + %J)'
 		WHEN e.depth = 0 AND e.id_target IS NOT NULL THEN '%J'
-		ELSE coalesce(e.first_number, 10 * (h / 1000000 % 500)) || ' + %J + (%J) / 7'
+		ELSE coalesce(e.first_number, 10 * (h / 1000000 % 500)) || '::bigint + %J + (%J) / 7'
 	END,
 	first_number = coalesce(e.first_number, 10 * (h / 1000000 % 500))
 FROM (SELECT n AS entity, pg_temp.draw_here('rows/' || n) AS h

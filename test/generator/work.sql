@@ -59,6 +59,7 @@ CREATE UNLOGGED TABLE work_entity (
 	clone_of integer,
 	copy integer,
 	fixed_name text,					-- the physical name, if it is given
+	former_name text,					-- moved, renamed: what was another when the table was made
 	rows_asked integer,
 	first_number bigint,
 	physical text,
@@ -151,7 +152,7 @@ CREATE TEMP TABLE named_entity (
 	ss_key text,						-- as it is; with %s: a drawn UUID there
 	key_of text,						-- entity with the same key
 	data_kind text DEFAULT 'entity',
-	note text NOT NULL DEFAULT '',		-- system, multitenant, multilingual, external, events, deleted, noidentifier
+	note text NOT NULL DEFAULT '',		-- system, multitenant, multilingual, external, events, deleted, noidentifier, moved, renamed
 	physical text,						-- the physical name, or =Module.Entity
 	rows integer,
 	first_number bigint,
