@@ -52,7 +52,7 @@ INSERT INTO named_entity (entity, note, trap, detail) VALUES
 	('Oddities.NamedAnew', 'renamed', 'renamed_entity', 'its table has the former name of the entity'),
 	('Oddities.CaseTwins', '', NULL, NULL),
 	('Oddities.NullValues', '', NULL, NULL),
-	('Oddities.FiftyCharactersAreAllThatANameOfAnEntityMayHaveX', '', 'hostile_name', '50 characters');
+	('Oddities.FiftyCharactersAreAllThatTheNameOfAnEntityMayHaveX', '', 'hostile_name', '50 characters');
 
 -- A cycle of identifiers has no type; its tables have whole numbers.
 INSERT INTO named_entity (entity, rows, trap, detail) VALUES
@@ -248,7 +248,7 @@ INSERT INTO named_attribute (entity, attribute, type, note, trap, detail) VALUES
 	('Oddities.NullValues', 'Content', 'rtBinaryData', '', NULL, NULL),
 	('Oddities.NullValues', 'CountryId', 'Oddities.Country', 'Ignore', NULL, NULL),
 	('Oddities.NullValues', 'OwnerId', 'ServiceCenter.User', 'Ignore', NULL, NULL),
-	('Oddities.FiftyCharactersAreAllThatANameOfAnEntityMayHaveX', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),
+	('Oddities.FiftyCharactersAreAllThatTheNameOfAnEntityMayHaveX', 'Id', 'rtLongInteger', 'auto mandatory', NULL, NULL),
 	('LegacyConnector.Customer', 'Id', 'rtInteger', 'mandatory', NULL, NULL),
 	('LegacyConnector.Customer', 'Name', 'rtText(80)', '', NULL, NULL),
 	('LegacyConnector.CustomerOrder', 'Id', 'rtInteger', 'mandatory', NULL, NULL),
