@@ -102,7 +102,7 @@ FROM work_attribute a
 WHERE a.entity = e.n AND a.position = 1 AND e.has_identifier;
 
 INSERT INTO work_record (entity, position, name, ss_key, is_active, is_optional)
-SELECT e.n, row_number() OVER (PARTITION BY e.n ORDER BY r.note DESC, r.record), r.record,
+SELECT e.n, row_number() OVER (PARTITION BY e.n ORDER BY r.note COLLATE "C" DESC, r.record COLLATE "C"), r.record,
 	pg_temp.key('record/' || e.entity || '/' || r.record || r.note || '/' || e.copy),
 	r.note NOT LIKE '%deleted%', false
 FROM named_record r

@@ -47,7 +47,7 @@ SELECT c.entity, c.position, c.column_name,
 				WHEN 'rtBoolean' THEN s.number || ' % 3 > 0'
 				WHEN 'rtInteger' THEN format('nullif(%s %% 2000, 1999)', s.number)
 				WHEN 'rtLongInteger' THEN format('%s * 4001 - 1', s.number)
-				WHEN 'rtDecimal' THEN format('(%s %% 1000000) / %s - 100', s.number, 10 ^ least(c.decimals, 4))
+				WHEN 'rtDecimal' THEN format('(%s %% 1000000) / 1%s.0 - 100', s.number, repeat('0', least(c.decimals, 4)))
 				WHEN 'rtCurrency' THEN format('(%s %% 1000000) / 100.0', s.number)
 				WHEN 'rtEmail' THEN format('CASE WHEN %1$s %% 5 > 0 THEN ''box'' || %1$s %% 1000 || ''@example.com'' ELSE '''' END', s.number)
 				WHEN 'rtPhoneNumber' THEN format('CASE WHEN %1$s %% 4 > 0 THEN ''+00 555 '' || %1$s %% 100000 ELSE '''' END', s.number)

@@ -170,11 +170,11 @@ SET row_count = CASE
 		WHEN NOT e.has_table THEN 0
 		WHEN e.data_kind = 'staticEntity' THEN
 			(SELECT count(*) FROM work_record r WHERE r.entity = e.n AND r.is_active)
-		WHEN :rows = 0 THEN 0
 		WHEN e.rows_asked IS NOT NULL THEN e.rows_asked
-		WHEN e.path IS NULL AND h % 20 = 0 THEN 0
-		WHEN e.path IS NULL THEN :rows::bigint * (50 + h / 100 % 101) / 100
-		ELSE greatest(:rows, 12)
+		-- most traps are in rows
+		WHEN e.path IS NOT NULL THEN greatest(:rows, CASE WHEN :traps THEN 12 ELSE 0 END)
+		WHEN h % 20 = 0 THEN 0
+		ELSE :rows::bigint * (50 + h / 100 % 101) / 100
 	END,
 	id_expression = CASE
 		WHEN e.path = 'ServiceCenter.User' THEN

@@ -394,6 +394,11 @@ is(one(q{SELECT string_agg(espace || '.' || entity, ' ') FROM osmeta.entity
 	one(q{SELECT string_agg(object, ' ' ORDER BY trap) FROM factory.generator_trap WHERE trap IN ('other_key', 'renamed_entity')}) . ' Oddities.SharedAgain',
 	'osmeta: physical names follow the rule, but for those that are planted');
 
+# However small, every trap is there.
+generate_ok('the smallest factory', 'two', '--schema', 'small', map { ("--$_", 0) } qw(modules entities attributes rows users));
+is( value('maker', 'two', q{SELECT count(DISTINCT trap) FROM small.generator_trap}),
+	scalar keys %look, 'has every trap');
+
 # Without traps nothing is odd.
 generate_ok('a factory without traps', 'one', '--schema', 'clean', '--no-traps', '--seed', '7', '--rows', '0');
 value('maker', 'one', q{SELECT osmeta.attach('tidy', remote_schema => 'clean', dialect => 'sqlserver'), osmeta.capture('tidy')});
