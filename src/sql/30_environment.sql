@@ -401,7 +401,9 @@ BEGIN ATOMIC
 					attach_catalog.schema) AS query) AS q
 		UNION ALL
 		SELECT 3, 7, NULL, 'VIEW', 'live_physical_table',
-			format(E'CREATE VIEW %1$I.live_physical_table AS\nSELECT r.capture_id, r.table_id, r.table_name, r.kind,\n\tcoalesce(s.row_count, r.row_count) AS row_count, s.data_bytes,\n\ts.index_bytes, s.lob_bytes\nFROM %1$I.live_physical_relation AS r\n\tLEFT JOIN %1$I.live_physical_size AS s ON s.table_id = r.table_id',
+			-- no join: of foreign tables the planner expects a few rows, and
+			-- would go through all of one for each of the other
+			format(E'CREATE VIEW %1$I.live_physical_table AS\nSELECT 0::bigint AS capture_id, p.table_id, max(p.table_name) AS table_name,\n\tmax(p.kind) AS kind, max(p.row_count) AS row_count,\n\tmax(p.data_bytes) AS data_bytes, max(p.index_bytes) AS index_bytes,\n\tmax(p.lob_bytes) AS lob_bytes\nFROM (SELECT r.table_id, r.table_name, r.kind, r.row_count,\n\t\tNULL::bigint AS data_bytes, NULL::bigint AS index_bytes,\n\t\tNULL::bigint AS lob_bytes\n\tFROM %1$I.live_physical_relation AS r\n\tUNION ALL\n\tSELECT s.table_id, NULL, NULL, s.row_count, s.data_bytes,\n\t\ts.index_bytes, s.lob_bytes\n\tFROM %1$I.live_physical_size AS s) AS p\nGROUP BY p.table_id\nHAVING max(p.table_name) IS NOT NULL',
 				attach_catalog.schema),
 			NULL
 		) AS s
