@@ -107,16 +107,13 @@ SELECT environment, capture_id, table_name, key_name, kind, columns, target_tabl
 SELECT table_name, index_name, columns, is_unique, is_primary, is_partial FROM prod.physical_index WHERE table_name = 'OSUSR_abc_City' ORDER BY index_name;
 SELECT table_name, column_name, counter, last_value FROM prod.live_physical_counter WHERE table_name = 'OSUSR_abc_City' ORDER BY column_name;
 
--- a relation over a physical table, found without case, insertable
+-- a relation over a physical table is insertable
 CREATE SCHEMA stage;
-SELECT osmeta.physical_relation_sql('prod', ARRAY['osusr_ABC_city', 'OSSYS_ESPACE'], 'stage', ARRAY['city', 'espace']) AS statement \gexec
+SELECT osmeta.relation_sql(NULL, NULL, 'factory', 'OSUSR_abc_City', 'stage', 'city', jsonb_agg(jsonb_build_object('name', local_name, 'remote_name', column_name, 'type', local_type) ORDER BY position))
+FROM prod.physical_column WHERE table_name = 'OSUSR_abc_City' AND local_type IS NOT NULL \gexec
 \d stage.city
-\d stage.espace
 INSERT INTO stage.city ("ID", "NAME", tags) VALUES (7, 'Beja', '{1,2}');
 SELECT * FROM factory."OSUSR_abc_City";
-SELECT osmeta.physical_relation_sql('prod', ARRAY['OSUSR_abc_Nowhere'], 'stage', ARRAY['x']);
-SELECT osmeta.physical_relation_sql('prod', ARRAY['a', 'b'], 'stage', ARRAY['x']);
-SELECT osmeta.physical_relation_sql('nowhere', ARRAY['a'], 'stage', ARRAY['x']);
 
 -- detach names what depends on it, and what else stands in the schema
 CREATE VIEW stage.mine AS SELECT * FROM prod.espace;

@@ -78,14 +78,18 @@ SELECT count(*) > 0 AS some FROM p.live_physical_index;
 (SELECT * FROM here.live_physical_counter EXCEPT SELECT * FROM p.live_physical_counter)
 UNION ALL (SELECT * FROM p.live_physical_counter EXCEPT SELECT * FROM here.live_physical_counter);
 
--- a physical table, and one with a secret column
-SELECT osmeta.physical_relation_sql('prod', ARRAY['osusr_ABC_city', 'ossys_user'], 'public', ARRAY['city', 'users']) AS statement \gexec
-INSERT INTO public.city VALUES (7, 'Beja', 'red', '{1,2}');
-INSERT INTO public.users VALUES (1, 1, 'someone');
+-- a relation over a physical table is insertable, and so is one over the
+-- columns that are not secret; in the order that is asked for
+SELECT osmeta.relation_sql('postgres_fdw', 'loop', 'factory', table_name, 'public', 'on_' || table_name, jsonb_agg(jsonb_build_object('name', local_name, 'remote_name', column_name, 'type', local_type) ORDER BY position DESC))
+FROM p.physical_column WHERE table_name IN ('OSUSR_abc_City', 'OSSYS_USER') AND NOT osmeta.is_secret_column(table_name, column_name) GROUP BY table_name ORDER BY table_name \gexec
+INSERT INTO public."on_OSUSR_abc_City" VALUES ('{1,2}', 'red', 'Beja', 7);
+INSERT INTO public."on_OSSYS_USER" VALUES ('someone', 1, 1);
 SELECT * FROM factory."OSUSR_abc_City";
 SELECT * FROM factory."OSSYS_USER";
-SELECT osmeta.physical_relation_sql('prod', ARRAY['OSUSR_abc_Nowhere'], 'public', ARRAY['x']);
-SELECT osmeta.physical_relation_sql('prod', ARRAY['ossys_user'], 'public', ARRAY[repeat('x', 64)]);
+INSERT INTO factory.ossys_entity_attr (id, entity_id, name, ss_key, type, database_name) VALUES (1, 1, 'Id', 'i', 'rtLongInteger', 'id');
+SELECT osmeta.expose('prod', 'People', 'people');
+INSERT INTO people."OSUSR_abc_City" VALUES (8, 'Faro', 'red', '{3}');
+SELECT * FROM factory."OSUSR_abc_City" WHERE "ID" = 8;
 
 SELECT osmeta.detach('prod');
 SELECT osmeta.detach('here');

@@ -54,12 +54,15 @@ SELECT entity, physical_table_name, key FROM osmeta.entity WHERE environment LIK
 SELECT attribute_id, data_type, status, left(column_name, 5) FROM osmeta.attribute LEFT JOIN (SELECT attribute_id, environment, status FROM osmeta.reference) AS r USING (attribute_id, environment) WHERE environment LIKE 'lo%' ORDER BY attribute_id;
 SELECT severity, code, object, left(message, 100) FROM osmeta.problem WHERE environment LIKE 'lo%' AND code <> 'missing_table' ORDER BY 2, 3, 4;
 
--- relations over the physical table, under a name as bad
-SELECT osmeta.physical_relation_sql(:'environment', ARRAY[upper(:'table_name')], 'public', ARRAY[:'table_name']) \gexec
+-- relations over the physical table, under a name as bad: what stands behind
+-- the server can be written
+SELECT osmeta.relation_sql('postgres_fdw', :'server', :'remote_schema', :'table_name', 'public', :'table_name', jsonb_agg(jsonb_build_object('name', local_name, 'remote_name', column_name, 'type', local_type) ORDER BY position))
+FROM osmeta.physical_column WHERE environment = :'environment' AND table_name = :'table_name' \gexec
 SELECT format('INSERT INTO public.%I VALUES (1, 2, ''a'', ''b'', ''c'')', :'table_name') \gexec
 SELECT format('SELECT * FROM %I.%I', :'remote_schema', :'table_name') \gexec
 SELECT format('DROP FOREIGN TABLE public.%I', :'table_name') \gexec
-SELECT osmeta.physical_relation_sql('lo"cal;--', ARRAY[upper(:'table_name')], 'public', ARRAY[:'table_name']) \gexec
+SELECT osmeta.relation_sql(NULL, NULL, :'remote_schema', :'table_name', 'public', :'table_name', jsonb_agg(jsonb_build_object('name', local_name, 'remote_name', column_name, 'type', local_type) ORDER BY position))
+FROM osmeta.physical_column WHERE environment = 'lo"cal;--' AND table_name = :'table_name' \gexec
 SELECT local_name = column_name AS same, count(*) FROM "lo'c""al
 ; %s osmeta.owner".physical_column WHERE table_name = :'table_name' GROUP BY 1;
 

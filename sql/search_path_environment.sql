@@ -59,7 +59,6 @@ SELECT attribute, is_identifier, status, target_entity FROM osmeta.reference;
 SELECT attribute, status, target_entity FROM prod.reference;
 SELECT count(*) FROM osmeta.problem WHERE code OPERATOR(pg_catalog.<>) 'missing_table';
 SELECT column_name, local_type FROM prod.physical_column WHERE table_name OPERATOR(pg_catalog.=) 'ossys_espace' ORDER BY position USING OPERATOR(pg_catalog.<);
-SELECT osmeta.physical_relation_sql('prod', ARRAY['ossys_espace'], 'public', ARRAY['x']);
 SELECT osmeta.capture('prod');
 SET osmeta.capture = '1';
 SELECT capture_id, espace FROM osmeta.espace;

@@ -21,7 +21,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/resowner.h"
@@ -70,7 +69,6 @@ typedef struct UnreadablePart
 PG_FUNCTION_INFO_V1(osmeta_attach);
 PG_FUNCTION_INFO_V1(osmeta_attach_sql);
 PG_FUNCTION_INFO_V1(osmeta_detach);
-PG_FUNCTION_INFO_V1(osmeta_physical_relation_sql_fn);
 
 static char *
 text_argument(FunctionCallInfo fcinfo, int i)
@@ -902,159 +900,4 @@ osmeta_environment_read(const char *name)
 	env->has_snapshot = osmeta_bool_at(0, 10);
 	env->pushes_aggregates = osmeta_bool_at(0, 11);
 	return env;
-}
-
-/* A list of C strings as a Datum of type text[]. */
-static Datum
-text_array(List *strings)
-{
-	Datum	   *items = palloc(sizeof(Datum) * (list_length(strings) + 1));
-	ListCell   *cell;
-	int			n = 0;
-
-	foreach(cell, strings)
-		items[n++] = CStringGetTextDatum((char *) lfirst(cell));
-	return PointerGetDatum(construct_array(items, n, TEXTOID, -1, false,
-										   TYPALIGN_INT));
-}
-
-/*
- * Statements (char *) that make schema.relation over physical tables of an
- * environment (found without case), in one reading of the catalogue.  Columns
- * keep the factory's names (physical_column.local_name); those that are
- * secret or have no type here are left out.  Error 42P01 if the factory has
- * no such table.
- */
-static List *
-physical_relations_sql(const char *environment, List *table_names,
-					   const char *schema, List *relations)
-{
-	OsmetaEnvironment *env = osmeta_environment_read(environment);
-	Oid			types[7] = {TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[7];
-	char		nulls[7] = {' ', ' ', ' ', ' ', ' ', ' ', ' '};
-	StringInfoData query;
-	List	   *result = NIL;
-	ListCell   *cell;
-	uint64		rows;
-
-	if (list_length(table_names) != list_length(relations))
-		elog(ERROR, "%d tables for %d relations", list_length(table_names),
-			 list_length(relations));
-
-	foreach(cell, relations)
-	{
-		const char *relation = (const char *) lfirst(cell);
-
-		if (strlen(relation) >= NAMEDATALEN)
-			ereport(ERROR,
-					(errcode(ERRCODE_NAME_TOO_LONG),
-					 errmsg("relation name \"%s\" is too long", relation)));
-	}
-
-	/*
-	 * The tables wanted are joined behind a fence, so that no parameter
-	 * reaches a foreign table.
-	 */
-	initStringInfo(&query);
-	appendStringInfo(&query,
-					 "WITH catalog AS MATERIALIZED ("
-					 "SELECT p.* FROM %s AS p),"
-					 " wanted AS (SELECT u.table_name, u.relation, u.position,"
-					 "  (SELECT c.table_name FROM catalog AS c"
-					 "   WHERE osmeta.fold_name(c.table_name) = osmeta.fold_name(u.table_name)"
-					 "   ORDER BY c.table_name <> u.table_name,"
-					 "    c.table_name COLLATE \"C\" LIMIT 1) AS found"
-					 " FROM unnest($1, $2) WITH ORDINALITY"
-					 "  AS u (table_name, relation, position))"
-					 " SELECT w.table_name, w.found,"
-					 "  CASE WHEN w.found IS NOT NULL THEN"
-					 "   osmeta.relation_sql($3, $4, $5, w.found, $6,"
-					 "    w.relation, c.columns, c.is_whole) END"
-					 " FROM wanted AS w"
-					 " LEFT JOIN (SELECT p.table_name,"
-					 "   jsonb_agg(jsonb_build_object("
-					 "    'name', p.local_name,"
-					 "    'remote_name', p.column_name,"
-					 "    'type', p.local_type) ORDER BY p.position)"
-					 "    FILTER (WHERE NOT p.is_omitted) AS columns,"
-					 "   NOT bool_or(p.is_omitted) AS is_whole"
-					 "  FROM (SELECT c.*, c.local_type IS NULL"
-					 "    OR osmeta.is_secret_column(c.table_name,"
-					 "     c.column_name) AS is_omitted"
-					 "   FROM catalog AS c"
-					 "   WHERE c.table_name IN"
-					 "    (SELECT w.found FROM wanted AS w)) AS p"
-					 "  GROUP BY p.table_name) AS c"
-					 " ON c.table_name = w.found"
-					 " ORDER BY w.position",
-					 quote_qualified_identifier(env->schema,
-												"live_physical_column"));
-	values[0] = text_array(table_names);
-	values[1] = text_array(relations);
-	values[2] = env->wrapper ? CStringGetTextDatum(env->wrapper) : (Datum) 0;
-	nulls[2] = env->wrapper ? ' ' : 'n';
-	values[3] = env->server ? CStringGetTextDatum(env->server) : (Datum) 0;
-	nulls[3] = env->server ? ' ' : 'n';
-	values[4] = CStringGetTextDatum(env->remote_schema);
-	values[5] = CStringGetTextDatum(schema);
-	rows = osmeta_query(query.data, 6, types, values, nulls);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		if (osmeta_text_at(i, 2) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("environment \"%s\" has no table \"%s\"",
-							environment, osmeta_text_at(i, 1)),
-					 errhint("The view physical_column of schema %s lists its tables.",
-							 quote_identifier(env->schema))));
-		result = lappend(result, osmeta_text_at(i, 3));
-	}
-	return result;
-}
-
-/* The elements of a text array, none of them null, as C strings. */
-static List *
-array_strings(ArrayType *array)
-{
-	List	   *result = NIL;
-	Datum	   *items;
-	bool	   *nulls;
-	int			n;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
-					  &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("names must not be null")));
-		result = lappend(result, TextDatumGetCString(items[i]));
-	}
-	return result;
-}
-
-/* SQL: physical_relation_sql(environment, table_names, schema, relations) */
-Datum
-osmeta_physical_relation_sql_fn(PG_FUNCTION_ARGS)
-{
-	List	   *tables = array_strings(PG_GETARG_ARRAYTYPE_P(1));
-	List	   *relations = array_strings(PG_GETARG_ARRAYTYPE_P(3));
-	List	   *statements;
-	int			nest_level;
-
-	if (list_length(tables) != list_length(relations))
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("table_names and relations must have the same number of elements")));
-	nest_level = osmeta_spi_begin(false);
-	statements = physical_relations_sql(text_argument(fcinfo, 0),
-										tables,
-										text_argument(fcinfo, 2),
-										relations);
-	return_strings(fcinfo, statements);
-	osmeta_spi_end(nest_level);
-	return (Datum) 0;
 }

@@ -611,11 +611,3 @@ AS 'MODULE_PATHNAME', 'osmeta_detach'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION osmeta.detach(text) IS
 	'drop what attach made; captures are kept';
-
-CREATE FUNCTION osmeta.physical_relation_sql(environment text,
-	table_names text[], schema text, relations text[])
-RETURNS SETOF text
-AS 'MODULE_PATHNAME', 'osmeta_physical_relation_sql_fn'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION osmeta.physical_relation_sql(text, text[], text, text[]) IS
-	'Internal: the statements that make relations over physical tables of an environment';
