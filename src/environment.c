@@ -241,7 +241,7 @@ resolve_local(AttachRequest *request)
 	request->catalog_dialect = "postgres";
 }
 
-/* Wait until nobody else attaches or detaches what has this name. */
+/* Wait until nobody else makes or drops what has this name. */
 static void
 lock_name(int class, const char *name)
 {
@@ -250,6 +250,12 @@ lock_name(int class, const char *name)
 	args[0] = name;
 	osmeta_query_text(psprintf("SELECT pg_advisory_xact_lock(%d,"
 							   " hashtext($1))", class), 1, args);
+}
+
+void
+osmeta_lock_schema(const char *schema)
+{
+	lock_name(SCHEMA_LOCK, schema);
 }
 
 /* Check the arguments and find what depends on them; no change is made. */
@@ -273,7 +279,7 @@ check_request(AttachRequest *request)
 				 errhint("Valid dialects are sqlserver, oracle and postgres.")));
 
 	lock_name(ENVIRONMENT_LOCK, request->environment);
-	lock_name(SCHEMA_LOCK, request->schema);
+	osmeta_lock_schema(request->schema);
 	args[0] = request->environment;
 	if (osmeta_query_text("SELECT 1 FROM osmeta.environment AS e"
 						  " WHERE e.environment = $1", 1, args) > 0)

@@ -36,4 +36,10 @@ typedef struct OsmetaEnvironment
 /* Error 42704 with a hint if no environment has this name. */
 extern OsmetaEnvironment *osmeta_environment_read(const char *name);
 
+/*
+ * Wait until nobody else attaches an environment or exposes an espace into a
+ * schema of this name; held until the end of the transaction.
+ */
+extern void osmeta_lock_schema(const char *schema);
+
 #endif							/* OSMETA_ENVIRONMENT_H */

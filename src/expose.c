@@ -33,9 +33,6 @@
 #include "name_check.h"
 #include "spi.h"
 
-/* The one of attach: nobody else makes this schema meanwhile. */
-#define SCHEMA_LOCK 0x6f736d73
-
 /* How many one-to-one references a chain of identifiers can have. */
 #define CHAIN_DEPTH 50
 
@@ -104,9 +101,8 @@ check_request(ExposeRequest *request)
 
 	request->env = osmeta_environment_read(request->environment);
 
+	osmeta_lock_schema(request->schema);
 	args[0] = request->schema;
-	osmeta_query_text(psprintf("SELECT pg_advisory_xact_lock(%d,"
-							   " hashtext($1))", SCHEMA_LOCK), 1, args);
 	if (osmeta_query_text("SELECT 1 FROM pg_namespace AS n"
 						  " WHERE n.nspname::text = $1", 1, args) > 0)
 		ereport(ERROR,
