@@ -154,3 +154,11 @@ CREATE FUNCTION factory.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RET
 CREATE TRIGGER nothing BEFORE INSERT ON osmeta.captured_espace FOR EACH ROW EXECUTE FUNCTION factory.nothing();
 SELECT osmeta.capture('broken_far');
 DROP TRIGGER nothing ON osmeta.captured_espace;
+
+-- no query of osmeta is compiled, whatever is set here
+CREATE FUNCTION factory.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'jit is %', current_setting('jit'); RETURN NULL; END $$;
+CREATE TRIGGER tell AFTER INSERT ON osmeta.capture EXECUTE FUNCTION factory.tell();
+SET jit = on;
+SELECT osmeta.capture('broken_here') > 0 AS captured;
+SHOW jit;
+DROP TRIGGER tell ON osmeta.capture;

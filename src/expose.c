@@ -24,7 +24,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
@@ -301,13 +300,6 @@ build_statements(ExposeRequest *request)
 {
 	const char *args[7];
 	uint64		rows;
-
-	/*
-	 * What foreign tables are guessed to cost makes the planner compile these
-	 * queries, which takes far longer than they do; osmeta_spi_end restores.
-	 */
-	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 
 	check_request(request);
 	find_owner(request);

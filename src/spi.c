@@ -6,8 +6,9 @@
  * Every entry point that runs SQL does so between osmeta_spi_begin() and
  * osmeta_spi_end(): search_path holds nothing but pg_catalog, so that no
  * look-alike function or operator of a hostile schema is found, and the
- * settings that change how values print or how text is read are at known
- * values.  An error needs no clean-up here: abort restores settings and SPI.
+ * settings that change how values print, how text is read or how a query is
+ * carried out are at known values.  An error needs no clean-up here: abort
+ * restores settings and SPI.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,6 +38,12 @@ static const PinnedSetting pinned_settings[] = {
 	{"quote_all_identifiers", "off"},
 	{"transform_null_equals", "off"},
 	{"row_security", "off"},	/* an error, not fewer rows */
+
+	/*
+	 * What foreign tables cost is a guess, so high that the planner compiles
+	 * the queries over them, which takes far longer than the queries do.
+	 */
+	{"jit", "off"},
 };
 
 int
