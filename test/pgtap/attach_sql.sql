@@ -1,13 +1,14 @@
 --
 -- The statements that attach builds, as text, for the three wrappers.  The
 -- builders take the factory's catalogue as data, so that none of the
--- wrappers has to be there.
+-- wrappers has to be there.  Those for tds_fdw are run where it is: a foreign
+-- table is made without a connection.
 --
 BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS osmeta;
 SET LOCAL client_min_messages = notice;
-SELECT plan(28);
+SELECT plan(36);
 
 -- what a SQL Server factory shows: case varies, secrets stand among the rest
 CREATE TEMP VIEW factory AS
@@ -28,7 +29,7 @@ CREATE TEMP TABLE made AS
 SELECT w.wrapper, a.*
 FROM (VALUES ('tds_fdw', 'dbo'), ('oracle_fdw', 'OSADMIN'), ('postgres_fdw', 'public'), (NULL, 'public')) AS w (wrapper, remote_schema),
 	remote AS r,
-	LATERAL osmeta.attach_table('prod', CASE WHEN w.wrapper IS NOT NULL THEN 'srv' END, w.wrapper, w.remote_schema, 'prod', r.columns) AS a;
+	LATERAL osmeta.attach_table('prod', CASE WHEN w.wrapper IS NOT NULL THEN 'srv' END, w.wrapper, w.remote_schema, 'prod', r.columns) WITH ORDINALITY AS a (kind, name, statement, position);
 
 SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND name = 'ossys_espace'),
 $$CREATE FOREIGN TABLE prod.ossys_espace (
@@ -119,7 +120,7 @@ SELECT is((SELECT count(*) FROM osmeta.attach_missing('[{"table_name": "OSSYS_TE
 CREATE TEMP TABLE catalog AS
 SELECT w.wrapper, a.*
 FROM (VALUES ('tds_fdw', 'sqlserver'), ('oracle_fdw', 'oracle'), ('postgres_fdw', 'postgres'), (NULL, 'postgres')) AS w (wrapper, dialect),
-	LATERAL osmeta.attach_catalog('prod', CASE WHEN w.wrapper IS NOT NULL THEN 'srv' END, w.wrapper, 'it''s', w.dialect, 'prod') AS a;
+	LATERAL osmeta.attach_catalog('prod', CASE WHEN w.wrapper IS NOT NULL THEN 'srv' END, w.wrapper, 'it''s', w.dialect, 'prod') WITH ORDINALITY AS a (kind, name, statement, fallback, position);
 SELECT is((SELECT statement FROM catalog WHERE wrapper = 'tds_fdw' AND name = 'catalog_types'),
 $$CREATE FOREIGN TABLE prod.catalog_types (
 	user_type_id integer OPTIONS (column_name 'user_type_id'),
@@ -162,7 +163,7 @@ CREATE SERVER srv FOREIGN DATA WRAPPER none;
 CREATE FUNCTION pg_temp.columns_of(wanted text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE s record; result text;
 BEGIN
-	FOR s IN SELECT * FROM pg_temp.catalog AS c WHERE c.wrapper = wanted AND c.kind <> 'SCHEMA' LOOP
+	FOR s IN SELECT * FROM pg_temp.catalog AS c WHERE c.wrapper = wanted AND c.kind <> 'SCHEMA' ORDER BY c.position LOOP
 		EXECUTE regexp_replace(s.statement, ' OPTIONS \((column_name|"?schema|schema_name|"?table|table_name)[^)]*(\)''\)|\))', '', 'g');
 	END LOOP;
 	SELECT string_agg(format('%s.%s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod)), ',' ORDER BY c.relname, a.attnum) INTO result
@@ -180,5 +181,62 @@ SELECT is((SELECT columns FROM shape WHERE w = 'tds_fdw'), (SELECT columns FROM 
 SELECT is((SELECT columns FROM shape WHERE w = 'oracle_fdw'), (SELECT columns FROM shape WHERE w = 'postgres_fdw'),
 	'live_physical_* have the same columns and types for Oracle as for PostgreSQL');
 SELECT isnt((SELECT columns FROM shape WHERE w = 'oracle_fdw'), NULL, 'and they have some');
+
+-- with tds_fdw itself
+SELECT count(*) = 0 AS no_tds FROM pg_available_extensions WHERE name = 'tds_fdw' \gset
+\if :no_tds
+SELECT skip('tds_fdw is not installed', 8);
+\else
+DROP SCHEMA prod;
+DROP SERVER srv;
+CREATE EXTENSION tds_fdw;
+CREATE SERVER srv FOREIGN DATA WRAPPER tds_fdw OPTIONS (servername '127.0.0.1', port '1', database 'none');
+CREATE USER MAPPING FOR CURRENT_USER SERVER srv OPTIONS (username 'x', password 'x');
+CREATE FUNCTION pg_temp.run() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE s text; n bigint := 0;
+BEGIN
+	FOR s IN SELECT x.statement FROM (SELECT 1 AS half, c.position, c.statement FROM pg_temp.catalog AS c WHERE c.wrapper = 'tds_fdw'
+			UNION ALL SELECT 2, m.position, m.statement FROM pg_temp.made AS m WHERE m.wrapper = 'tds_fdw') AS x ORDER BY x.half, x.position LOOP
+		EXECUTE s;
+		n := n + 1;
+	END LOOP;
+	RETURN n;
+END $$;
+CREATE TEMP VIEW columns AS
+SELECT n.nspname, c.relname, c.relkind, string_agg(format('%s %s%s', a.attname, format_type(a.atttypid, a.atttypmod), ' ' || a.attfdwoptions::text), ', ' ORDER BY a.attnum) AS columns
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_attribute AS a ON a.attrelid = c.oid
+WHERE n.nspname IN ('prod', 'osmeta') AND c.relkind IN ('f', 'v') AND a.attnum > 0
+GROUP BY n.nspname, c.relname, c.relkind;
+SELECT is(pg_temp.run(), (SELECT count(*) FROM catalog WHERE wrapper = 'tds_fdw') + (SELECT count(*) FROM made WHERE wrapper = 'tds_fdw'), 'tds_fdw takes every statement');
+SELECT is((SELECT string_agg(format('%s %s', t.ftrelid::regclass, t.ftoptions), E'\n' ORDER BY t.ftrelid::regclass::text COLLATE "C") FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname LIKE 'ossys%'),
+$$prod.ossys_entity {schema_name=dbo,table_name=OSSYS_ENTITY,match_column_names=1}
+prod.ossys_entity_attr {schema_name=dbo,table_name=OSSYS_ENTITY_ATTR,match_column_names=1}
+prod.ossys_entity_record {schema_name=dbo,table_name=OSSYS_ENTITY_RECORD,match_column_names=1}
+prod.ossys_espace {schema_name=dbo,table_name=ossys_Espace,match_column_names=1}
+prod.ossys_group {schema_name=dbo,table_name=OSSYS_GROUP,match_column_names=1}
+prod.ossys_user {schema_name=dbo,table_name=OSSYS_USER,match_column_names=1}$$, 'tds_fdw: each table of the metamodel that the factory has, as spelled there, with columns matched by name');
+SELECT is((SELECT string_agg(format('%s %s', substr(c.relname, 9), t.ftoptions), E'\n' ORDER BY c.relname COLLATE "C") FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname LIKE 'catalog%'),
+$$allocation_units {schema_name=sys,table_name=allocation_units,match_column_names=1}
+columns {schema_name=sys,table_name=columns,match_column_names=1}
+foreign_key_columns {schema_name=sys,table_name=foreign_key_columns,match_column_names=1}
+foreign_keys {schema_name=sys,table_name=foreign_keys,match_column_names=1}
+index_columns {schema_name=sys,table_name=index_columns,match_column_names=1}
+indexes {schema_name=sys,table_name=indexes,match_column_names=1}
+objects {schema_name=sys,table_name=objects,match_column_names=1}
+partitions {schema_name=sys,table_name=partitions,match_column_names=1}
+schemas {schema_name=sys,table_name=schemas,match_column_names=1}
+types {schema_name=sys,table_name=types,match_column_names=1}$$, 'tds_fdw: each table of the catalogue');
+SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'ossys_user'),
+	'id numeric(20,0) {column_name=ID}, tenant_id integer {column_name=TENANT_ID}, last_login timestamp(3) without time zone {column_name=LAST_LOGIN}, username text {column_name=USERNAME}', 'tds_fdw: columns by their name at the factory, with their types');
+SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'catalog_columns'),
+	'object_id integer {column_name=object_id}, column_id integer {column_name=column_id}, name text {column_name=name}, system_type_id smallint {column_name=system_type_id}, max_length smallint {column_name=max_length}, precision smallint {column_name=precision}, scale smallint {column_name=scale}, is_nullable smallint {column_name=is_nullable}, is_identity smallint {column_name=is_identity}, is_computed smallint {column_name=is_computed}, default_object_id integer {column_name=default_object_id}', 'tds_fdw: columns of the catalogue');
+SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'live_user'),
+	'capture_id bigint, id bigint, tenant_id bigint, is_active boolean, creation_date timestamp without time zone, last_login timestamp without time zone, name text, mobilephone text, email text, username text, external_id text', 'tds_fdw: the types of a live table');
+SELECT is_empty($$SELECT l.view_name, s.columns, p.columns FROM osmeta.live_view AS l JOIN columns AS s ON s.nspname = 'osmeta' AND s.relname = l.view_name
+	LEFT JOIN columns AS p ON p.nspname = 'prod' AND p.relname = l.view_name AND p.relkind = 'v' WHERE s.columns IS DISTINCT FROM p.columns$$,
+	'tds_fdw: every live view has the columns and types of the captured one');
+SELECT is((SELECT count(*) FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid WHERE c.relnamespace = 'prod'::regnamespace AND (a.attname ~* 'hmac|password' OR a.attfdwoptions::text ~* 'hmac|password')), 0::bigint,
+	'tds_fdw: no secret column is declared');
+\endif
 SELECT * FROM finish();
 ROLLBACK;
