@@ -392,7 +392,7 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	environment = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	nest_level = osmeta_spi_begin(false);
-	env = osmeta_environment_read(environment);
+	env = osmeta_environment_open(environment);
 
 	/* two captures of one environment wait for each other */
 	args[0] = environment;

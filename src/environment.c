@@ -747,6 +747,69 @@ check_schema(const char *environment, const char *schema)
 }
 
 /*
+ * Error 55000 if something that attach made was renamed or moved: what reads
+ * it by its name would take it for a table that the factory does not have.
+ * What was dropped is no concern of this.
+ */
+static void
+check_names(const char *environment, const char *schema)
+{
+	const char *args[2];
+	StringInfoData missing;
+	char	   *found;
+	char	   *kind;
+	bool		is_moved;
+	uint64		rows;
+
+	args[0] = environment;
+	args[1] = schema;
+	if (osmeta_query_text("SELECT format('%I.%I', n.nspname, c.relname),"
+						  " CASE c.relkind WHEN 'f' THEN 'FOREIGN TABLE'"
+						  "  ELSE 'VIEW' END, n.nspname::text = $2"
+						  " FROM osmeta.environment_relation AS r"
+						  " JOIN pg_class AS c ON c.oid = r.relation"
+						  " JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+						  " WHERE r.environment = $1"
+						  "  AND (n.nspname::text <> $2 OR NOT EXISTS (SELECT 1"
+						  "   FROM osmeta.environment_object AS o"
+						  "   WHERE o.environment = $1"
+						  "    AND o.name = c.relname::text))"
+						  " ORDER BY n.nspname, c.relname LIMIT 1",
+						  2, args) == 0)
+		return;
+	found = osmeta_text_at(0, 1);
+	kind = osmeta_text_at(0, 2);
+	is_moved = !osmeta_bool_at(0, 3);
+	rows = osmeta_query_text("SELECT quote_ident(o.name)"
+							 " FROM osmeta.environment_object AS o"
+							 " WHERE o.environment = $1"
+							 "  AND o.name IS NOT NULL AND NOT EXISTS (SELECT 1"
+							 "   FROM pg_class AS c"
+							 "    JOIN pg_namespace AS n"
+							 "     ON n.oid = c.relnamespace"
+							 "   WHERE c.relname::text = o.name"
+							 "    AND n.nspname::text = $2)"
+							 " ORDER BY o.position LIMIT 20", 2, args);
+	initStringInfo(&missing);
+	for (uint64 i = 0; i < rows; i++)
+		appendStringInfo(&missing, "%s%s", i > 0 ? ", " : "",
+						 osmeta_text_at(i, 1));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("relation %s of environment \"%s\" was %s", found,
+					environment, is_moved ? "moved" : "renamed"),
+			 missing.len > 0 ? errdetail("Not found: %s.", missing.data) : 0,
+			 is_moved ?
+			 errhint("Move it back: ALTER %s %s SET SCHEMA %s.", kind, found,
+					 quote_identifier(schema)) :
+			 rows == 1 ?
+			 errhint("Give it back its name: ALTER %s %s RENAME TO %s.", kind,
+					 found, missing.data) :
+			 errhint("Give it back its name with ALTER %s %s RENAME.", kind,
+					 found)));
+}
+
+/*
  * Error 2BP01 if anything that attach did not make depends on what it made
  * or stands in its schema.
  */
@@ -828,7 +891,10 @@ osmeta_detach(PG_FUNCTION_ARGS)
 	env = osmeta_environment_read(environment);
 	has_schema = check_schema(environment, env->schema);
 	if (has_schema)
+	{
+		check_names(environment, env->schema);
 		check_dependents(environment, env->schema);
+	}
 
 	args[0] = environment;
 	args[1] = env->schema;
@@ -868,7 +934,8 @@ osmeta_environment_read(const char *name)
 	const char *args[1];
 
 	args[0] = name;
-	if (osmeta_query_text("SELECT e.environment, e.server, e.wrapper,"
+	if (osmeta_query_text("SELECT e.environment,"
+						  " osmeta.environment_server(e.environment), e.wrapper,"
 						  " e.remote_schema, e.dialect, e.catalog_dialect,"
 						  " e.schema, e.owner,"
 						  " e.server IS NULL OR w.can_insert,"
@@ -905,5 +972,20 @@ osmeta_environment_read(const char *name)
 	env->can_insert = osmeta_bool_at(0, 9);
 	env->has_snapshot = osmeta_bool_at(0, 10);
 	env->pushes_aggregates = osmeta_bool_at(0, 11);
+	return env;
+}
+
+OsmetaEnvironment *
+osmeta_environment_open(const char *name)
+{
+	OsmetaEnvironment *env = osmeta_environment_read(name);
+
+	if (!check_schema(env->name, env->schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\", which attach made for environment \"%s\", is not there any more",
+						env->schema, env->name),
+				 errhint("Detach the environment and attach it again.")));
+	check_names(env->name, env->schema);
 	return env;
 }

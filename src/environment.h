@@ -14,7 +14,7 @@
 typedef struct OsmetaEnvironment
 {
 	char	   *name;
-	char	   *server;			/* NULL: local */
+	char	   *server;			/* as it is called now; NULL: local */
 	char	   *wrapper;		/* NULL: local */
 	char	   *remote_schema;
 	char	   *dialect;		/* engine of the factory */
@@ -35,6 +35,13 @@ typedef struct OsmetaEnvironment
 
 /* Error 42704 with a hint if no environment has this name. */
 extern OsmetaEnvironment *osmeta_environment_read(const char *name);
+
+/*
+ * The same, for whoever reads what attach made.  Error 55000 if the schema or
+ * something in it was renamed or moved, 3F000 if it is gone: by its name it
+ * would not be found, or be taken for a table that the factory does not have.
+ */
+extern OsmetaEnvironment *osmeta_environment_open(const char *name);
 
 /*
  * Wait until nobody else attaches an environment or exposes an espace into a

@@ -98,7 +98,7 @@ check_request(ExposeRequest *request)
 				 errmsg("nulls must not be null"),
 				 errhint("Valid values are none, text and all.")));
 
-	request->env = osmeta_environment_read(request->environment);
+	request->env = osmeta_environment_open(request->environment);
 
 	osmeta_lock_schema(request->schema);
 	args[0] = request->schema;

@@ -27,6 +27,7 @@
 #include "utils/resowner.h"
 
 #include "capture.h"
+#include "environment.h"
 #include "identifier.h"
 #include "name_check.h"
 #include "spi.h"
@@ -399,16 +400,7 @@ choose_offsets(const MigrationPlan *plan)
 static char *
 schema_of(const char *environment)
 {
-	const char *args[1];
-
-	args[0] = environment;
-	if (osmeta_query_text("SELECT n.schema FROM osmeta.environment n WHERE n.environment = $1",
-						  1, args) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("environment \"%s\" is not attached", environment),
-				 errhint("SELECT environment FROM osmeta.environment lists those that are.")));
-	return pstrdup(quote_identifier(osmeta_text_at(0, 1)));
+	return pstrdup(quote_identifier(osmeta_environment_open(environment)->schema));
 }
 
 /* Name, environments, captures, options; then the row of osmeta.plan. */
@@ -588,6 +580,8 @@ osmeta_refresh_plan(PG_FUNCTION_ARGS)
 				 errmsg("environment \"%s\" is not attached",
 						plan->source_schema ? plan->target : plan->source),
 				 errhint("Attach it again under this name.")));
+	(void) osmeta_environment_open(plan->source);
+	(void) osmeta_environment_open(plan->target);
 	if (strcmp(plan->phase, "planned") == 0)
 	{
 		osmeta_plan_order(plan->plan_id);

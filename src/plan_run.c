@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "environment.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(osmeta_run_plan);
@@ -206,6 +207,8 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 	run.sink = osmeta_sink_find(run.plan->target_wrapper);
 	if (run.sink == NULL)
 		osmeta_check_problems(&run);
+	(void) osmeta_environment_open(run.plan->source);
+	(void) osmeta_environment_open(run.plan->target);
 	osmeta_check_catalogue(&run, true);
 	osmeta_check_catalogue(&run, false);
 

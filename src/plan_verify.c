@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/resowner.h"
 
+#include "environment.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(osmeta_verify_plan);
@@ -297,6 +298,7 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("environment \"%s\" is not attached", plan->target)));
+	(void) osmeta_environment_open(plan->target);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];

@@ -29,7 +29,7 @@ CREATE TABLE osmeta.environment
 COMMENT ON TABLE osmeta.environment IS
 	'the factories that are attached';
 COMMENT ON COLUMN osmeta.environment.server IS
-	'foreign server; NULL if the tables stand in this database';
+	'foreign server as it was called when it was attached; NULL if the tables stand in this database';
 COMMENT ON COLUMN osmeta.environment.dialect IS
 	'engine of the factory: decides names and null values';
 COMMENT ON COLUMN osmeta.environment.catalog_dialect IS
@@ -74,6 +74,32 @@ CREATE TABLE osmeta.live_view
 );
 COMMENT ON TABLE osmeta.live_view IS
 	'Internal: the views that every environment has a live copy of, in order of dependency';
+
+/*
+ * The server that the foreign tables of an environment stand on: whoever
+ * renames a server does not mean another one.
+ */
+CREATE FUNCTION osmeta.environment_server(environment text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT coalesce((SELECT s.srvname::text
+			FROM osmeta.environment_object AS o
+				JOIN pg_class AS c ON c.relname::text = o.name
+				JOIN pg_namespace AS n ON n.oid = c.relnamespace
+				JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
+				JOIN pg_foreign_server AS s ON s.oid = f.ftserver
+			WHERE o.environment = e.environment
+				AND o.kind = 'FOREIGN TABLE'
+				AND n.nspname::text = e.schema
+			GROUP BY s.srvname
+			ORDER BY count(*) DESC, s.srvname
+			LIMIT 1), e.server)
+	FROM osmeta.environment AS e
+	WHERE e.environment = environment_server.environment;
+END;
+COMMENT ON FUNCTION osmeta.environment_server(text) IS
+	'Internal: the server of an environment as it is called now; NULL if the tables stand in this database';
 
 /*
  * A relation over one table of the factory.  columns is an array of objects
