@@ -129,7 +129,7 @@ LEFT JOIN built_entity target ON target.entity = a.refers_to
 ORDER BY a.id;
 
 INSERT INTO "OSSYS_ENTITY_RECORD" ("Id", "Data_Id", "Name", "SS_Key", "Entity_SS_Key", "Espace_Id", "Is_Active")
-SELECT h.id, h.data_id, r.record, md5(r.entity || '.' || r.record)::uuid, e.ss_key, e.espace_id, r.note <> 'deleted'
+SELECT h.id, h.data_id, r.record, r.ss_key, e.ss_key, e.espace_id, r.note <> 'deleted'
 FROM model_record r
 JOIN here_record h USING (entity, record)
 JOIN built_entity e USING (entity)

@@ -23,6 +23,7 @@ INSERT INTO model_espace (espace, ss_key, kind, note) VALUES
 	('RichWidgets', NULL, 'WebResponsive', 'system'),
 	('People', '02632668-1434-43c2-82b1-e59ea75a0388', 'WebResponsive', ''),
 	('CityManager', NULL, 'Service', ''),
+	('CityManagerTraining', NULL, 'Service', ''),
 	('ECT_Provider', NULL, 'Service', ''),
 	('SocialLoginConfigurator(deleted0)', NULL, 'WebResponsive', 'deleted');
 
@@ -85,6 +86,12 @@ INSERT INTO model_entity (entity, note, label) VALUES
 
 INSERT INTO model_entity (entity, data_kind, note, label) VALUES
 	('ERPConnector.Customer', NULL, 'external', 'Name');
+
+-- A clone has a key of its own; what is in it keeps the keys of the original.
+INSERT INTO model_entity (entity, ss_key, data_kind, label, order_by, is_active, description)
+SELECT 'CityManagerTraining.CitySize', md5(entity)::uuid, data_kind, label, order_by, is_active, description
+FROM model_entity
+WHERE entity = 'CityManager.CitySize';
 
 -- In the order of the model; the first attribute of an entity identifies it.
 -- A type that is no basic type is an entity: the attribute refers to it.
@@ -228,6 +235,12 @@ INSERT INTO model_attribute (entity, attribute, type, note) VALUES
 	('SocialLoginConfigurator(deleted0).Provider', 'Id', 'rtInteger', 'auto mandatory'),
 	('SocialLoginConfigurator(deleted0).Provider', 'Name', 'rtText(50)', '');
 
+INSERT INTO model_attribute (entity, attribute, type, note, ss_key)
+SELECT 'CityManagerTraining.CitySize', attribute, type, note || ' later', md5(entity || '.' || attribute)::uuid
+FROM model_attribute
+WHERE entity = 'CityManager.CitySize'
+ORDER BY position;
+
 -- An external table keeps its own names.
 INSERT INTO model_attribute (entity, attribute, type, note, database_name) VALUES
 	('ERPConnector.Customer', 'Id', 'rtInteger', 'mandatory', 'CUST_NO'),
@@ -241,6 +254,7 @@ CREATE TEMP TABLE model_record (
 	label text,
 	position integer,
 	note text NOT NULL DEFAULT '',		-- deleted
+	ss_key text,
 	PRIMARY KEY (entity, record)
 ) ON COMMIT DROP;
 
@@ -253,6 +267,11 @@ INSERT INTO model_record (entity, record, label, position, note) VALUES
 	('ECT_Provider.Topic', 'Bug', 'Something is wrong', 1, ''),
 	('ECT_Provider.Topic', 'Idea', 'Something is missing', 2, ''),
 	('ECT_Provider.Topic', 'Praise', 'Something is good', 3, '');
+
+INSERT INTO model_record (entity, record, label, position, note, ss_key)
+SELECT 'CityManagerTraining.CitySize', record, label, position, note, md5(entity || '.' || record)::uuid
+FROM model_record
+WHERE entity = 'CityManager.CitySize' AND record <> 'Village';
 
 -- A deleted application has kept its name and lost its modules.
 CREATE TEMP TABLE model_application (
@@ -299,6 +318,7 @@ UPDATE model_espace SET ss_key = md5(espace)::uuid WHERE ss_key IS NULL;
 UPDATE model_extension SET ss_key = md5(extension)::uuid WHERE ss_key IS NULL;
 UPDATE model_entity SET ss_key = md5(entity)::uuid WHERE ss_key IS NULL;
 UPDATE model_attribute SET ss_key = md5(replace(entity, '/old', '') || '.' || attribute)::uuid WHERE ss_key IS NULL;
+UPDATE model_record SET ss_key = md5(entity || '.' || record)::uuid WHERE ss_key IS NULL;
 
 -- ---------------------------------------------------------------------------
 -- What a factory decides, filled by prod.sql and qa.sql

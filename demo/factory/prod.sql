@@ -20,6 +20,7 @@ INSERT INTO here_module (module, id, module_id, version_id) VALUES
 	('SocialLoginConfigurator(deleted0)', 212, 301, 3120),
 	('People', 240, 340, 4085),
 	('CityManager', 241, 341, 4090),
+	('CityManagerTraining', 243, 343, 4092),
 	('ECT_Provider', 246, 346, 4210),
 	('ERPConnector', 31, 331, 77);
 
@@ -58,7 +59,8 @@ INSERT INTO here_entity (entity, id, physical_table_name) VALUES
 	('ECT_Provider.AppConfig', 1511, 'OSUSR_s41_AppConfig'),
 	('ECT_Provider.Rule_User', 1512, 'OSUSR_s41_Rule_User'),
 	('ECT_Provider.FeedbackScreenshot', 1513, 'OSUSR_s41_FeedbackScreenshot'),
-	('ERPConnector.Customer', 1530, '[ERP].[dbo].[Customer]');
+	('ERPConnector.Customer', 1530, '[ERP].[dbo].[Customer]'),
+	('CityManagerTraining.CitySize', 1531, 'OSUSR_eoc_CitySize');
 
 -- Numbered as they were published: People from 11012 on, additions last.
 INSERT INTO here_attribute (entity, attribute, id)
@@ -74,6 +76,10 @@ INSERT INTO here_record (entity, record, id, data_id) VALUES
 	('CityManager.CitySize', 'Large', 703, '3'),
 	('CityManager.CitySize', 'Village', 704, '4'),
 	('CityManager.CitySize', 'Metropolis', 705, '5'),
+	('CityManagerTraining.CitySize', 'Small', 721, '1'),
+	('CityManagerTraining.CitySize', 'Medium', 722, '2'),
+	('CityManagerTraining.CitySize', 'Large', 723, '3'),
+	('CityManagerTraining.CitySize', 'Metropolis', 724, '4'),
 	('ECT_Provider.Topic', 'Bug', 711, 'BUG'),
 	('ECT_Provider.Topic', 'Idea', 712, 'IDEA'),
 	('ECT_Provider.Topic', 'Praise', 713, 'PRAISE');
@@ -296,6 +302,38 @@ SELECT n + n / 5, format('screen-%s.png', n),
 	(ARRAY[15, 17, 18, 21])[1 + n % 4],
 	timestamp '2022-06-01 12:00:00' + n * interval '1 day'
 FROM generate_series(1, 40) AS n;
+
+-- ---------------------------------------------------------------------------
+-- Feedback is reviewed: a process for each screenshot that came in with a bug
+-- ---------------------------------------------------------------------------
+
+\set process_def 61
+\set input_def 81
+\set activity_def 141
+\ir process.sql
+
+INSERT INTO "OSSYS_BPM_PROCESS" ("Tenant_Id", "Id", "LABEL", "CREATED", "CREATED_BY", "PROCESS_DEF_ID",
+	"PARENT_PROCESS_ID", "PARENT_ACTIVITY_ID", "TOP_PROCESS_ID", "STATUS_ID", "LAST_MODIFIED", "LAST_MODIFIED_BY") VALUES
+	(6, 7001, 'Review of screenshot 4', '2022-06-05 12:00:00', 15, 61, NULL, NULL, 7001, 2, '2022-06-06 09:30:00', 25),
+	(6, 7002, 'Review of screenshot 8', '2022-06-09 12:00:00', 15, 61, NULL, NULL, 7002, 1, '2022-06-09 12:00:01', NULL),
+	(6, 7005, 'Review of screenshot 12', '2022-06-13 12:00:00', 21, 61, NULL, NULL, 7005, 1, '2022-06-14 10:00:00', 21);
+
+INSERT INTO "OSSYS_BPM_PROCESS_INPUT" ("Tenant_Id", "Id", "Input_Def_Id", "Process_Id", "SS_Key", "Name",
+	"Data_Type", "Input_Value", "SS_Type")
+SELECT p."Tenant_Id", p."Id" + 1000, d."Id", p."Id", d."SS_Key", d."Name", d."Data_Type",
+	split_part(p."LABEL", ' ', 4), d."SS_Type"
+FROM "OSSYS_BPM_PROCESS" p
+JOIN "OSSYS_BPM_PROCESS_INPUT_DEF" d ON d."Process_Def_Id" = p."PROCESS_DEF_ID";
+
+INSERT INTO "OSSYS_BPM_ACTIVITY" ("Tenant_Id", "Id", "Activity_Def_Id", "Process_Id", "Name", "User_Id",
+	"Created", "Opened", "Closed", "Status_Id", "Precedent_Activity_Id", "Due_Date", "Expired", "Skipped", "Error_Count") VALUES
+	(6, 9001, 141, 7001, 'Start', NULL, '2022-06-05 12:00:00', NULL, '2022-06-05 12:00:00', 5, NULL, NULL, false, false, 0),
+	(6, 9002, 142, 7001, 'Review', 25, '2022-06-05 12:00:00', '2022-06-06 09:00:00', '2022-06-06 09:30:00', 5, 9001, NULL, false, false, 0),
+	(6, 9003, 143, 7001, 'End', NULL, '2022-06-06 09:30:00', NULL, '2022-06-06 09:30:00', 5, 9002, NULL, false, false, 0),
+	(6, 9004, 141, 7002, 'Start', NULL, '2022-06-09 12:00:00', NULL, '2022-06-09 12:00:00', 5, NULL, NULL, false, false, 0),
+	(6, 9005, 142, 7002, 'Review', NULL, '2022-06-09 12:00:01', NULL, NULL, 9, 9004, '2022-06-16 12:00:00', false, false, 0),
+	(6, 9008, 141, 7005, 'Start', NULL, '2022-06-13 12:00:00', NULL, '2022-06-13 12:00:00', 5, NULL, NULL, false, false, 0),
+	(6, 9009, 142, 7005, 'Review', 21, '2022-06-13 12:00:01', '2022-06-14 10:00:00', NULL, 4, 9008, '2022-06-20 12:00:00', false, false, 0);
 
 \ir counters.sql
 COMMIT;

@@ -212,6 +212,12 @@ INSERT INTO "OSUSR_S41_APPCONFIG" ("ID", "KEY", "VALUE", "NOTIFICATIONRECIPIENTA
 
 INSERT INTO "OSUSR_s41_Rule_User" ("ID", "USERID", "APPCONFIGID") VALUES (1, 21, 2);
 
+-- The same process has been published here; nobody has started one.
+\set process_def 7
+\set input_def 9
+\set activity_def 22
+\ir process.sql
+
 \ir counters.sql
 COMMIT;
 \set QUIET :osmeta_quiet

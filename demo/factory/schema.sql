@@ -283,8 +283,8 @@ CREATE TABLE "OSSYS_GROUP_USER" (
 );
 
 -- ---------------------------------------------------------------------------
--- Business processes: definitions, instances, queues.  All empty here but for
--- the two tables of statuses.
+-- Business processes: definitions, instances, queues.  Here only the two tables
+-- of statuses are filled.
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE "OSSYS_BPM_PROCESS_DEFINITION" (
