@@ -70,10 +70,13 @@ COMMENT ON TABLE osmeta.environment_relation IS
 CREATE TABLE osmeta.live_view
 (
 	view_name text PRIMARY KEY,
-	position int NOT NULL UNIQUE
+	position int NOT NULL UNIQUE,
+	query text
 );
 COMMENT ON TABLE osmeta.live_view IS
-	'Internal: the views that every environment has a live copy of, in order of dependency';
+	'Internal: the views that stand in the schema of every environment, in order of dependency';
+COMMENT ON COLUMN osmeta.live_view.query IS
+	'query of a view that exists only there; NULL for a copy of the view of osmeta';
 
 /*
  * The server that the foreign tables of an environment stand on: whoever
@@ -518,17 +521,19 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	-- the name of the schema comes in last, in one pass
 	SELECT regexp_replace(
-			regexp_replace(pg_get_viewdef(c.oid),
+			regexp_replace(coalesce(l.query, pg_get_viewdef(c.oid)),
 				E'\\mosmeta\\.captured_(\\w+)', E'osmeta.live_\\1', 'g'),
 			E'\\mosmeta\\.(live_\\w+|shown_capture|'
 				|| (SELECT string_agg(v.view_name, '|')
 					FROM osmeta.live_view AS v) || E')\\M(?!\\()',
 			replace(quote_ident(live_definition.schema), E'\\', E'\\\\')
 				|| E'.\\1', 'g')
-	FROM pg_class AS c
-		JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE n.nspname = 'osmeta' AND c.relname = live_definition.view_name
-		AND c.relkind = 'v';
+	FROM osmeta.live_view AS l
+		LEFT JOIN (pg_class AS c
+				JOIN pg_namespace AS n ON n.oid = c.relnamespace
+					AND n.nspname = 'osmeta')
+			ON c.relname = l.view_name AND c.relkind = 'v'
+	WHERE l.view_name = live_definition.view_name;
 END;
 COMMENT ON FUNCTION osmeta.live_definition(text, text) IS
 	'Internal: the query of a view of osmeta over the live tables of an environment';
