@@ -51,6 +51,8 @@ typedef struct AttachRequest
 	int			ntables;		/* metamodel tables found */
 	List	   *missing;		/* char *, optional tables not found */
 	List	   *unreadable;		/* of UnreadablePart */
+	const char *table_options;	/* as text[] prints; NULL: local */
+	const char *tried_options;	/* all of them, with those to try; or NULL */
 } AttachRequest;
 
 typedef struct AttachObject
@@ -180,7 +182,11 @@ resolve_server(AttachRequest *request)
 						 quote_identifier(request->server))));
 
 	args[0] = wrapper;
-	if (osmeta_query_text("SELECT w.dialect, w.default_schema"
+	if (osmeta_query_text("SELECT w.dialect, w.default_schema,"
+						  " w.table_options::text,"
+						  " CASE WHEN w.tried_options <> '{}' THEN"
+						  "  osmeta.merged_options(w.table_options,"
+						  "   w.tried_options)::text END"
 						  " FROM osmeta.wrapper AS w"
 						  " WHERE w.wrapper = $1", 1, args) == 0)
 		ereport(ERROR,
@@ -190,6 +196,8 @@ resolve_server(AttachRequest *request)
 				 errhint("Describe it with a row in osmeta.wrapper.")));
 	wrapper_dialect = osmeta_text_at(0, 1);
 	default_schema = osmeta_text_at(0, 2);
+	request->table_options = osmeta_text_at(0, 3);
+	request->tried_options = osmeta_text_at(0, 4);
 
 	request->wrapper = wrapper;
 	if (request->remote_schema == NULL)
@@ -303,9 +311,21 @@ check_request(AttachRequest *request)
 }
 
 /*
+ * Read a row of a view.  All its columns are asked for: what gives none of
+ * them the planner need not read.
+ */
+static void
+read_view(AttachRequest *request, const char *name)
+{
+	osmeta_query_text(psprintf("SELECT v.* FROM %s AS v LIMIT 1",
+							   quote_qualified_identifier(request->schema,
+														  name)),
+					  0, NULL);
+}
+
+/*
  * Run a statement that makes a view, and read the view; false if it cannot be
- * read, and then it is not made.  All its columns are asked for: what gives
- * none of them the planner need not read.
+ * read, and then it is not made.
  */
 static bool
 try_view(AttachRequest *request, const char *statement, const char *name)
@@ -319,10 +339,7 @@ try_view(AttachRequest *request, const char *statement, const char *name)
 	PG_TRY();
 	{
 		osmeta_exec(statement);
-		osmeta_query_text(psprintf("SELECT v.* FROM %s AS v LIMIT 1",
-								   quote_qualified_identifier(request->schema,
-															  name)),
-						  0, NULL);
+		read_view(request, name);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
@@ -352,10 +369,10 @@ try_view(AttachRequest *request, const char *statement, const char *name)
 /*
  * Take over the rows (kind, name, statement, fallback) of the query that has
  * just run, then run the statements, or the fallback of a view that cannot be
- * read.
+ * read.  The view called probe is read as soon as it is there.
  */
 static void
-run_statements(AttachRequest *request, uint64 rows)
+run_statements(AttachRequest *request, uint64 rows, const char *probe)
 {
 	List	   *statements = NIL;
 	List	   *fallbacks = NIL;
@@ -387,6 +404,9 @@ run_statements(AttachRequest *request, uint64 rows)
 			sql = (char *) lfirst(fallback);
 			osmeta_exec(sql);
 		}
+		if (probe != NULL && lfirst(name) != NULL &&
+			strcmp((char *) lfirst(name), probe) == 0)
+			read_view(request, probe);
 		request->statements = keep(request, request->statements, sql);
 	}
 }
@@ -488,7 +508,8 @@ register_environment(AttachRequest *request)
 	appendStringInfo(&environment,
 					 "INSERT INTO osmeta.environment (environment, server,"
 					 " wrapper, remote_schema, dialect, catalog_dialect,"
-					 " schema, missing_tables, unreadable)\nVALUES (%s, ",
+					 " schema, missing_tables, unreadable, table_options)"
+					 "\nVALUES (%s, ",
 					 quote_literal_cstr(request->environment));
 	appendStringInfo(&environment, "%s, ", request->server ?
 					 quote_literal_cstr(request->server) : "NULL");
@@ -503,8 +524,10 @@ register_environment(AttachRequest *request)
 		appendStringInfo(&environment, "%s%s", cell == list_head(request->missing) ?
 						 "" : ", ",
 						 quote_literal_cstr((char *) lfirst(cell)));
-	appendStringInfo(&environment, "]::text[], %s)",
-					 quote_literal_cstr(unreadable_json(request)));
+	appendStringInfo(&environment, "]::text[], %s, %s)",
+					 quote_literal_cstr(unreadable_json(request)),
+					 request->table_options ?
+					 quote_literal_cstr(request->table_options) : "NULL");
 
 	initStringInfo(&objects);
 	appendStringInfoString(&objects,
@@ -544,18 +567,12 @@ register_environment(AttachRequest *request)
 	osmeta_exec(relations.data);
 }
 
-/*
- * Make everything.  request->statements holds what was run, in the memory
- * context that was current when the caller connected to SPI.
- */
+/* Make the schema and the views of the factory's physical catalogue. */
 static void
-attach_environment(AttachRequest *request)
+make_catalog(AttachRequest *request, const char *probe)
 {
 	const char *args[7];
-	char	   *columns;
 	uint64		rows;
-
-	check_request(request);
 
 	args[0] = request->environment;
 	args[1] = request->server;
@@ -563,19 +580,87 @@ attach_environment(AttachRequest *request)
 	args[3] = request->remote_schema;
 	args[4] = request->catalog_dialect;
 	args[5] = request->schema;
+	args[6] = request->table_options;
 	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement, a.fallback"
 							 " FROM osmeta.attach_catalog($1, $2, $3, $4, $5,"
-							 " $6) AS a", 6, args);
-	run_statements(request, rows);
+							 " $6, $7::text[]) AS a", 7, args);
+	run_statements(request, rows, probe);
+}
 
+/*
+ * Make the catalogue with the options that the wrapper says are to be tried.
+ * If the wrapper does not know them, or the factory cannot be read with them,
+ * nothing is made, and the result is false.
+ */
+static bool
+try_catalog(AttachRequest *request)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	const char *table_options = request->table_options;
+	volatile bool is_readable = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		request->table_options = request->tried_options;
+		make_catalog(request, "live_physical_column");
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (!osmeta_is_access_error(error->sqlerrcode))
+			ReThrowError(error);
+		FreeErrorData(error);
+		request->table_options = table_options;
+		request->statements = NIL;
+		request->objects = NIL;
+		request->unreadable = NIL;
+		is_readable = false;
+	}
+	PG_END_TRY();
+	return is_readable;
+}
+
+/*
+ * Make everything.  request->statements holds what was run, in the memory
+ * context that was current when the caller connected to SPI.
+ */
+static void
+attach_environment(AttachRequest *request)
+{
+	const char *args[8];
+	char	   *columns;
+	uint64		rows;
+
+	check_request(request);
+	if (request->tried_options == NULL || !try_catalog(request))
+		make_catalog(request, NULL);
 	columns = read_catalog(request);
 
+	args[0] = request->environment;
+	args[1] = request->server;
+	args[2] = request->wrapper;
+	args[3] = request->remote_schema;
 	args[4] = request->schema;
 	args[5] = columns;
 	args[6] = unreadable_json(request);
+	args[7] = request->table_options;
 	rows = osmeta_query_text("SELECT a.kind, a.name, a.statement, NULL"
 							 " FROM osmeta.attach_table($1, $2, $3, $4, $5,"
-							 " $6::jsonb, $7::jsonb) AS a", 7, args);
+							 " $6::jsonb, $7::jsonb, $8::text[])"
+							 " AS a", 8, args);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char	   *name = osmeta_text_at(i, 2);
@@ -583,7 +668,7 @@ attach_environment(AttachRequest *request)
 		if (strncmp(name, "ossys_", 6) == 0)
 			request->ntables++;
 	}
-	run_statements(request, rows);
+	run_statements(request, rows, NULL);
 	register_environment(request);
 }
 
@@ -937,7 +1022,7 @@ osmeta_environment_read(const char *name)
 	if (osmeta_query_text("SELECT e.environment,"
 						  " osmeta.environment_server(e.environment), e.wrapper,"
 						  " e.remote_schema, e.dialect, e.catalog_dialect,"
-						  " e.schema, e.owner,"
+						  " e.schema, e.owner, e.table_options::text,"
 						  " e.server IS NULL OR w.can_insert,"
 						  " e.server IS NULL OR w.has_snapshot,"
 						  " e.server IS NULL OR w.pushes_aggregates"
@@ -969,9 +1054,10 @@ osmeta_environment_read(const char *name)
 	env->catalog_dialect = osmeta_text_at(0, 6);
 	env->schema = osmeta_text_at(0, 7);
 	env->owner = osmeta_text_at(0, 8);
-	env->can_insert = osmeta_bool_at(0, 9);
-	env->has_snapshot = osmeta_bool_at(0, 10);
-	env->pushes_aggregates = osmeta_bool_at(0, 11);
+	env->table_options = osmeta_text_at(0, 9);
+	env->can_insert = osmeta_bool_at(0, 10);
+	env->has_snapshot = osmeta_bool_at(0, 11);
+	env->pushes_aggregates = osmeta_bool_at(0, 12);
 	return env;
 }
 

@@ -21,6 +21,7 @@ typedef struct OsmetaEnvironment
 	char	   *catalog_dialect;	/* engine whose catalogue is read */
 	char	   *schema;			/* here */
 	char	   *owner;
+	char	   *table_options;	/* as text[] prints; NULL: the wrapper's */
 	bool		can_insert;		/* true when local */
 	bool		has_snapshot;	/* true when local: one statement snapshot */
 	bool		pushes_aggregates;	/* true when local */

@@ -298,7 +298,7 @@ read_model(ExposeRequest *request)
 static void
 build_statements(ExposeRequest *request)
 {
-	const char *args[7];
+	const char *args[8];
 	uint64		rows;
 
 	check_request(request);
@@ -311,9 +311,10 @@ build_statements(ExposeRequest *request)
 	args[4] = request->schema;
 	args[5] = request->nulls;
 	args[6] = read_model(request);
+	args[7] = request->env->table_options;
 	rows = osmeta_query_text("SELECT x.kind, x.name, x.statement, x.reason"
 							 " FROM osmeta.expose_espace($1, $2, $3, $4, $5,"
-							 " $6, $7::jsonb) AS x", 7, args);
+							 " $6, $7::jsonb, $8::text[]) AS x", 8, args);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char	   *kind = osmeta_text_at(i, 1);

@@ -721,6 +721,7 @@ CREATE TABLE osmeta.wrapper
 	column_option text,
 	has_query boolean NOT NULL DEFAULT false,
 	table_options text[] NOT NULL DEFAULT '{}',
+	tried_options text[] NOT NULL DEFAULT '{}',
 	boolean_type text NOT NULL DEFAULT 'boolean',
 	is_fenced boolean NOT NULL DEFAULT true,
 	can_insert boolean NOT NULL DEFAULT false,
@@ -728,7 +729,8 @@ CREATE TABLE osmeta.wrapper
 	pushes_aggregates boolean NOT NULL DEFAULT false,
 	is_shipped boolean NOT NULL DEFAULT false,
 	CHECK (column_option IS NOT NULL OR has_query),
-	CHECK (cardinality(table_options) % 2 = 0)
+	CHECK (cardinality(table_options) % 2 = 0),
+	CHECK (cardinality(tried_options) % 2 = 0)
 );
 COMMENT ON TABLE osmeta.wrapper IS
 	'the foreign data wrappers that attach can use: names of their options and what they can do';
@@ -740,6 +742,8 @@ COMMENT ON COLUMN osmeta.wrapper.has_query IS
 	'the table option takes a query in parentheses';
 COMMENT ON COLUMN osmeta.wrapper.table_options IS
 	'further options of every foreign table: name, value, name, value...';
+COMMENT ON COLUMN osmeta.wrapper.tried_options IS
+	'options that foreign tables get besides, or instead of those with the same name, if the factory can be read with them';
 COMMENT ON COLUMN osmeta.wrapper.boolean_type IS
 	'type that a boolean column of the factory is declared with';
 COMMENT ON COLUMN osmeta.wrapper.is_fenced IS
@@ -749,18 +753,19 @@ COMMENT ON COLUMN osmeta.wrapper.has_snapshot IS
 
 INSERT INTO osmeta.wrapper
 	(wrapper, dialect, default_schema, schema_option, table_option,
-	 column_option, has_query, table_options, boolean_type, is_fenced,
-	 can_insert, has_snapshot, pushes_aggregates, is_shipped)
+	 column_option, has_query, table_options, tried_options, boolean_type,
+	 is_fenced, can_insert, has_snapshot, pushes_aggregates, is_shipped)
 VALUES
 	('postgres_fdw', 'postgres', 'public', 'schema_name', 'table_name',
-	 'column_name', false, '{fetch_size,10000}', 'boolean', false,
-	 true, true, true, true),
+	 'column_name', false, '{fetch_size,10000}', '{}', 'boolean',
+	 false, true, true, true, true),
 	('tds_fdw', 'sqlserver', 'dbo', 'schema_name', 'table_name',
-	 'column_name', false, '{match_column_names,1}', 'smallint', true,
-	 false, false, false, true),
+	 'column_name', false, '{match_column_names,1}',
+	 '{row_estimate_method,showplan_all}', 'smallint',
+	 true, false, false, false, true),
 	('oracle_fdw', 'oracle', NULL, 'schema', 'table',
-	 NULL, true, '{}', 'smallint', true,
-	 true, true, false, true);
+	 NULL, true, '{}', '{}', 'smallint',
+	 true, true, true, false, true);
 
 -- With which type is a column of the factory declared here?
 CREATE TABLE osmeta.dialect_type

@@ -24,6 +24,8 @@ CREATE TABLE osmeta.environment
 	missing_tables text[] NOT NULL DEFAULT '{}',
 	unreadable jsonb NOT NULL DEFAULT '[]'
 		CHECK (jsonb_typeof(unreadable) = 'array'),
+	table_options text[]
+		CHECK (cardinality(table_options) % 2 = 0),
 	CHECK ((server IS NULL) = (wrapper IS NULL))
 );
 COMMENT ON TABLE osmeta.environment IS
@@ -40,6 +42,8 @@ COMMENT ON COLUMN osmeta.environment.missing_tables IS
 	'optional tables of the metamodel that the factory does not have';
 COMMENT ON COLUMN osmeta.environment.unreadable IS
 	'parts of the physical catalogue that could not be read when it was attached: objects with part (a view live_physical_*) and message';
+COMMENT ON COLUMN osmeta.environment.table_options IS
+	'further options of its foreign tables, as they were chosen when it was attached: name, value, name, value...; NULL for those of its wrapper';
 
 CREATE TABLE osmeta.environment_object
 (
@@ -104,15 +108,38 @@ END;
 COMMENT ON FUNCTION osmeta.environment_server(text) IS
 	'Internal: the server of an environment as it is called now; NULL if the tables stand in this database';
 
+-- Options of a foreign table; of two with one name the one of tried counts.
+CREATE FUNCTION osmeta.merged_options(options text[], tried text[])
+RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT coalesce(
+			array_agg(merged_options.options[2 * p.position - o.part]
+				ORDER BY p.position, o.part DESC), '{}')
+			|| merged_options.tried
+	FROM generate_series(1, cardinality(merged_options.options) / 2)
+			AS p (position),
+		generate_series(0, 1) AS o (part)
+	WHERE NOT EXISTS (SELECT
+		FROM generate_series(1, cardinality(merged_options.tried) / 2)
+			AS t (position)
+		WHERE merged_options.tried[2 * t.position - 1]
+			= merged_options.options[2 * p.position - 1]);
+END;
+COMMENT ON FUNCTION osmeta.merged_options(text[], text[]) IS
+	'Internal: the options that a foreign table has if those that are tried are taken';
+
 /*
  * A relation over one table of the factory.  columns is an array of objects
  * with the keys name (here), remote_name and type, in order.  is_whole says
  * that these are all columns of the table in its own order, which a wrapper
- * that matches columns by position needs to know.
+ * that matches columns by position needs to know.  options are further
+ * options of a foreign table; NULL takes those of the wrapper.
  */
 CREATE FUNCTION osmeta.relation_sql(wrapper text, server text,
 	remote_schema text, remote_table text, schema text, relation text,
-	columns jsonb, is_whole boolean DEFAULT false)
+	columns jsonb, is_whole boolean DEFAULT false,
+	options text[] DEFAULT NULL)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -169,13 +196,15 @@ BEGIN ATOMIC
 							replace(relation_sql.remote_table, '"', '""'))
 					END
 				UNION ALL
-				SELECT 2 + t.position, w.table_options[2 * t.position - 1],
-					w.table_options[2 * t.position]
-				FROM generate_series(1, cardinality(w.table_options) / 2)
-					AS t (position)) AS p
+				SELECT 2 + t.position, f.options[2 * t.position - 1],
+					f.options[2 * t.position]
+				FROM (SELECT coalesce(relation_sql.options, w.table_options)
+							AS options) AS f,
+					generate_series(1, cardinality(f.options) / 2)
+						AS t (position)) AS p
 			WHERE w.wrapper IS NOT NULL) AS o;
 END;
-COMMENT ON FUNCTION osmeta.relation_sql(text, text, text, text, text, text, jsonb, boolean) IS
+COMMENT ON FUNCTION osmeta.relation_sql(text, text, text, text, text, text, jsonb, boolean, text[]) IS
 	'Internal: the statement that makes a foreign table over a table of a factory, or a view where the table stands in this database';
 
 CREATE FUNCTION osmeta.clean_text(value text)
@@ -379,7 +408,8 @@ COMMENT ON FUNCTION osmeta.catalog_view_query(text, text, text, text, text, text
  * the view cannot be read: not every user may see sizes or keys.
  */
 CREATE FUNCTION osmeta.attach_catalog(environment text, server text,
-	wrapper text, remote_schema text, dialect text, schema text)
+	wrapper text, remote_schema text, dialect text, schema text,
+	options text[] DEFAULT NULL)
 RETURNS TABLE (kind text, name text, statement text, fallback text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -398,7 +428,7 @@ BEGIN ATOMIC
 					'remote_name', c.remote_column,
 					'type', CASE c.type WHEN 'boolean' THEN w.boolean_type
 						ELSE c.type END)
-					ORDER BY c.position)),
+					ORDER BY c.position), options => attach_catalog.options),
 			NULL
 		FROM osmeta.catalog_column AS c
 			JOIN osmeta.wrapper AS w ON w.wrapper = attach_catalog.wrapper
@@ -438,7 +468,7 @@ BEGIN ATOMIC
 		) AS s
 	ORDER BY s.step, s.position, s.sort COLLATE "C";
 END;
-COMMENT ON FUNCTION osmeta.attach_catalog(text, text, text, text, text, text) IS
+COMMENT ON FUNCTION osmeta.attach_catalog(text, text, text, text, text, text, text[]) IS
 	'Internal: the statements of attach that make the schema and the views of the physical catalogue';
 
 /*
@@ -544,7 +574,7 @@ COMMENT ON FUNCTION osmeta.live_definition(text, text) IS
  */
 CREATE FUNCTION osmeta.attach_table(environment text, server text,
 	wrapper text, remote_schema text, schema text, columns jsonb,
-	unreadable jsonb DEFAULT '[]')
+	unreadable jsonb DEFAULT '[]', options text[] DEFAULT NULL)
 RETURNS TABLE (kind text, name text, statement text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -563,7 +593,8 @@ BEGIN ATOMIC
 				attach_table.schema, 'ossys_' || m.table_name,
 				jsonb_agg(jsonb_build_object('name', m.column_name,
 					'remote_name', m.remote_column, 'type', m.local_type)
-					ORDER BY m.column_position)) AS statement
+					ORDER BY m.column_position),
+				options => attach_table.options) AS statement
 		FROM matched AS m
 		WHERE m.remote_column IS NOT NULL
 		GROUP BY m.table_position, m.table_name, m.remote_table
@@ -615,7 +646,7 @@ BEGIN ATOMIC
 		) AS s
 	ORDER BY s.step, s.sort;
 END;
-COMMENT ON FUNCTION osmeta.attach_table(text, text, text, text, text, jsonb, jsonb) IS
+COMMENT ON FUNCTION osmeta.attach_table(text, text, text, text, text, jsonb, jsonb, text[]) IS
 	'Internal: the statements of attach that make the tables of the metamodel and the live views';
 
 CREATE FUNCTION osmeta.attach(environment text, server text DEFAULT NULL,

@@ -118,7 +118,8 @@ COMMENT ON FUNCTION osmeta.exposed_type(text, text) IS
  *				local_type: what the catalogue shows of these tables
  */
 CREATE FUNCTION osmeta.expose_espace(wrapper text, server text,
-	remote_schema text, dialect text, schema text, nulls text, model jsonb)
+	remote_schema text, dialect text, schema text, nulls text, model jsonb,
+	options text[] DEFAULT NULL)
 RETURNS TABLE (kind text, name text, statement text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -386,7 +387,8 @@ BEGIN ATOMIC
 		SELECT 3, r.position, 0, 'TABLE', r.name,
 			osmeta.relation_sql(expose_espace.wrapper, expose_espace.server,
 				expose_espace.remote_schema, r.table_name,
-				expose_espace.schema, r.name, p.columns, p.is_whole),
+				expose_espace.schema, r.name, p.columns, p.is_whole,
+				expose_espace.options),
 			NULL
 		FROM relation AS r
 			JOIN physical_table AS p ON p.table_name = r.table_name
@@ -447,7 +449,7 @@ BEGIN ATOMIC
 		) AS s
 	ORDER BY s.step, s.sort, s.subsort, s.name COLLATE "C";
 END;
-COMMENT ON FUNCTION osmeta.expose_espace(text, text, text, text, text, text, jsonb) IS
+COMMENT ON FUNCTION osmeta.expose_espace(text, text, text, text, text, text, jsonb, text[]) IS
 	'Internal: the statements of expose, and what they leave out';
 
 CREATE FUNCTION osmeta.expose(environment text, espace text, schema text,

@@ -357,7 +357,8 @@ LANGUAGE SQL STABLE
 BEGIN ATOMIC
     SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema, r.table_name, p.plan, r.relation,
         jsonb_agg(jsonb_build_object('name', 'c' || a.attribute_no, 'remote_name', c.column_name,
-            'type', c.column_type) ORDER BY a.attribute_no))
+            'type', c.column_type) ORDER BY a.attribute_no),
+        options => n.table_options)
     FROM osmeta.plan p
     JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
     CROSS JOIN LATERAL (VALUES (
@@ -372,7 +373,7 @@ BEGIN ATOMIC
     WHERE p.plan_id = $1 AND e.entity_id = $2 AND c.column_type IS NOT NULL
         AND (e.is_data OR NOT $3)
         AND CASE WHEN $3 THEN e.source_table_exists ELSE e.target_table_exists END
-    GROUP BY p.plan, n.environment, n.wrapper, n.remote_schema, r.relation, r.table_name;
+    GROUP BY p.plan, n.environment, n.wrapper, n.remote_schema, n.table_options, r.relation, r.table_name;
 END;
 COMMENT ON FUNCTION osmeta.plan_relation_sql(bigint, bigint, boolean) IS 'Internal: the statement that makes the source or target table of an entity; NULL if that side has none';
 

@@ -8,7 +8,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS osmeta;
 SET LOCAL client_min_messages = notice;
-SELECT plan(36);
+SELECT plan(40);
 
 -- what a SQL Server factory shows: case varies, secrets stand among the rest
 CREATE TEMP VIEW factory AS
@@ -57,6 +57,19 @@ $$CREATE FOREIGN TABLE prod.ossys_espace (
 	is_active smallint OPTIONS (column_name 'IS_ACTIVE')
 ) SERVER srv OPTIONS (schema_name 'public', table_name 'ossys_Espace', fetch_size '10000')$$,
 	'postgres_fdw: schema_name, table_name, column_name');
+
+-- the options that are tried: given whole, in the place of the wrapper's
+SELECT is((SELECT string_agg(format('%s %s', wrapper, osmeta.merged_options(table_options, tried_options)), ', ' ORDER BY wrapper) FROM osmeta.wrapper),
+	'oracle_fdw {}, postgres_fdw {fetch_size,10000}, tds_fdw {match_column_names,1,row_estimate_method,showplan_all}',
+	'tds_fdw is asked to plan a query where it would run it twice');
+SELECT is((SELECT a.statement FROM remote AS r, osmeta.attach_table('prod', 'srv', 'tds_fdw', 'dbo', 'prod', r.columns, options => '{match_column_names,1,row_estimate_method,showplan_all}') AS a WHERE a.name = 'ossys_group'),
+$$CREATE FOREIGN TABLE prod.ossys_group (
+	id integer OPTIONS (column_name 'ID'),
+	name text OPTIONS (column_name 'NAME')
+) SERVER srv OPTIONS (schema_name 'dbo', table_name 'OSSYS_GROUP', match_column_names '1', row_estimate_method 'showplan_all')$$,
+	'tds_fdw: with what was tried');
+SELECT is((SELECT string_agg(DISTINCT right(a.statement, 62), E'\n') FROM osmeta.attach_catalog('prod', 'srv', 'tds_fdw', 'dbo', 'sqlserver', 'prod', '{match_column_names,1,row_estimate_method,showplan_all}') AS a WHERE a.kind = 'FOREIGN TABLE'),
+	$$', match_column_names '1', row_estimate_method 'showplan_all')$$, 'tds_fdw: so is every table of the catalogue');
 
 SELECT is((SELECT statement FROM made WHERE wrapper IS NULL AND name = 'ossys_espace'),
 $$CREATE VIEW prod.ossys_espace AS
@@ -185,7 +198,7 @@ SELECT isnt((SELECT columns FROM shape WHERE w = 'oracle_fdw'), NULL, 'and they 
 -- with tds_fdw itself
 SELECT count(*) = 0 AS no_tds FROM pg_available_extensions WHERE name = 'tds_fdw' \gset
 \if :no_tds
-SELECT skip('tds_fdw is not installed', 8);
+SELECT skip('tds_fdw is not installed', 9);
 \else
 DROP SCHEMA prod;
 DROP SERVER srv;
@@ -237,6 +250,14 @@ SELECT is_empty($$SELECT l.view_name, s.columns, p.columns FROM osmeta.live_view
 	'tds_fdw: every live view has the columns and types of the captured one');
 SELECT is((SELECT count(*) FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid WHERE c.relnamespace = 'prod'::regnamespace AND (a.attname ~* 'hmac|password' OR a.attfdwoptions::text ~* 'hmac|password')), 0::bigint,
 	'tds_fdw: no secret column is declared');
+DROP SCHEMA prod CASCADE;
+UPDATE catalog AS c SET statement = a.statement
+FROM osmeta.wrapper AS w, LATERAL osmeta.attach_catalog('prod', 'srv', w.wrapper, 'it''s', w.dialect, 'prod', osmeta.merged_options(w.table_options, w.tried_options)) AS a
+WHERE c.wrapper = 'tds_fdw' AND w.wrapper = 'tds_fdw' AND c.name = a.name;
+DELETE FROM made WHERE wrapper = 'tds_fdw';
+SELECT pg_temp.run() AS again \gset
+SELECT is((SELECT format('%s %s', count(*), count(*) FILTER (WHERE t.ftoptions[3:] = '{match_column_names=1,row_estimate_method=showplan_all}')) FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relnamespace = 'prod'::regnamespace), '10 10',
+	'tds_fdw takes the options that are tried');
 \endif
 SELECT * FROM finish();
 ROLLBACK;
