@@ -77,10 +77,10 @@ SELECT dialect, catalog_dialect FROM osmeta.environment;
 -- live views have the names and columns of the captured ones
 SELECT count(*) AS different
 FROM (SELECT table_name, column_name, ordinal_position, data_type
-	FROM information_schema.columns AS c JOIN osmeta.live_view AS v ON v.view_name = c.table_name
+	FROM information_schema.columns AS c JOIN osmeta.live_view AS v ON v.view_name = c.table_name AND v.query IS NULL
 	WHERE table_schema = 'osmeta') AS a
 	FULL JOIN (SELECT table_name, column_name, ordinal_position, data_type
-	FROM information_schema.columns AS c JOIN osmeta.live_view AS v ON v.view_name = c.table_name
+	FROM information_schema.columns AS c JOIN osmeta.live_view AS v ON v.view_name = c.table_name AND v.query IS NULL
 	WHERE table_schema = 'prod') AS b USING (table_name, column_name, ordinal_position, data_type)
 WHERE a.table_name IS NULL OR b.table_name IS NULL;
 SELECT * FROM prod.espace;

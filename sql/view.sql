@@ -85,7 +85,7 @@ SELECT severity, code, object FROM osmeta.problem ORDER BY 2, 3;
 DO $$
 DECLARE v text; n bigint;
 BEGIN
-	FOR v IN SELECT view_name FROM osmeta.live_view ORDER BY position LOOP
+	FOR v IN SELECT view_name FROM osmeta.live_view WHERE query IS NULL ORDER BY position LOOP
 		EXECUTE format('SELECT count(*) FROM (
 			(SELECT to_jsonb(a) - ''capture_id'' - ''store_id'' FROM osmeta.%1$I AS a EXCEPT ALL
 			 SELECT to_jsonb(b) - ''capture_id'' - ''store_id'' FROM prod.%1$I AS b) UNION ALL
