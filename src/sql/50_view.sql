@@ -1,5 +1,5 @@
 /*
- * 50_view: the questions.
+ * 50_view: what there is, one view for each kind of object.
  *
  * Every view starts from shown_capture and joins captured tables by
  * (capture_id = store_id, id); that is what lets the same definition be read
@@ -8,11 +8,13 @@
  * an alias, and no text in a view holds the name of the extension followed by
  * a dot.
  *
- * Joins to a subquery with DISTINCT or GROUP BY compare store_id + 0: the
- * planner has no statistics of such a column, takes it for a good key, and
- * would merge on it alone, with the real key as a filter over every pair of
- * rows.  The expression keeps it to joins by all columns; where several such
- * joins follow each other, the key is one text.
+ * The planner has no statistics of what a subquery computes, and takes a hash
+ * of it for a bad one, unless it is DISTINCT on this one column.  Hence
+ * whatever is joined with hundreds of thousands of rows has one text for all
+ * that it is found by, store_key or store_entity, and DISTINCT ON it; that
+ * also lets the planner leave the join out where nothing of it is asked for.
+ * store_id is taken from a captured table, whose statistics are those that
+ * such joins need.
  *
  * A key that cannot be read is NULL in every public view; problem shows what
  * it is.  Views that are internal keep it as it is, trimmed and folded.
@@ -31,23 +33,59 @@ RETURN osmeta.object_key(osmeta.try_oskey('x', ss_key));
 COMMENT ON FUNCTION osmeta.readable_key(text) IS
 	'Internal: one SS_Key, trimmed and in lower case; NULL if it cannot be part of a key';
 
+CREATE FUNCTION osmeta.folded_key(ss_key text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(osmeta.readable_key(ss_key),
+	NULLIF(lower(btrim(ss_key) COLLATE "C"), ''));
+COMMENT ON FUNCTION osmeta.folded_key(text) IS
+	'Internal: any SS_Key, trimmed and in lower case, also one that cannot be part of a key; NULL for an empty one';
+
+CREATE FUNCTION osmeta.store_key(store_id bigint, key osmeta.oskey)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN key::text || ' ' || store_id::text;
+COMMENT ON FUNCTION osmeta.store_key(bigint, osmeta.oskey) IS
+	'Internal: a composite key and the capture it is of, as one text';
+
+CREATE FUNCTION osmeta.store_entity(store_id bigint, entity_id bigint)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN entity_id::text || ' ' || store_id::text;
+COMMENT ON FUNCTION osmeta.store_entity(bigint, bigint) IS
+	'Internal: the number of an entity and the capture it is of, as one text';
+
 -- Internal: all modules that can own something, espaces and extensions.
 CREATE VIEW osmeta.owner AS
-SELECT c.environment, c.capture_id, c.store_id, 'espace'::text AS kind,
+SELECT c.environment, c.capture_id, e.capture_id AS store_id,
+	'espace'::text AS kind,
 	e.id AS owner_id, e.name,
-	NULLIF(lower(btrim(e.ss_key) COLLATE "C"), '') AS ss_key,
+	osmeta.folded_key(e.ss_key) AS ss_key,
 	coalesce(e.is_active, false) AS is_active
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
 UNION ALL
-SELECT c.environment, c.capture_id, c.store_id, 'extension'::text,
+SELECT c.environment, c.capture_id, x.capture_id, 'extension'::text,
 	x.id, x.name,
-	NULLIF(lower(btrim(x.ss_key) COLLATE "C"), ''),
+	osmeta.folded_key(x.ss_key),
 	coalesce(x.is_active, true)
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_extension AS x ON x.capture_id = c.store_id;
 COMMENT ON VIEW osmeta.owner IS
 	'Internal: espaces and extensions, the owners of entities';
+
+-- Internal: for each key of an owner the one that counts.
+CREATE VIEW osmeta.key_owner AS
+SELECT DISTINCT ON (k.store_owner) k.store_owner, k.environment,
+	k.capture_id, k.store_id, k.ss_key, k.kind, k.owner_id, k.name,
+	k.is_active
+FROM (SELECT o.*,
+			(o.ss_key || ' ' || o.store_id::text) COLLATE "C" AS store_owner
+		FROM osmeta.owner AS o
+		WHERE o.ss_key IS NOT NULL) AS k
+ORDER BY k.store_owner, k.is_active DESC, k.owner_id DESC;
+COMMENT ON VIEW osmeta.key_owner IS
+	'Internal: the espace or extension that a key stands for';
 
 -- Which espaces are there?
 CREATE VIEW osmeta.espace AS
@@ -146,24 +184,22 @@ COMMENT ON VIEW osmeta.application_module IS
 
 -- Internal: entities with their owner; the row behind entity and key_entity.
 CREATE VIEW osmeta.owned_entity AS
-SELECT c.environment, c.capture_id, c.store_id,
+SELECT c.environment, c.capture_id, t.capture_id AS store_id,
 	e.name AS espace, t.name AS entity, t.physical_table_name,
-	t.key,
-	t.data_kind,
+	t.key, t.data_kind,
 	coalesce(t.is_active, false) AS is_active,
 	coalesce(t.is_active, false)
 		AND CASE WHEN e.id IS NOT NULL THEN coalesce(e.is_active, false)
 			ELSE x.id IS NOT NULL AND coalesce(x.is_active, true)
 			END AS is_effective,
 	t.id AS entity_id, t.espace_id, t.extension_id, x.name AS extension,
-	NULLIF(lower(btrim(CASE WHEN e.id IS NOT NULL THEN e.ss_key
-		ELSE x.ss_key END) COLLATE "C"), '') AS owner_key,
+	CASE WHEN e.id IS NOT NULL THEN osmeta.folded_key(e.ss_key)
+		ELSE osmeta.folded_key(x.ss_key) END AS owner_key,
 	coalesce(CASE WHEN e.id IS NOT NULL THEN e.is_active ELSE
 		x.id IS NOT NULL AND coalesce(x.is_active, true) END, false)
 		AS is_owner_active,
-	NULLIF(lower(btrim(t.ss_key) COLLATE "C"), '') AS ss_key,
-	NULLIF(lower(btrim(t.primarykey_ss_key) COLLATE "C"), '')
-		AS primary_key_ss_key,
+	osmeta.folded_key(t.ss_key) AS ss_key,
+	osmeta.folded_key(t.primarykey_ss_key) AS primary_key_ss_key,
 	coalesce(t.multitenant, false) AS is_multitenant,
 	coalesce(t.is_system, false) AS is_system,
 	coalesce(t.is_external, false) AS is_external,
@@ -199,39 +235,140 @@ COMMENT ON VIEW osmeta.entity IS
 
 -- Internal: for each composite key the entity that counts.
 CREATE VIEW osmeta.key_entity AS
-SELECT DISTINCT ON (o.environment, o.capture_id, o.store_id, o.key)
-	o.environment, o.capture_id, o.store_id, o.key, o.entity_id,
-	o.espace, o.extension, o.entity, o.physical_table_name, o.data_kind,
-	o.is_active, o.is_owner_active, o.is_effective
-FROM osmeta.owned_entity AS o
-WHERE o.key IS NOT NULL
-ORDER BY o.environment, o.capture_id, o.store_id, o.key,
-	o.is_effective DESC, o.is_active DESC, o.entity_id DESC;
+SELECT DISTINCT ON (k.store_key)
+	k.environment, k.capture_id, k.store_id, k.key, k.entity_id,
+	k.espace, k.extension, k.entity, k.physical_table_name, k.data_kind,
+	k.is_active, k.is_owner_active, k.is_effective, k.store_key,
+	k.store_entity
+FROM (SELECT o.*,
+			osmeta.store_key(o.store_id, o.key) COLLATE "C" AS store_key,
+			osmeta.store_entity(o.store_id, o.entity_id) COLLATE "C"
+				AS store_entity
+		FROM osmeta.owned_entity AS o
+		WHERE o.key IS NOT NULL) AS k
+ORDER BY k.store_key, k.is_effective DESC, k.is_active DESC,
+	k.entity_id DESC;
 COMMENT ON VIEW osmeta.key_entity IS
 	'Internal: the entity that a composite key stands for';
+
+-- Internal: for each entity the attribute that identifies it, NULL if none.
+CREATE VIEW osmeta.identifier AS
+SELECT DISTINCT ON (i.store_entity)
+	i.store_entity, i.store_id, i.entity_id, i.attribute_id, i.type,
+	i.length, i.decimals, i.refers_to,
+	coalesce(osmeta.data_type(i.type) = 'Identifier'
+		AND lower(left(i.type, 2)) = 'bt', false) AS is_reference
+FROM (SELECT t.capture_id AS store_id, t.id AS entity_id,
+			osmeta.store_entity(t.capture_id, t.id) COLLATE "C"
+				AS store_entity,
+			a.id AS attribute_id, btrim(a.type) AS type, a.length,
+			a.decimals, a.refers_to, coalesce(a.is_active, false) AS is_active
+		FROM osmeta.shown_capture AS c
+			JOIN osmeta.captured_entity AS t ON t.capture_id = c.store_id
+			LEFT JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = t.capture_id AND a.entity_id = t.id
+				AND osmeta.folded_key(a.ss_key)
+					= osmeta.folded_key(t.primarykey_ss_key)) AS i
+ORDER BY i.store_entity, i.is_active DESC, i.attribute_id DESC;
+COMMENT ON VIEW osmeta.identifier IS
+	'Internal: the attribute that identifies an entity';
+
+/*
+ * Internal: the type that the identifier of an entity has in the end.  An
+ * identifier that is a reference has the type of its target's identifier.
+ * Types are handed back from those that end somewhere; what is not reached
+ * goes round in a circle.
+ */
+CREATE VIEW osmeta.identifier_type AS
+WITH RECURSIVE own AS MATERIALIZED (
+	SELECT i.store_entity, i.store_id, i.type, i.length, i.decimals,
+		i.refers_to, i.is_reference,
+		CASE WHEN osmeta.data_type(i.type) <> 'Identifier' THEN i.type END
+			AS basic_type
+	FROM osmeta.identifier AS i
+), link AS MATERIALIZED (
+	SELECT l.store_entity, l.target, t.basic_type, t.length, t.decimals,
+		coalesce(t.is_reference, false) AS goes_on
+	FROM (SELECT DISTINCT ON (i.store_entity) i.store_entity,
+				osmeta.store_entity(o.store_id, o.entity_id) AS target
+			FROM own AS i
+				LEFT JOIN osmeta.owned_entity AS o
+					ON osmeta.store_key(o.store_id, o.key)
+						= osmeta.store_key(i.store_id, i.refers_to)
+			-- the first condition says the same, and that they are few
+			WHERE osmeta.data_type(i.type) = 'Identifier' AND i.is_reference
+			ORDER BY i.store_entity, o.is_effective DESC NULLS LAST,
+				o.is_active DESC NULLS LAST, o.entity_id DESC NULLS LAST) AS l
+		-- DISTINCT: what the planner does not know of a WITH
+		LEFT JOIN (SELECT DISTINCT ON (i.store_entity) i.*
+				FROM own AS i) AS t
+			ON t.store_entity = l.target
+), chain AS (
+	SELECT l.store_entity, l.basic_type, l.length, l.decimals
+	FROM link AS l
+	WHERE NOT l.goes_on
+	UNION ALL
+	SELECT l.store_entity, t.basic_type, t.length, t.decimals
+	FROM chain AS t
+		JOIN link AS l ON l.target = t.store_entity AND l.goes_on
+)
+SELECT DISTINCT ON (v.store_entity) v.store_entity, v.environment,
+	v.capture_id, v.store_id, v.entity_id, v.basic_type AS value_type,
+	CASE WHEN v.basic_type IS NOT NULL THEN v.length END AS value_length,
+	CASE WHEN v.basic_type IS NOT NULL THEN v.decimals END AS value_decimals,
+	v.is_cyclic
+FROM (SELECT osmeta.store_entity(e.capture_id, e.id) COLLATE "C"
+				AS store_entity,
+			c.environment, c.capture_id, e.capture_id AS store_id,
+			e.id AS entity_id,
+			CASE
+				WHEN i.is_reference THEN t.basic_type
+				ELSE i.basic_type
+			END AS basic_type,
+			CASE WHEN i.is_reference THEN t.length ELSE i.length END
+				AS length,
+			CASE WHEN i.is_reference THEN t.decimals ELSE i.decimals END
+				AS decimals,
+			i.is_reference AND t.store_entity IS NULL AS is_cyclic
+		FROM osmeta.shown_capture AS c
+			JOIN osmeta.captured_entity AS e ON e.capture_id = c.store_id
+			LEFT JOIN (SELECT DISTINCT ON (i.store_entity) i.*
+					FROM own AS i) AS i
+				ON i.store_entity = osmeta.store_entity(e.capture_id, e.id)
+			LEFT JOIN (SELECT DISTINCT ON (t.store_entity) t.*
+					FROM chain AS t) AS t
+				ON t.store_entity = i.store_entity) AS v
+ORDER BY v.store_entity;
+COMMENT ON VIEW osmeta.identifier_type IS
+	'Internal: the basic type of an entity''s identifier, through references';
 
 -- Internal: attributes with their entity; the row behind attribute and
 -- reference.
 CREATE VIEW osmeta.owned_attribute AS
-SELECT o.environment, o.capture_id, o.store_id, o.espace, o.entity,
+SELECT o.environment, o.capture_id, a.capture_id AS store_id, o.espace,
+	o.entity,
 	a.name AS attribute,
 	coalesce(NULLIF(btrim(a.database_name), ''),
 		osmeta.physical_column_name(a.name)) AS column_name,
 	btrim(a.type) AS type, a.length, a.decimals,
 	coalesce(a.is_mandatory, false) AS is_mandatory,
 	coalesce(a.is_autonumber, false) AS is_auto_number,
-	coalesce(NULLIF(lower(btrim(a.ss_key) COLLATE "C"), '')
-		= o.primary_key_ss_key, false) AS is_identifier,
+	coalesce(osmeta.folded_key(a.ss_key) = o.primary_key_ss_key, false)
+		AS is_identifier,
 	a.delete_rule,
 	coalesce(a.is_active, false) AS is_active,
 	coalesce(a.is_active, false) AND o.is_effective AS is_effective,
 	o.key AS entity_key,
 	osmeta.readable_key(a.ss_key) AS attribute_key,
 	a.refers_to,
-	coalesce(lower(left(btrim(a.type), 2)) = 'bt', false) AS is_reference,
+	-- most types are known at once
+	coalesce(osmeta.data_type(a.type) = 'Identifier'
+		AND lower(left(btrim(a.type), 2)) = 'bt', false) AS is_reference,
 	a.entity_id, a.id AS attribute_id, a.order_num AS position,
 	o.physical_table_name, o.extension, a.description, a.default_value,
-	a.original_type, a.ss_key
+	a.original_type, a.ss_key, o.espace_id, o.extension_id, o.owner_key,
+	o.has_espace, o.is_system, o.is_external, o.data_kind,
+	osmeta.data_type(a.type) AS data_type
 FROM osmeta.owned_entity AS o
 	JOIN osmeta.captured_entity_attr AS a
 		ON a.capture_id = o.store_id AND a.entity_id = o.entity_id;
@@ -241,13 +378,25 @@ COMMENT ON VIEW osmeta.owned_attribute IS
 -- Which attributes has an entity, and which column holds their values?
 CREATE VIEW osmeta.attribute AS
 SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
-	a.column_name, a.type, osmeta.data_type(a.type) AS data_type,
+	a.column_name, a.type, a.data_type,
 	a.length, a.decimals, a.is_mandatory, a.is_auto_number, a.is_identifier,
 	a.delete_rule, a.is_active, a.is_effective, a.entity_key,
 	a.attribute_key, a.refers_to, a.entity_id, a.attribute_id, a.position,
 	a.physical_table_name, a.extension, a.description, a.default_value,
-	a.original_type
-FROM osmeta.owned_attribute AS a;
+	a.original_type,
+	CASE
+		WHEN a.refers_to IS NOT NULL THEN v.value_type
+		WHEN a.data_type <> 'Identifier' THEN a.type
+	END AS value_type,
+	CASE WHEN a.refers_to IS NOT NULL THEN v.value_length ELSE a.length END
+		AS value_length,
+	CASE WHEN a.refers_to IS NOT NULL THEN v.value_decimals
+		ELSE a.decimals END AS value_decimals
+FROM osmeta.owned_attribute AS a
+	LEFT JOIN osmeta.key_entity AS t
+		ON t.store_key = osmeta.store_key(a.store_id, a.refers_to)
+	LEFT JOIN osmeta.identifier_type AS v
+		ON v.store_entity = t.store_entity;
 COMMENT ON VIEW osmeta.attribute IS
 	'which attributes has an entity, and which column holds their values?';
 
@@ -261,7 +410,7 @@ SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
 		WHEN a.refers_to IS NULL THEN 'malformed'
 		WHEN t.is_effective THEN 'resolved'
 		WHEN t.key IS NOT NULL THEN 'inactive'
-		WHEN k.ss_key IS NULL THEN 'unknown espace'
+		WHEN k.store_owner IS NULL THEN 'unknown espace'
 		ELSE 'unknown entity'
 	END AS status,
 	CASE
@@ -274,41 +423,54 @@ SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
 		WHEN t.key IS NOT NULL THEN
 			format('the owner of entity %s.%s is not active',
 				coalesce(t.espace, t.extension), t.entity)
-		WHEN h.object_key IS NOT NULL THEN
+		WHEN h.store_object IS NOT NULL THEN
 			format('%s.%s is the only entity with this key; its owner has the key %s',
 				h.owner, h.entity, h.owner_key)
 	END AS hint,
 	a.is_active, a.is_effective, a.type, a.attribute_key, a.entity_id,
 	a.attribute_id, t.entity_id AS target_entity_id,
 	t.data_kind AS target_data_kind, t.extension AS target_extension,
-	a.extension, a.is_mandatory, a.is_identifier
+	a.extension, a.is_mandatory, a.is_identifier, v.value_type,
+	v.value_length, v.value_decimals
 FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.key_entity AS t
-		ON t.store_id + 0 = a.store_id + 0 AND t.key OPERATOR(osmeta.=) a.refers_to
-	LEFT JOIN (SELECT DISTINCT o.store_id::text || '*' || o.ss_key AS ss_key
-			FROM osmeta.owner AS o
-			WHERE o.ss_key IS NOT NULL) AS k
-		ON k.ss_key = a.store_id::text || '*' || osmeta.owner_key(a.refers_to)
-	LEFT JOIN (SELECT
-				e.store_id::text || '*' || osmeta.object_key(e.key)
-					AS object_key,
-				min(coalesce(e.espace, e.extension)) AS owner,
-				min(e.entity) AS entity,
-				min(osmeta.owner_key(e.key)) AS owner_key
-			FROM osmeta.key_entity AS e
-			GROUP BY e.store_id, osmeta.object_key(e.key)
-			HAVING count(*) = 1) AS h
-		ON h.object_key
-			= a.store_id::text || '*' || osmeta.object_key(a.refers_to)
-		AND t.key IS NULL
+		ON t.store_key = osmeta.store_key(a.store_id, a.refers_to)
+	LEFT JOIN osmeta.identifier_type AS v
+		ON v.store_entity = t.store_entity
+	-- what follows is looked for only where there is no target
+	LEFT JOIN osmeta.key_owner AS k
+		ON k.store_owner = CASE WHEN t.key IS NULL
+			THEN osmeta.owner_key(a.refers_to) || ' ' || a.store_id::text END
+	LEFT JOIN (SELECT DISTINCT ON (g.store_object) g.*
+			FROM (SELECT e.store_object,
+						coalesce(min(e.owner) FILTER (WHERE e.is_effective),
+							min(e.owner)) AS owner,
+						coalesce(min(e.entity) FILTER (WHERE e.is_effective),
+							min(e.entity)) AS entity,
+						min(e.owner_key) AS owner_key
+					FROM (SELECT (osmeta.object_key(o.key) || ' '
+									|| o.store_id::text) COLLATE "C"
+									AS store_object,
+								coalesce(o.espace, o.extension) COLLATE "C"
+									AS owner,
+								o.entity COLLATE "C" AS entity,
+								osmeta.owner_key(o.key) COLLATE "C"
+									AS owner_key,
+								o.is_effective
+							FROM osmeta.owned_entity AS o
+							WHERE o.key IS NOT NULL) AS e
+					GROUP BY e.store_object
+					HAVING min(e.owner_key) = max(e.owner_key)) AS g) AS h
+		ON h.store_object = CASE WHEN t.key IS NULL
+			THEN osmeta.object_key(a.refers_to) || ' ' || a.store_id::text END
 WHERE a.is_reference;
 COMMENT ON VIEW osmeta.reference IS
 	'who refers to whom, and which references lead nowhere?';
 
 -- Internal: records with their entity; the row behind static_record.
 CREATE VIEW osmeta.owned_record AS
-SELECT c.environment, c.capture_id, c.store_id, e.name AS espace, t.entity,
-	r.name AS record,
+SELECT c.environment, c.capture_id, r.capture_id AS store_id,
+	e.name AS espace, t.entity, r.name AS record,
 	osmeta.try_oskey(e.ss_key, r.entity_ss_key) AS entity_key,
 	osmeta.readable_key(r.ss_key) AS record_key,
 	r.data_id, coalesce(r.is_active, false) AS is_active,
@@ -321,8 +483,8 @@ FROM osmeta.shown_capture AS c
 	LEFT JOIN osmeta.captured_espace AS e
 		ON e.capture_id = c.store_id AND e.id = r.espace_id
 	LEFT JOIN osmeta.key_entity AS t
-		ON t.store_id + 0 = c.store_id + 0
-		AND t.key OPERATOR(osmeta.=) osmeta.try_oskey(e.ss_key, r.entity_ss_key);
+		ON t.store_key = osmeta.store_key(r.capture_id,
+			osmeta.try_oskey(e.ss_key, r.entity_ss_key));
 COMMENT ON VIEW osmeta.owned_record IS
 	'Internal: records of static entities with the composite key of their entity';
 
@@ -414,325 +576,249 @@ FROM osmeta.shown_capture AS c
 COMMENT ON VIEW osmeta.end_user IS
 	'which end users are there, and of which tenant?';
 
--- What is odd, and what can be done about it?
-CREATE VIEW osmeta.problem AS
-SELECT c.environment, c.capture_id, 'note'::text AS severity,
-	'missing_table'::text AS code, m.table_name AS object,
-	'the factory does not have this table, or its columns cannot be seen'::text AS message,
-	'What it holds is shown as empty; older versions lack some tables. If this one does have it, check the rights of the user mapping, then detach and attach.'::text AS hint
-FROM osmeta.shown_capture AS c,
-	LATERAL unnest(c.missing_tables) AS m (table_name)
-UNION ALL
-SELECT c.environment, c.capture_id, 'warning', 'inconsistent_capture',
-	format('capture %s', c.capture_id),
-	'the factory changed while it was copied',
-	'References between tables may lead nowhere. Capture again when nobody publishes.'
+-- Which entities does an espace use that another module has?
+CREATE VIEW osmeta.espace_use AS
+SELECT o.environment, o.capture_id, e.name AS espace,
+	coalesce(o.espace, o.extension) AS producer, o.entity,
+	o.key AS entity_key, u.read_only AS is_read_only,
+	coalesce(e.is_active, false) AND o.is_effective AS is_effective,
+	u.name AS used_name, u.multitenant_view AS is_multitenant_view,
+	o.physical_table_name, u.espace_id, u.entity_id
+FROM osmeta.owned_entity AS o
+	JOIN osmeta.captured_espace_entity AS u
+		ON u.capture_id = o.store_id AND u.entity_id = o.entity_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = u.capture_id AND e.id = u.espace_id;
+COMMENT ON VIEW osmeta.espace_use IS
+	'which entities does an espace use?';
+
+-- Which groups of end users are there?
+CREATE VIEW osmeta.end_user_group AS
+SELECT c.environment, c.capture_id, g.id AS group_id,
+	g.name AS end_user_group, g.tenant_id, t.name AS tenant,
+	osmeta.readable_key(e.ss_key) AS provider_key, g.description,
+	g.has_custom_management, g.created, g.created_by AS created_by_id
 FROM osmeta.shown_capture AS c
-WHERE NOT c.is_consistent
-UNION ALL
-SELECT c.environment, c.capture_id, 'warning', p.code,
-	'OSSYS_' || upper(l.table_name COLLATE "C"),
-	format(p.message, p.rows), p.hint
-FROM osmeta.shown_capture AS c,
-	LATERAL jsonb_to_recordset(c.left_out) AS l
-		(table_name text, without_id bigint, duplicate_id bigint),
-	LATERAL (VALUES
-			('row_without_id', l.without_id,
-			 'rows without an identifier that can be read: %s',
-			 'They are not in the capture. An identifier is a whole number of up to 18 digits: look for others in the factory''s table. What refers to such a row is a problem of its own.'),
-			('duplicate_id', l.duplicate_id,
-			 'rows with the identifier of another row: %s',
-			 'They are not in the capture; of rows with one identifier an active one is. Look at the factory''s table: a copy without its primary key may hold rows twice.')
-		) AS p (code, rows, message, hint)
-WHERE p.rows > 0
-UNION ALL
-SELECT o.environment, o.capture_id, 'warning',
-	CASE o.kind WHEN 'espace' THEN 'malformed_espace_key'
-		ELSE 'malformed_extension_key' END,
-	coalesce(o.name, format('%s %s', o.kind, o.owner_id)),
-	CASE WHEN o.ss_key IS NULL THEN format('%s has no key', o.kind)
-		ELSE format('key of %s cannot be read: %s', o.kind,
-			left(quote_literal(o.ss_key), 120)) END,
-	'Nothing in it can be matched or referred to by key; publish the module again.'
-FROM osmeta.owner AS o
-WHERE osmeta.try_oskey(o.ss_key, 'x') IS NULL
-UNION ALL
-SELECT s.environment, s.capture_id, 'error', 'duplicate_espace_key',
-	string_agg(coalesce(s.name, format('%s %s', s.kind, s.owner_id)), ', '
-		ORDER BY s.owner_id),
-	format('%s active modules have the key %s', count(*), s.ss_key),
-	'Keys of espaces and extensions are unique in a factory; what refers to this key may be resolved to the wrong one. Ask the vendor''s support.'
-FROM osmeta.owner AS s
-WHERE s.is_active AND s.ss_key IS NOT NULL
-GROUP BY s.environment, s.capture_id, s.ss_key
-HAVING count(*) > 1
-UNION ALL
-SELECT o.environment, o.capture_id, 'warning', 'entity_without_owner',
-	format('%s (entity %s)', o.entity, o.entity_id),
-	format('no espace or extension of this entity is there (espace %s, extension %s)',
-		coalesce(o.espace_id::text, 'none'),
-		coalesce(o.extension_id::text, 'none')),
-	'It has no composite key and cannot be matched; its table may be a left-over.'
-FROM osmeta.owned_entity AS o
-WHERE o.is_active AND NOT o.has_espace AND NOT o.has_extension
-UNION ALL
-SELECT o.environment, o.capture_id, 'warning', 'malformed_entity_key',
-	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
-	CASE WHEN o.ss_key IS NULL THEN 'entity has no key'
-		ELSE format('key of entity cannot be read: %s',
-			left(quote_literal(o.ss_key), 120)) END,
-	'The entity cannot be matched or referred to by key; publish its module again.'
-FROM osmeta.owned_entity AS o
-WHERE o.key IS NULL AND osmeta.try_oskey(o.owner_key, 'x') IS NOT NULL
-UNION ALL
-SELECT o.environment, o.capture_id, 'error', 'duplicate_entity_key',
-	string_agg(format('%s.%s', coalesce(o.espace, o.extension), o.entity),
-		', ' ORDER BY o.entity_id),
-	format('%s active entities of one module have the key %s', count(*),
-		o.key),
-	'Of namesakes with one key at most one can be active; the newest is taken. Deactivate or remove the others in the model.'
-FROM osmeta.owned_entity AS o
-WHERE o.is_effective AND o.key IS NOT NULL
-GROUP BY o.environment, o.capture_id, o.key
-HAVING count(*) > 1
-UNION ALL
-SELECT o.environment, o.capture_id, 'note', 'shared_physical_table',
-	string_agg(format('%s.%s', coalesce(o.espace, o.extension), o.entity),
-		', ' ORDER BY o.entity_id),
-	format('%s active entities are in the table %s', count(*),
-		min(o.physical_table_name COLLATE "C")),
-	'Rows of this table belong to all of them: migrate it through one entity only.'
-FROM osmeta.owned_entity AS o
-WHERE o.is_effective AND btrim(o.physical_table_name) <> ''
-GROUP BY o.environment, o.capture_id, osmeta.fold_name(btrim(o.physical_table_name))
-HAVING count(*) > 1
-UNION ALL
-SELECT o.environment, o.capture_id, 'warning', 'entity_without_identifier',
-	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
-	'no active attribute is the identifier of this entity',
-	'References to it have no type and it cannot be migrated; choose an identifier in the model and publish.'
-FROM osmeta.owned_entity AS o
-	LEFT JOIN (SELECT DISTINCT a.store_id, a.entity_id
-			FROM osmeta.owned_attribute AS a
-			WHERE a.is_identifier AND a.is_effective) AS i
-		ON i.store_id + 0 = o.store_id + 0 AND i.entity_id = o.entity_id
-WHERE o.is_effective AND NOT o.is_external AND i.entity_id IS NULL
-UNION ALL
-SELECT c.environment, c.capture_id, 'warning', 'attribute_without_entity',
-	format('%s (attribute %s)', left(a.name, 120), a.id),
-	format('the entity of this attribute is not there: %s',
-		coalesce(a.entity_id::text, 'none')),
-	'The attribute is left out of every other view; its entity may have been removed by hand.'
+	JOIN osmeta.captured_group AS g ON g.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_tenant AS t
+		ON t.capture_id = g.capture_id AND t.id = g.tenant_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = t.capture_id AND e.id = t.espace_id;
+COMMENT ON VIEW osmeta.end_user_group IS
+	'which groups of end users are there, and of which tenant?';
+
+-- Which roles has an end user?
+CREATE VIEW osmeta.user_role AS
+SELECT c.environment, c.capture_id, m.user_id, u.username, m.role_id,
+	r.name AS role, e.name AS espace,
+	osmeta.try_oskey(e.ss_key, r.ss_key) AS role_key, m.tenant_id,
+	t.name AS tenant, m.id AS user_role_id,
+	u.id IS NOT NULL AND coalesce(u.is_active, true) AS is_user_active,
+	r.id IS NOT NULL AND coalesce(r.is_active, true)
+		AND coalesce(e.is_active, false) AS is_role_effective
 FROM osmeta.shown_capture AS c
-	JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.store_id
-	LEFT JOIN osmeta.captured_entity AS t
-		ON t.capture_id = c.store_id AND t.id = a.entity_id
-WHERE a.is_active AND t.id IS NULL
-UNION ALL
-SELECT a.environment, a.capture_id, 'warning', 'malformed_attribute_key',
-	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
-		a.attribute),
-	CASE WHEN coalesce(btrim(a.ss_key), '') = '' THEN 'attribute has no key'
-		ELSE format('key of attribute cannot be read: %s',
-			left(quote_literal(a.ss_key), 120)) END,
-	'The attribute cannot be matched by key; publish its module again.'
-FROM osmeta.owned_attribute AS a
-WHERE a.is_effective AND osmeta.try_oskey('x', a.ss_key) IS NULL
-UNION ALL
-SELECT a.environment, a.capture_id, 'error', 'duplicate_attribute_key',
-	format('%s.%s.%s, %s.%s.%s', coalesce(min(a.espace), min(a.extension)),
-		min(a.entity), min(a.attribute COLLATE "C"),
-		coalesce(min(a.espace), min(a.extension)), min(a.entity),
-		max(a.attribute COLLATE "C")),
-	format('%s active attributes of one entity have the key %s', count(*),
-		a.attribute_key),
-	'They are matched by this key, and only one of them is taken. Remove the others in the model and publish.'
-FROM osmeta.owned_attribute AS a
-WHERE a.is_effective AND a.attribute_key IS NOT NULL
-GROUP BY a.environment, a.capture_id, a.store_id, a.entity_id,
-	a.attribute_key
-HAVING count(*) > 1
-UNION ALL
-SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
-	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
-		a.attribute),
-	CASE WHEN coalesce(a.type, '') = '' THEN 'attribute has no type'
-		ELSE format('type %s is not known', left(quote_literal(a.type), 120))
-		END,
-	'Values of this attribute are read as text; say how they are to be written before you migrate it.'
-FROM osmeta.owned_attribute AS a
-WHERE a.is_effective AND NOT a.is_reference
-	AND NOT osmeta.is_data_type(coalesce(a.type, ''))
-UNION ALL
-SELECT r.environment, r.capture_id,
-	CASE r.status WHEN 'inactive' THEN 'note' WHEN 'malformed' THEN 'error'
-		ELSE 'warning' END,
-	CASE r.status WHEN 'inactive' THEN 'inactive_reference'
-		WHEN 'malformed' THEN 'malformed_reference'
-		ELSE 'unknown_reference' END,
-	format('%s.%s.%s', coalesce(r.espace, r.extension), r.entity,
-		r.attribute),
-	CASE r.status
-		WHEN 'inactive' THEN 'refers to an entity that is no longer active'
-		WHEN 'malformed' THEN format('type cannot be read: %s',
-			left(quote_literal(r.type), 120))
-		WHEN 'unknown espace' THEN
-			format('refers to an espace that is not there: %s', r.target_key)
-		ELSE format('refers to an entity that is not there: %s',
-			r.target_key) END,
+	JOIN osmeta.captured_user_role AS m ON m.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_user AS u
+		ON u.capture_id = m.capture_id AND u.id = m.user_id
+	LEFT JOIN osmeta.captured_role AS r
+		ON r.capture_id = m.capture_id AND r.id = m.role_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = r.capture_id AND e.id = r.espace_id
+	LEFT JOIN osmeta.captured_tenant AS t
+		ON t.capture_id = m.capture_id AND t.id = m.tenant_id;
+COMMENT ON VIEW osmeta.user_role IS
+	'which roles has an end user?';
+
+-- Which roles has a group?
+CREATE VIEW osmeta.group_role AS
+SELECT c.environment, c.capture_id, m.group_id, g.name AS end_user_group,
+	m.role_id, r.name AS role, e.name AS espace,
+	osmeta.try_oskey(e.ss_key, r.ss_key) AS role_key, m.tenant_id,
+	t.name AS tenant, m.id AS group_role_id,
+	r.id IS NOT NULL AND coalesce(r.is_active, true)
+		AND coalesce(e.is_active, false) AS is_role_effective
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_group_role AS m ON m.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_group AS g
+		ON g.capture_id = m.capture_id AND g.id = m.group_id
+	LEFT JOIN osmeta.captured_role AS r
+		ON r.capture_id = m.capture_id AND r.id = m.role_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = r.capture_id AND e.id = r.espace_id
+	LEFT JOIN osmeta.captured_tenant AS t
+		ON t.capture_id = m.capture_id AND t.id = m.tenant_id;
+COMMENT ON VIEW osmeta.group_role IS
+	'which roles has a group of end users?';
+
+-- Who is in a group?
+CREATE VIEW osmeta.group_user AS
+SELECT c.environment, c.capture_id, m.group_id, g.name AS end_user_group,
+	m.user_id, u.username, m.tenant_id, t.name AS tenant,
+	m.id AS group_user_id, u.id IS NOT NULL AND coalesce(u.is_active, true) AS is_user_active
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_group_user AS m ON m.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_group AS g
+		ON g.capture_id = m.capture_id AND g.id = m.group_id
+	LEFT JOIN osmeta.captured_user AS u
+		ON u.capture_id = m.capture_id AND u.id = m.user_id
+	LEFT JOIN osmeta.captured_tenant AS t
+		ON t.capture_id = m.capture_id AND t.id = m.tenant_id;
+COMMENT ON VIEW osmeta.group_user IS
+	'who is in a group of end users?';
+
+-- Which processes are defined?
+CREATE VIEW osmeta.process_definition AS
+SELECT c.environment, c.capture_id, e.name AS espace, p.name AS process,
+	osmeta.try_oskey(e.ss_key, p.ss_key) AS key, p.label,
+	coalesce(p.is_active, true) AS is_active,
+	coalesce(p.is_active, true) AND coalesce(e.is_active, false)
+		AS is_effective,
+	o.name AS process_entity,
+	osmeta.readable_key(p.ss_key) AS process_ss_key, p.description,
+	p.is_locked, p.id AS process_definition_id, p.espace_id,
+	p.process_entity_id
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_bpm_process_definition AS p
+		ON p.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = p.capture_id AND e.id = p.espace_id
+	LEFT JOIN osmeta.captured_entity AS o
+		ON o.capture_id = p.capture_id AND o.id = p.process_entity_id;
+COMMENT ON VIEW osmeta.process_definition IS
+	'which processes are defined?';
+
+-- Which activities has a process?
+CREATE VIEW osmeta.activity_definition AS
+SELECT c.environment, c.capture_id, e.name AS espace, p.name AS process,
+	a.name AS activity, osmeta.try_oskey(e.ss_key, a.ss_key) AS key, a.kind,
+	a.label, coalesce(a.is_active, true) AS is_active,
+	coalesce(a.is_active, true) AND p.id IS NOT NULL
+		AND coalesce(p.is_active, true) AND coalesce(e.is_active, false)
+		AS is_effective,
+	i.name AS invoked_process, ie.name AS invoked_espace,
+	osmeta.readable_key(a.ss_key) AS activity_ss_key, a.description,
+	a.requires_permission, a.inbox_instructions, a.skippable AS is_skippable,
+	a.id AS activity_definition_id,
+	a.process_def_id AS process_definition_id, p.espace_id,
+	a.invoked_process_def_id AS invoked_process_definition_id
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_bpm_activity_definition AS a
+		ON a.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_bpm_process_definition AS p
+		ON p.capture_id = a.capture_id AND p.id = a.process_def_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = p.capture_id AND e.id = p.espace_id
+	LEFT JOIN osmeta.captured_bpm_process_definition AS i
+		ON i.capture_id = a.capture_id AND i.id = a.invoked_process_def_id
+	LEFT JOIN osmeta.captured_espace AS ie
+		ON ie.capture_id = i.capture_id AND ie.id = i.espace_id;
+COMMENT ON VIEW osmeta.activity_definition IS
+	'which activities has a process?';
+
+-- Internal: inputs and outputs of processes and outputs of activities.
+CREATE VIEW osmeta.owned_parameter AS
+SELECT c.environment, c.capture_id, x.capture_id AS store_id,
+	e.name AS espace, p.name AS process, a.name AS activity, x.parameter,
+	x.kind, x.ss_key, x.data_type, NULLIF(btrim(x.ss_type), '') AS ss_type,
+	x.is_mandatory, x.default_value, x.description,
+	coalesce(x.is_active, true) AS is_active,
+	coalesce(x.is_active, true) AND coalesce(a.is_active, true)
+		AND (x.activity_def_id IS NULL OR a.id IS NOT NULL)
+		AND p.id IS NOT NULL AND coalesce(p.is_active, true)
+		AND coalesce(e.is_active, false) AS is_effective,
+	e.ss_key AS espace_ss_key, x.id AS parameter_id,
+	p.id AS process_definition_id,
+	x.activity_def_id AS activity_definition_id, p.espace_id
+FROM osmeta.shown_capture AS c
+	JOIN (SELECT d.capture_id, 'input'::text AS kind, d.id,
+				d.process_def_id, NULL::bigint AS activity_def_id,
+				d.name AS parameter, d.ss_key, d.data_type, d.ss_type,
+				d.is_mandatory, d.default_value, d.description, d.is_active
+			FROM osmeta.captured_bpm_process_input_def AS d
+			UNION ALL
+			SELECT d.capture_id, 'output', d.id, d.process_def_id, NULL,
+				d.name, d.ss_key, d.data_type, d.ss_type, NULL,
+				d.default_value, d.description, d.is_active
+			FROM osmeta.captured_bpm_process_output_def AS d
+			UNION ALL
+			SELECT d.capture_id, 'output', d.id, NULL, d.activity_def_id,
+				d.name, d.ss_key, d.data_type, d.ss_type, NULL,
+				d.default_value, d.description, d.is_active
+			FROM osmeta.captured_bpm_activity_output_def AS d) AS x
+		ON x.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_bpm_activity_definition AS a
+		ON a.capture_id = x.capture_id AND a.id = x.activity_def_id
+	LEFT JOIN osmeta.captured_bpm_process_definition AS p
+		ON p.capture_id = x.capture_id
+		AND p.id = coalesce(x.process_def_id, a.process_def_id)
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = p.capture_id AND e.id = p.espace_id;
+COMMENT ON VIEW osmeta.owned_parameter IS
+	'Internal: parameters of processes and activities with their definition';
+
+-- Which inputs and outputs have processes and activities?  SS_Type says
+-- whose identifier a number is.
+CREATE VIEW osmeta.process_parameter AS
+SELECT p.environment, p.capture_id, p.espace, p.process, p.activity,
+	p.parameter, p.kind, osmeta.data_type(p.data_type) AS data_type,
+	p.ss_type, osmeta.try_bt_ref(p.ss_type) AS refers_to,
+	t.espace AS target_espace, t.entity AS target_entity,
+	t.physical_table_name AS target_table,
 	CASE
-		WHEN r.status IN ('inactive', 'malformed') THEN r.hint
-		ELSE coalesce(r.hint || '. ', '')
-			|| 'Refresh the dependencies of the module and publish it, or leave the attribute out.'
-	END
-FROM osmeta.reference AS r
-WHERE r.is_effective AND r.status <> 'resolved'
-UNION ALL
-SELECT s.environment, s.capture_id, 'warning', 'unknown_record_entity',
-	format('record %s (%s)', coalesce(s.record, '?'), s.record_id),
-	'no entity has the key that this static record names',
-	'The record is left out of matches; its entity may have been removed by hand.'
-FROM osmeta.static_record AS s
-WHERE s.is_active AND s.entity_id IS NULL
-UNION ALL
-SELECT r.environment, r.capture_id, 'warning', p.code,
-	format('%s.%s.%s', r.espace, r.entity,
-		coalesce(r.record, format('record %s', r.record_id))),
-	p.message, p.hint
-FROM osmeta.owned_record AS r,
-	LATERAL (VALUES
-			('malformed_record_key', r.record_key IS NULL,
-			 CASE WHEN coalesce(btrim(r.ss_key), '') = ''
-				THEN 'record has no key'
-				ELSE format('key of record cannot be read: %s',
-					left(quote_literal(r.ss_key), 120)) END,
-			 'The record cannot be matched by key; publish its module again.'),
-			('record_without_data_id', coalesce(btrim(r.data_id), '') = '',
-			 'record has no Data_Id',
-			 'It is not known which row of the table this record is, so it cannot be matched; publish its module again.'),
-			('record_not_static', r.data_kind <> 'staticEntity',
-			 format('record of an entity of kind %s', r.data_kind),
-			 'The entity may have been static once. Its rows are data now and are migrated as such.')
-		) AS p (code, is_so, message, hint)
-WHERE r.is_effective AND p.is_so
-UNION ALL
-SELECT r.environment, r.capture_id, 'error', p.code,
-	string_agg(format('%s.%s.%s', r.espace, r.entity,
-		coalesce(r.record, format('record %s', r.record_id))), ', '
-		ORDER BY r.record_id),
-	format(p.message, count(*), p.value), p.hint
-FROM osmeta.owned_record AS r,
-	LATERAL (VALUES
-			('duplicate_record_key', r.record_key,
-			 '%s active records of one entity have the key %s',
-			 'Records are matched by this key, and it is not clear which one is meant. Remove the others in the model and publish.'),
-			('duplicate_data_id', btrim(r.data_id),
-			 '%s active records of one entity have the Data_Id %s',
-			 'One row of the table cannot be several records; publish the module again.')
-		) AS p (code, value, message, hint)
-WHERE r.is_effective AND p.value <> ''
-GROUP BY r.environment, r.capture_id, r.entity_id, p.code, p.value,
-	p.message, p.hint
-HAVING count(*) > 1
-UNION ALL
-SELECT c.environment, c.capture_id, 'warning',
-	CASE WHEN e.id IS NULL THEN 'role_without_espace'
-		ELSE 'malformed_role_key' END,
-	CASE WHEN e.id IS NULL THEN format('%s (role %s)', r.name, r.id)
-		ELSE format('%s.%s (role %s)', e.name, r.name, r.id) END,
-	CASE WHEN e.id IS NULL
-			THEN format('the espace of this role is not there: %s',
-				r.espace_id)
-		WHEN coalesce(btrim(r.ss_key), '') = '' THEN 'role has no key'
-		ELSE format('key of role cannot be read: %s',
-			left(quote_literal(r.ss_key), 120)) END,
-	CASE WHEN e.id IS NULL
-		THEN 'It has no composite key and cannot be matched; its espace may have been removed by hand.'
-		ELSE 'The role cannot be matched by key; publish its module again.' END
-FROM osmeta.shown_capture AS c
-	JOIN osmeta.captured_role AS r ON r.capture_id = c.store_id
-	LEFT JOIN osmeta.captured_espace AS e
-		ON e.capture_id = c.store_id AND e.id = r.espace_id
-WHERE coalesce(r.is_active, true)
-	AND (e.id IS NULL AND r.espace_id IS NOT NULL
-		OR e.is_active AND osmeta.readable_key(r.ss_key) IS NULL)
-UNION ALL
-SELECT r.environment, r.capture_id, 'error', 'duplicate_role_key',
-	string_agg(format('%s.%s', r.espace, r.role), ', ' ORDER BY r.role_id),
-	format('%s active roles of one espace have the key %s', count(*),
-		r.role_ss_key),
-	'Roles are matched by this key, and it is not clear which one is meant. Remove the others in the model and publish.'
-FROM osmeta.role AS r
-WHERE r.is_effective AND r.role_ss_key IS NOT NULL
-GROUP BY r.environment, r.capture_id, r.espace_id, r.role_ss_key
-HAVING count(*) > 1
-UNION ALL
-SELECT a.environment, a.capture_id, 'warning', 'malformed_application_key',
-	coalesce(a.name, format('application %s', a.id)),
-	CASE WHEN coalesce(btrim(a.key), '') = '' THEN 'application has no key'
-		ELSE format('key of application cannot be read: %s',
-			left(quote_literal(a.key), 120)) END,
-	'The application cannot be matched by key; publish it again.'
-FROM (SELECT c.environment, c.capture_id, a.name, a.id, a.key,
-			coalesce(a.is_active, true) AS is_active,
-			-- no key at all: the version does not have the column
-			count(a.key) OVER (PARTITION BY c.store_id) > 0 AS has_keys
-		FROM osmeta.shown_capture AS c
-			JOIN osmeta.captured_application AS a
-				ON a.capture_id = c.store_id) AS a
-WHERE a.is_active AND a.has_keys AND osmeta.readable_key(a.key) IS NULL
-UNION ALL
-SELECT a.environment, a.capture_id, 'error', 'duplicate_application_key',
-	string_agg(coalesce(a.application,
-		format('application %s', a.application_id)), ', '
-		ORDER BY a.application_id),
-	format('%s active applications have the key %s', count(*), a.key),
-	'Keys of applications are unique in a factory. Ask the vendor''s support.'
-FROM osmeta.application AS a
-WHERE a.is_active AND a.key IS NOT NULL
-GROUP BY a.environment, a.capture_id, a.key
-HAVING count(*) > 1
-UNION ALL
-SELECT c.environment, c.capture_id, 'warning', 'module_without_owner',
-	format('module %s', m.id),
-	format('no espace or extension of this module is there (espace %s, extension %s)',
-		coalesce(m.espace_id::text, 'none'),
-		coalesce(m.extension_id::text, 'none')),
-	'It belongs to no application as far as the views show; its espace or extension may have been removed by hand.'
-FROM osmeta.shown_capture AS c
-	JOIN osmeta.captured_module AS m ON m.capture_id = c.store_id
-	LEFT JOIN osmeta.captured_espace AS e
-		ON e.capture_id = c.store_id AND e.id = m.espace_id
-	LEFT JOIN osmeta.captured_extension AS x
-		ON x.capture_id = c.store_id AND x.id = m.extension_id
-WHERE CASE
-		WHEN m.espace_id IS NOT NULL THEN e.id IS NULL
-		WHEN m.extension_id IS NULL THEN true
-		-- all of them would be named where the table itself is missing
-		ELSE x.id IS NULL AND 'OSSYS_EXTENSION' <> ALL (c.missing_tables)
-	END;
-COMMENT ON VIEW osmeta.problem IS
-	'what is odd, and what can be done about it?';
+		WHEN osmeta.try_bt_ref(p.ss_type) IS NULL THEN
+			CASE WHEN lower(left(p.ss_type, 2)) = 'bt' THEN 'malformed' END
+		WHEN t.is_effective THEN 'resolved'
+		WHEN t.key IS NOT NULL THEN 'inactive'
+		WHEN k.store_owner IS NULL THEN 'unknown espace'
+		ELSE 'unknown entity'
+	END AS status,
+	p.is_mandatory, p.default_value, p.is_active, p.is_effective,
+	osmeta.try_oskey(p.espace_ss_key, p.ss_key) AS key,
+	osmeta.readable_key(p.ss_key) AS parameter_ss_key, p.description,
+	p.data_type AS type, p.parameter_id, p.process_definition_id,
+	p.activity_definition_id, p.espace_id, t.entity_id AS target_entity_id,
+	t.extension AS target_extension
+FROM osmeta.owned_parameter AS p
+	LEFT JOIN osmeta.key_entity AS t
+		ON t.store_key = osmeta.store_key(p.store_id,
+			osmeta.try_bt_ref(p.ss_type))
+	LEFT JOIN osmeta.key_owner AS k
+		ON k.store_owner = CASE WHEN t.key IS NULL
+			THEN osmeta.owner_key(osmeta.try_bt_ref(p.ss_type)) || ' '
+				|| p.store_id::text END;
+COMMENT ON VIEW osmeta.process_parameter IS
+	'which inputs and outputs have processes and activities, and whose identifiers are they?';
 
 INSERT INTO osmeta.live_view (view_name, position)
 VALUES
 	('owner', 101),
-	('espace', 102),
-	('extension', 103),
-	('application', 104),
-	('module', 105),
-	('application_module', 106),
-	('owned_entity', 107),
-	('entity', 108),
-	('key_entity', 109),
-	('owned_attribute', 110),
-	('attribute', 111),
-	('reference', 112),
-	('owned_record', 113),
-	('static_record', 114),
-	('application_entity', 115),
-	('db_catalog', 116),
-	('tenant', 117),
-	('role', 118),
-	('end_user', 119),
-	('problem', 120);
+	('key_owner', 102),
+	('espace', 103),
+	('extension', 104),
+	('application', 105),
+	('module', 106),
+	('application_module', 107),
+	('owned_entity', 108),
+	('entity', 109),
+	('key_entity', 110),
+	('identifier', 111),
+	('identifier_type', 112),
+	('owned_attribute', 113),
+	('attribute', 114),
+	('reference', 115),
+	('owned_record', 116),
+	('static_record', 117),
+	('application_entity', 118),
+	('espace_use', 119),
+	('db_catalog', 120),
+	('tenant', 121),
+	('role', 122),
+	('end_user', 123),
+	('end_user_group', 124),
+	('user_role', 125),
+	('group_role', 126),
+	('group_user', 127),
+	('process_definition', 128),
+	('activity_definition', 129),
+	('owned_parameter', 130),
+	('process_parameter', 131);

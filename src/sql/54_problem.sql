@@ -1,0 +1,314 @@
+/*
+ * 54_problem: everything odd.
+ *
+ * One branch for each code, or for a few that one look at the same rows
+ * finds.  doc/osmeta.md has the list of codes, sql/problem.sql a case of each.
+ * Branches over attributes put what they look for into a condition on the
+ * captured row alone where they can: then hundreds of thousands of rows are
+ * read, but only the odd ones joined.
+ */
+
+-- What is odd, and what can be done about it?
+CREATE VIEW osmeta.problem AS
+SELECT c.environment, c.capture_id, 'note'::text AS severity,
+	'missing_table'::text AS code, m.table_name AS object,
+	'the factory does not have this table, or its columns cannot be seen'::text AS message,
+	'What it holds is shown as empty; older versions lack some tables. If this one does have it, check the rights of the user mapping, then detach and attach.'::text AS hint
+FROM osmeta.shown_capture AS c,
+	LATERAL unnest(c.missing_tables) AS m (table_name)
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'inconsistent_capture',
+	format('capture %s', c.capture_id),
+	'the factory changed while it was copied',
+	'References between tables may lead nowhere. Capture again when nobody publishes.'
+FROM osmeta.shown_capture AS c
+WHERE NOT c.is_consistent
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', p.code,
+	'OSSYS_' || upper(l.table_name COLLATE "C"),
+	format(p.message, p.rows), p.hint
+FROM osmeta.shown_capture AS c,
+	LATERAL jsonb_to_recordset(c.left_out) AS l
+		(table_name text, without_id bigint, duplicate_id bigint),
+	LATERAL (VALUES
+			('row_without_id', l.without_id,
+			 'rows without an identifier that can be read: %s',
+			 'They are not in the capture. An identifier is a whole number of up to 18 digits: look for others in the factory''s table. What refers to such a row is a problem of its own.'),
+			('duplicate_id', l.duplicate_id,
+			 'rows with the identifier of another row: %s',
+			 'They are not in the capture; of rows with one identifier an active one is. Look at the factory''s table: a copy without its primary key may hold rows twice.')
+		) AS p (code, rows, message, hint)
+WHERE p.rows > 0
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning',
+	CASE o.kind WHEN 'espace' THEN 'malformed_espace_key'
+		ELSE 'malformed_extension_key' END,
+	coalesce(o.name, format('%s %s', o.kind, o.owner_id)),
+	CASE WHEN o.ss_key IS NULL THEN format('%s has no key', o.kind)
+		ELSE format('key of %s cannot be read: %s', o.kind,
+			left(quote_literal(o.ss_key), 120)) END,
+	'Nothing in it can be matched or referred to by key; publish the module again.'
+FROM osmeta.owner AS o
+WHERE osmeta.try_oskey(o.ss_key, 'x') IS NULL
+UNION ALL
+SELECT s.environment, s.capture_id, 'error', 'duplicate_espace_key',
+	string_agg(coalesce(s.name, format('%s %s', s.kind, s.owner_id)), ', '
+		ORDER BY s.owner_id),
+	format('%s active modules have the key %s', count(*), s.ss_key),
+	'Keys of espaces and extensions are unique in a factory; what refers to this key may be resolved to the wrong one. Ask the vendor''s support.'
+FROM osmeta.owner AS s
+WHERE s.is_active AND s.ss_key IS NOT NULL
+GROUP BY s.environment, s.capture_id, s.ss_key
+HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'entity_without_owner',
+	format('%s (entity %s)', o.entity, o.entity_id),
+	format('no espace or extension of this entity is there (espace %s, extension %s)',
+		coalesce(o.espace_id::text, 'none'),
+		coalesce(o.extension_id::text, 'none')),
+	'It has no composite key and cannot be matched; its table may be a left-over.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_active AND NOT o.has_espace AND NOT o.has_extension
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'malformed_entity_key',
+	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+	CASE WHEN o.ss_key IS NULL THEN 'entity has no key'
+		ELSE format('key of entity cannot be read: %s',
+			left(quote_literal(o.ss_key), 120)) END,
+	'The entity cannot be matched or referred to by key; publish its module again.'
+FROM osmeta.owned_entity AS o
+WHERE o.key IS NULL AND osmeta.try_oskey(o.owner_key, 'x') IS NOT NULL
+UNION ALL
+SELECT o.environment, o.capture_id, 'error', 'duplicate_entity_key',
+	string_agg(format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+		', ' ORDER BY o.entity_id),
+	format('%s active entities of one module have the key %s', count(*),
+		o.key),
+	'Of namesakes with one key at most one can be active; the newest is taken. Deactivate or remove the others in the model.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_effective AND o.key IS NOT NULL
+GROUP BY o.environment, o.capture_id, o.key
+HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id, 'note', 'shared_physical_table',
+	string_agg(format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+		', ' ORDER BY o.entity_id),
+	format('%s active entities are in the table %s', count(*),
+		min(o.physical_table_name COLLATE "C")),
+	'Rows of this table belong to all of them: migrate it through one entity only.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_effective AND btrim(o.physical_table_name) <> ''
+GROUP BY o.environment, o.capture_id, osmeta.fold_name(btrim(o.physical_table_name))
+HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'entity_without_identifier',
+	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+	'no active attribute is the identifier of this entity',
+	'References to it have no type and it cannot be migrated; choose an identifier in the model and publish.'
+FROM osmeta.owned_entity AS o
+	LEFT JOIN (SELECT DISTINCT a.store_id, a.entity_id
+			FROM osmeta.owned_attribute AS a
+			WHERE a.is_identifier AND a.is_effective) AS i
+		ON i.store_id + 0 = o.store_id + 0 AND i.entity_id = o.entity_id
+WHERE o.is_effective AND NOT o.is_external AND i.entity_id IS NULL
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'attribute_without_entity',
+	format('%s (attribute %s)', left(a.name, 120), a.id),
+	format('the entity of this attribute is not there: %s',
+		coalesce(a.entity_id::text, 'none')),
+	'The attribute is left out of every other view; its entity may have been removed by hand.'
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_entity AS t
+		ON t.capture_id = c.store_id AND t.id = a.entity_id
+WHERE a.is_active AND t.id IS NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'malformed_attribute_key',
+	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
+		a.attribute),
+	CASE WHEN coalesce(btrim(a.ss_key), '') = '' THEN 'attribute has no key'
+		ELSE format('key of attribute cannot be read: %s',
+			left(quote_literal(a.ss_key), 120)) END,
+	'The attribute cannot be matched by key; publish its module again.'
+FROM osmeta.owned_attribute AS a
+WHERE a.is_effective AND osmeta.try_oskey('x', a.ss_key) IS NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'error', 'duplicate_attribute_key',
+	format('%s.%s.%s, %s.%s.%s', coalesce(min(a.espace), min(a.extension)),
+		min(a.entity), min(a.attribute COLLATE "C"),
+		coalesce(min(a.espace), min(a.extension)), min(a.entity),
+		max(a.attribute COLLATE "C")),
+	format('%s active attributes of one entity have the key %s', count(*),
+		a.attribute_key),
+	'They are matched by this key, and only one of them is taken. Remove the others in the model and publish.'
+FROM osmeta.owned_attribute AS a
+WHERE a.is_effective AND a.attribute_key IS NOT NULL
+GROUP BY a.environment, a.capture_id, a.store_id, a.entity_id,
+	a.attribute_key
+HAVING count(*) > 1
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
+	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
+		a.attribute),
+	CASE WHEN coalesce(a.type, '') = '' THEN 'attribute has no type'
+		ELSE format('type %s is not known', left(quote_literal(a.type), 120))
+		END,
+	'Values of this attribute are read as text; say how they are to be written before you migrate it.'
+FROM osmeta.owned_attribute AS a
+WHERE a.is_effective AND NOT a.is_reference
+	AND NOT osmeta.is_data_type(coalesce(a.type, ''))
+UNION ALL
+SELECT r.environment, r.capture_id,
+	CASE r.status WHEN 'inactive' THEN 'note' WHEN 'malformed' THEN 'error'
+		ELSE 'warning' END,
+	CASE r.status WHEN 'inactive' THEN 'inactive_reference'
+		WHEN 'malformed' THEN 'malformed_reference'
+		ELSE 'unknown_reference' END,
+	format('%s.%s.%s', coalesce(r.espace, r.extension), r.entity,
+		r.attribute),
+	CASE r.status
+		WHEN 'inactive' THEN 'refers to an entity that is no longer active'
+		WHEN 'malformed' THEN format('type cannot be read: %s',
+			left(quote_literal(r.type), 120))
+		WHEN 'unknown espace' THEN
+			format('refers to an espace that is not there: %s', r.target_key)
+		ELSE format('refers to an entity that is not there: %s',
+			r.target_key) END,
+	CASE
+		WHEN r.status IN ('inactive', 'malformed') THEN r.hint
+		ELSE coalesce(r.hint || '. ', '')
+			|| 'Refresh the dependencies of the module and publish it, or leave the attribute out.'
+	END
+FROM osmeta.reference AS r
+WHERE r.is_effective AND r.status <> 'resolved'
+UNION ALL
+SELECT s.environment, s.capture_id, 'warning', 'unknown_record_entity',
+	format('record %s (%s)', coalesce(s.record, '?'), s.record_id),
+	'no entity has the key that this static record names',
+	'The record is left out of matches; its entity may have been removed by hand.'
+FROM osmeta.static_record AS s
+WHERE s.is_active AND s.entity_id IS NULL
+UNION ALL
+SELECT r.environment, r.capture_id, 'warning', p.code,
+	format('%s.%s.%s', r.espace, r.entity,
+		coalesce(r.record, format('record %s', r.record_id))),
+	p.message, p.hint
+FROM osmeta.owned_record AS r,
+	LATERAL (VALUES
+			('malformed_record_key', r.record_key IS NULL,
+			 CASE WHEN coalesce(btrim(r.ss_key), '') = ''
+				THEN 'record has no key'
+				ELSE format('key of record cannot be read: %s',
+					left(quote_literal(r.ss_key), 120)) END,
+			 'The record cannot be matched by key; publish its module again.'),
+			('record_without_data_id', coalesce(btrim(r.data_id), '') = '',
+			 'record has no Data_Id',
+			 'It is not known which row of the table this record is, so it cannot be matched; publish its module again.'),
+			('record_not_static', r.data_kind <> 'staticEntity',
+			 format('record of an entity of kind %s', r.data_kind),
+			 'The entity may have been static once. Its rows are data now and are migrated as such.')
+		) AS p (code, is_so, message, hint)
+WHERE r.is_effective AND p.is_so
+UNION ALL
+SELECT r.environment, r.capture_id, 'error', p.code,
+	string_agg(format('%s.%s.%s', r.espace, r.entity,
+		coalesce(r.record, format('record %s', r.record_id))), ', '
+		ORDER BY r.record_id),
+	format(p.message, count(*), p.value), p.hint
+FROM osmeta.owned_record AS r,
+	LATERAL (VALUES
+			('duplicate_record_key', r.record_key,
+			 '%s active records of one entity have the key %s',
+			 'Records are matched by this key, and it is not clear which one is meant. Remove the others in the model and publish.'),
+			('duplicate_data_id', btrim(r.data_id),
+			 '%s active records of one entity have the Data_Id %s',
+			 'One row of the table cannot be several records; publish the module again.')
+		) AS p (code, value, message, hint)
+WHERE r.is_effective AND p.value <> ''
+GROUP BY r.environment, r.capture_id, r.entity_id, p.code, p.value,
+	p.message, p.hint
+HAVING count(*) > 1
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning',
+	CASE WHEN e.id IS NULL THEN 'role_without_espace'
+		ELSE 'malformed_role_key' END,
+	CASE WHEN e.id IS NULL THEN format('%s (role %s)', r.name, r.id)
+		ELSE format('%s.%s (role %s)', e.name, r.name, r.id) END,
+	CASE WHEN e.id IS NULL
+			THEN format('the espace of this role is not there: %s',
+				r.espace_id)
+		WHEN coalesce(btrim(r.ss_key), '') = '' THEN 'role has no key'
+		ELSE format('key of role cannot be read: %s',
+			left(quote_literal(r.ss_key), 120)) END,
+	CASE WHEN e.id IS NULL
+		THEN 'It has no composite key and cannot be matched; its espace may have been removed by hand.'
+		ELSE 'The role cannot be matched by key; publish its module again.' END
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_role AS r ON r.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = r.espace_id
+WHERE coalesce(r.is_active, true)
+	AND (e.id IS NULL AND r.espace_id IS NOT NULL
+		OR e.is_active AND osmeta.readable_key(r.ss_key) IS NULL)
+UNION ALL
+SELECT r.environment, r.capture_id, 'error', 'duplicate_role_key',
+	string_agg(format('%s.%s', r.espace, r.role), ', ' ORDER BY r.role_id),
+	format('%s active roles of one espace have the key %s', count(*),
+		r.role_ss_key),
+	'Roles are matched by this key, and it is not clear which one is meant. Remove the others in the model and publish.'
+FROM osmeta.role AS r
+WHERE r.is_effective AND r.role_ss_key IS NOT NULL
+GROUP BY r.environment, r.capture_id, r.espace_id, r.role_ss_key
+HAVING count(*) > 1
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'malformed_application_key',
+	coalesce(a.name, format('application %s', a.id)),
+	CASE WHEN coalesce(btrim(a.key), '') = '' THEN 'application has no key'
+		ELSE format('key of application cannot be read: %s',
+			left(quote_literal(a.key), 120)) END,
+	'The application cannot be matched by key; publish it again.'
+FROM (SELECT c.environment, c.capture_id, a.name, a.id, a.key,
+			coalesce(a.is_active, true) AS is_active,
+			-- no key at all: the version does not have the column
+			count(a.key) OVER (PARTITION BY c.store_id) > 0 AS has_keys
+		FROM osmeta.shown_capture AS c
+			JOIN osmeta.captured_application AS a
+				ON a.capture_id = c.store_id) AS a
+WHERE a.is_active AND a.has_keys AND osmeta.readable_key(a.key) IS NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'error', 'duplicate_application_key',
+	string_agg(coalesce(a.application,
+		format('application %s', a.application_id)), ', '
+		ORDER BY a.application_id),
+	format('%s active applications have the key %s', count(*), a.key),
+	'Keys of applications are unique in a factory. Ask the vendor''s support.'
+FROM osmeta.application AS a
+WHERE a.is_active AND a.key IS NOT NULL
+GROUP BY a.environment, a.capture_id, a.key
+HAVING count(*) > 1
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'module_without_owner',
+	format('module %s', m.id),
+	format('no espace or extension of this module is there (espace %s, extension %s)',
+		coalesce(m.espace_id::text, 'none'),
+		coalesce(m.extension_id::text, 'none')),
+	'It belongs to no application as far as the views show; its espace or extension may have been removed by hand.'
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_module AS m ON m.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = c.store_id AND e.id = m.espace_id
+	LEFT JOIN osmeta.captured_extension AS x
+		ON x.capture_id = c.store_id AND x.id = m.extension_id
+WHERE CASE
+		WHEN m.espace_id IS NOT NULL THEN e.id IS NULL
+		WHEN m.extension_id IS NULL THEN true
+		-- all of them would be named where the table itself is missing
+		ELSE x.id IS NULL AND 'OSSYS_EXTENSION' <> ALL (c.missing_tables)
+	END;
+COMMENT ON VIEW osmeta.problem IS
+	'what is odd, and what can be done about it?';
+
+
+INSERT INTO osmeta.live_view (view_name, position)
+VALUES
+	('problem', 400);
