@@ -631,12 +631,12 @@ BEGIN ATOMIC
 		GROUP BY m.table_position, m.table_name
 		UNION ALL
 		SELECT 3, 0, 'VIEW', 'shown_capture',
-			format(E'CREATE VIEW %I.shown_capture AS\nSELECT %L::text AS environment, NULL::bigint AS capture_id,\n\t0::bigint AS store_id, NULL::boolean AS is_consistent,\n\t%L::text[] AS missing_tables, ''[]''::jsonb AS left_out,\n\t%L::jsonb AS unreadable, ''[]''::jsonb AS cleaned',
+			format(E'CREATE VIEW %I.shown_capture AS\nSELECT %L::text AS environment, NULL::bigint AS capture_id,\n\t0::bigint AS store_id, NULL::boolean AS is_consistent,\n\t%L::text[] AS missing_tables, ''[]''::jsonb AS left_out,\n\t%L::jsonb AS unreadable, ''[]''::jsonb AS cleaned,\n\t(SELECT e.dialect FROM osmeta.environment AS e\n\tWHERE e.environment = %L) AS dialect',
 				attach_table.schema, attach_table.environment,
 				ARRAY(SELECT a.object
 					FROM osmeta.attach_missing(attach_table.columns) AS a
 					WHERE a.is_table),
-				attach_table.unreadable)
+				attach_table.unreadable, attach_table.environment)
 		UNION ALL
 		SELECT 4, v.position, 'VIEW', v.view_name,
 			format(E'CREATE VIEW %I.%I AS\n%s', attach_table.schema,

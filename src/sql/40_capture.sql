@@ -581,7 +581,6 @@ COMMENT ON INDEX osmeta.captured_physical_index_table IS
 ALTER TABLE osmeta.captured_entity
 	ALTER name SET STATISTICS 0,
 	ALTER ss_key SET STATISTICS 0,
-	ALTER physical_table_name SET STATISTICS 0,
 	ALTER primarykey_ss_key SET STATISTICS 0,
 	ALTER multitenant SET STATISTICS 0,
 	ALTER multitenant_view SET STATISTICS 0,
@@ -631,7 +630,6 @@ ALTER TABLE osmeta.captured_user
 	ALTER username SET STATISTICS 0,
 	ALTER external_id SET STATISTICS 0;
 ALTER TABLE osmeta.captured_physical_table
-	ALTER table_name SET STATISTICS 0,
 	ALTER row_count SET STATISTICS 0,
 	ALTER data_bytes SET STATISTICS 0,
 	ALTER index_bytes SET STATISTICS 0,
@@ -671,7 +669,8 @@ ALTER TABLE osmeta.captured_physical_index
  */
 CREATE VIEW osmeta.shown_capture AS
 SELECT c.environment, c.capture_id, c.capture_id AS store_id,
-	c.is_consistent, c.missing_tables, c.left_out, c.unreadable, c.cleaned
+	c.is_consistent, c.missing_tables, c.left_out, c.unreadable, c.cleaned,
+	c.dialect
 FROM osmeta.capture AS c
 WHERE CASE
 		WHEN btrim(coalesce(current_setting('osmeta.capture', true), '')) = ''

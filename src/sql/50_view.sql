@@ -368,7 +368,8 @@ SELECT o.environment, o.capture_id, a.capture_id AS store_id, o.espace,
 	o.physical_table_name, o.extension, a.description, a.default_value,
 	a.original_type, a.ss_key, o.espace_id, o.extension_id, o.owner_key,
 	o.has_espace, o.is_system, o.is_external, o.data_kind,
-	osmeta.data_type(a.type) AS data_type
+	osmeta.data_type(a.type) AS data_type,
+	o.is_effective AS is_entity_effective
 FROM osmeta.owned_entity AS o
 	JOIN osmeta.captured_entity_attr AS a
 		ON a.capture_id = o.store_id AND a.entity_id = o.entity_id;
@@ -477,7 +478,8 @@ SELECT c.environment, c.capture_id, r.capture_id AS store_id,
 	coalesce(r.is_active, false) AND coalesce(t.is_effective, false)
 		AS is_effective,
 	r.id AS record_id, t.entity_id, r.espace_id, t.physical_table_name,
-	t.data_kind, r.ss_key
+	t.data_kind, r.ss_key,
+	coalesce(t.is_effective, false) AS is_entity_effective
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_entity_record AS r ON r.capture_id = c.store_id
 	LEFT JOIN osmeta.captured_espace AS e

@@ -86,6 +86,26 @@ ALTER VIEW osmeta.process_definition OWNER TO @extowner@;
 ALTER VIEW osmeta.activity_definition OWNER TO @extowner@;
 ALTER VIEW osmeta.owned_parameter OWNER TO @extowner@;
 ALTER VIEW osmeta.process_parameter OWNER TO @extowner@;
+ALTER VIEW osmeta.module_application OWNER TO @extowner@;
+ALTER VIEW osmeta.found_table OWNER TO @extowner@;
+ALTER VIEW osmeta.known_catalog OWNER TO @extowner@;
+ALTER VIEW osmeta.named_table OWNER TO @extowner@;
+ALTER VIEW osmeta.table_owner OWNER TO @extowner@;
+ALTER VIEW osmeta.application_role OWNER TO @extowner@;
+ALTER VIEW osmeta.binary_attribute OWNER TO @extowner@;
+ALTER VIEW osmeta.user_reference OWNER TO @extowner@;
+ALTER VIEW osmeta.event_table OWNER TO @extowner@;
+ALTER VIEW osmeta.dependency OWNER TO @extowner@;
+ALTER VIEW osmeta.clone OWNER TO @extowner@;
+ALTER VIEW osmeta.deleted_entity OWNER TO @extowner@;
+ALTER VIEW osmeta.soft_deleted OWNER TO @extowner@;
+ALTER VIEW osmeta.orphan_table OWNER TO @extowner@;
+ALTER VIEW osmeta.named_column OWNER TO @extowner@;
+ALTER VIEW osmeta.unnamed_column OWNER TO @extowner@;
+ALTER VIEW osmeta.orphan_column OWNER TO @extowner@;
+ALTER VIEW osmeta.table_size OWNER TO @extowner@;
+ALTER VIEW osmeta.name_audit OWNER TO @extowner@;
+ALTER VIEW osmeta.multi_tenant_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.problem OWNER TO @extowner@;
 
 SELECT pg_catalog.pg_extension_config_dump('osmeta.wrapper',
