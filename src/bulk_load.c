@@ -252,7 +252,8 @@ bulk_receive(TupleTableSlot *row, DestReceiver *self)
 			load->bytes += VARSIZE_ANY(DatumGetPointer(slot->tts_values[i]));
 	}
 	ExecStoreVirtualTuple(slot);
-	ExecConstraints(load->target, slot, load->estate);
+	if (desc->constr != NULL)
+		ExecConstraints(load->target, slot, load->estate);
 	ExecMaterializeSlot(slot);
 	MemoryContextSwitchTo(old);
 
