@@ -61,14 +61,14 @@ SELECT c.environment, c.capture_id, e.capture_id AS store_id,
 	'espace'::text AS kind,
 	e.id AS owner_id, e.name,
 	osmeta.folded_key(e.ss_key) AS ss_key,
-	coalesce(e.is_active, false) AS is_active
+	coalesce(e.is_active, false) AS is_active, true AS is_espace
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
 UNION ALL
 SELECT c.environment, c.capture_id, x.capture_id, 'extension'::text,
 	x.id, x.name,
 	osmeta.folded_key(x.ss_key),
-	coalesce(x.is_active, true)
+	coalesce(x.is_active, true), false
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_extension AS x ON x.capture_id = c.store_id;
 COMMENT ON VIEW osmeta.owner IS

@@ -110,6 +110,30 @@ ORDER BY n.store_table, n.is_data DESC, n.is_effective DESC,
 COMMENT ON VIEW osmeta.table_owner IS
 	'Internal: the entity that a table of the factory''s database belongs to';
 
+-- Internal: entities that have their table together with others.
+CREATE VIEW osmeta.shared_table AS
+SELECT n.store_table, n.store_id, n.entity_id, n.is_effective
+FROM (SELECT n.store_table, n.store_id, n.entity_id, n.is_effective,
+			count(*) OVER (PARTITION BY n.store_table) AS entities
+		FROM osmeta.named_table AS n
+		WHERE n.is_data) AS n
+WHERE n.entities > 1;
+COMMENT ON VIEW osmeta.shared_table IS
+	'Internal: entities that have their table together with others';
+
+-- Internal: what attributes of entities that share a table name there.
+CREATE VIEW osmeta.shared_column AS
+SELECT s.store_table, osmeta.fold_name(coalesce(
+		NULLIF(btrim(a.database_name), ''),
+		osmeta.physical_column_name(a.name))) AS folded,
+	bool_or(a.is_active AND s.is_effective) AS is_used
+FROM osmeta.shared_table AS s
+	JOIN osmeta.captured_entity_attr AS a
+		ON a.capture_id = s.store_id AND a.entity_id = s.entity_id
+GROUP BY 1, 2;
+COMMENT ON VIEW osmeta.shared_column IS
+	'Internal: the columns of tables of several entities that attributes name';
+
 -- Which roles has an application?  Roles of espaces in no application too.
 CREATE VIEW osmeta.application_role AS
 SELECT c.environment, c.capture_id, a.application, e.name AS espace,
@@ -180,89 +204,102 @@ WHERE n.kind = 'event' AND n.is_effective
 COMMENT ON VIEW osmeta.event_table IS
 	'which entities start processes, and through which event table?';
 
+-- Internal: references between modules as the factory lists them; which
+-- columns say so depends on its version.
+CREATE VIEW osmeta.declared_reference AS
+SELECT r.capture_id AS store_id, coalesce(k.kind, 'espace') = 'espace'
+		AS is_espace,
+	coalesce(k.owner_id, e.id) AS consumer_id,
+	coalesce(k.ss_key, osmeta.folded_key(e.ss_key)) AS consumer_key,
+	coalesce(osmeta.folded_key(r.producer_key),
+		osmeta.folded_key(p.ss_key)) AS producer_key,
+	coalesce(r.producer_name, p.name) AS producer_name,
+	coalesce(r.is_broken, false) AS is_broken
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_espace_reference AS r ON r.capture_id = c.store_id
+	LEFT JOIN osmeta.key_owner AS k
+		ON k.store_owner = osmeta.folded_key(r.consumer_key) || ' '
+			|| r.capture_id::text
+	LEFT JOIN osmeta.captured_espace AS e
+		ON e.capture_id = r.capture_id AND e.id = r.consumer_id
+	LEFT JOIN osmeta.captured_espace AS p
+		ON p.capture_id = r.capture_id AND p.id = r.producer_id
+WHERE coalesce(k.is_active, e.is_active, false)
+	AND coalesce(osmeta.folded_key(r.producer_key),
+		osmeta.folded_key(p.ss_key)) IS NOT NULL;
+COMMENT ON VIEW osmeta.declared_reference IS
+	'Internal: OSSYS_ESPACE_REFERENCE with its modules found';
+
 /*
  * Which module needs which?  reference_count counts attributes that refer to
  * an entity of the producer.  A producer that is only used or only declared
  * has 0; one that nobody knows is shown by its key.
  */
 CREATE VIEW osmeta.dependency AS
-SELECT d.environment, d.capture_id, d.consumer,
-	coalesce(k.name, min(d.producer_name), d.producer_key) AS producer,
-	sum(d.reference_count)::bigint AS reference_count,
-	bool_and(d.is_resolved) AND coalesce(k.is_active, false) AS is_resolved,
-	d.consumer_kind, k.kind AS producer_kind,
-	osmeta.readable_key(d.producer_key) AS producer_key,
-	sum(d.use_count)::bigint AS use_count,
-	bool_or(d.is_declared) AS is_declared, d.consumer_id,
-	k.owner_id AS producer_id
-FROM (SELECT a.environment, a.capture_id, a.store_id,
-			coalesce(a.espace, a.extension) AS consumer,
-			CASE WHEN a.has_espace THEN 'espace' ELSE 'extension' END
-				AS consumer_kind,
-			CASE WHEN a.has_espace THEN a.espace_id ELSE a.extension_id END
-				AS consumer_id,
-			osmeta.owner_key(a.refers_to) COLLATE "C" AS producer_key,
-			NULL::text AS producer_name, 1 AS reference_count,
-			0 AS use_count, coalesce(t.is_effective, false) AS is_resolved,
-			false AS is_declared
-		FROM osmeta.owned_attribute AS a
-			LEFT JOIN osmeta.key_entity AS t
-				ON t.store_key = osmeta.store_key(a.store_id, a.refers_to)
-		WHERE a.is_effective AND a.refers_to IS NOT NULL
-			AND osmeta.owner_key(a.refers_to) IS DISTINCT FROM a.owner_key
-		UNION ALL
-		SELECT o.environment, o.capture_id, o.store_id, e.name, 'espace',
-			e.id, o.owner_key, coalesce(o.espace, o.extension), 0, 1,
-			o.is_effective, false
-		FROM osmeta.owned_entity AS o
-			JOIN osmeta.captured_espace_entity AS u
-				ON u.capture_id = o.store_id AND u.entity_id = o.entity_id
-			JOIN osmeta.captured_espace AS e
-				ON e.capture_id = u.capture_id AND e.id = u.espace_id
-		WHERE e.is_active AND o.owner_key IS NOT NULL
-			AND o.owner_key IS DISTINCT FROM osmeta.folded_key(e.ss_key)
-		UNION ALL
-		SELECT c.environment, c.capture_id, e.capture_id, e.name, 'espace',
-			e.id, osmeta.folded_key(x.ss_key), x.name, 0, 0,
-			coalesce(x.is_active, true), true
-		FROM osmeta.shown_capture AS c
-			JOIN osmeta.captured_espace_extension AS u
-				ON u.capture_id = c.store_id
-			JOIN osmeta.captured_espace AS e
-				ON e.capture_id = u.capture_id AND e.id = u.espace_id
-			JOIN osmeta.captured_extension AS x
-				ON x.capture_id = u.capture_id AND x.id = u.extension_id
-		WHERE e.is_active AND osmeta.folded_key(x.ss_key) IS NOT NULL
-		UNION ALL
-		-- which of these columns there are depends on the version
-		SELECT c.environment, c.capture_id, r.capture_id,
-			coalesce(k.name, e.name), coalesce(k.kind, 'espace'),
-			coalesce(k.owner_id, e.id),
-			coalesce(osmeta.folded_key(r.producer_key),
-				osmeta.folded_key(p.ss_key)),
-			coalesce(r.producer_name, p.name), 0, 0,
-			NOT coalesce(r.is_broken, false), true
-		FROM osmeta.shown_capture AS c
-			JOIN osmeta.captured_espace_reference AS r
-				ON r.capture_id = c.store_id
-			LEFT JOIN osmeta.key_owner AS k
-				ON k.store_owner = osmeta.folded_key(r.consumer_key) || ' '
-					|| r.capture_id::text
-			LEFT JOIN osmeta.captured_espace AS e
-				ON e.capture_id = r.capture_id AND e.id = r.consumer_id
-			LEFT JOIN osmeta.captured_espace AS p
-				ON p.capture_id = r.capture_id AND p.id = r.producer_id
-		WHERE coalesce(k.is_active, e.is_active, false)
-			AND coalesce(osmeta.folded_key(r.producer_key),
-				osmeta.folded_key(p.ss_key)) IS NOT NULL
-			AND coalesce(osmeta.folded_key(r.producer_key),
-				osmeta.folded_key(p.ss_key)) IS DISTINCT FROM
-				coalesce(k.ss_key, osmeta.folded_key(e.ss_key))) AS d
+SELECT o.environment, o.capture_id, o.name AS consumer,
+	coalesce(k.name, d.producer_name, d.producer_key) AS producer,
+	d.reference_count, d.is_resolved AND coalesce(k.is_active, false)
+		AS is_resolved,
+	o.kind AS consumer_kind, k.kind AS producer_kind,
+	osmeta.readable_key(d.producer_key) AS producer_key, d.use_count,
+	d.is_declared, d.consumer_id, k.owner_id AS producer_id
+FROM (SELECT u.store_id, u.is_espace, u.consumer_id, u.producer_key,
+			min(u.producer_name) AS producer_name,
+			sum(u.reference_count)::bigint AS reference_count,
+			sum(u.use_count)::bigint AS use_count,
+			bool_and(u.is_resolved) AS is_resolved,
+			bool_or(u.is_declared) AS is_declared
+		FROM (SELECT a.store_id, a.has_espace AS is_espace,
+					CASE WHEN a.has_espace THEN a.espace_id
+						ELSE a.extension_id END AS consumer_id,
+					osmeta.owner_key(a.refers_to) COLLATE "C"
+						AS producer_key,
+					NULL::text COLLATE "C" AS producer_name,
+					1 AS reference_count, 0 AS use_count,
+					coalesce(t.is_effective, false) AS is_resolved,
+					false AS is_declared
+				FROM osmeta.owned_attribute AS a
+					LEFT JOIN osmeta.key_entity AS t
+						ON t.store_key
+							= osmeta.store_key(a.store_id, a.refers_to)
+				WHERE a.is_effective AND a.refers_to IS NOT NULL
+					AND osmeta.owner_key(a.refers_to)
+						IS DISTINCT FROM a.owner_key
+				UNION ALL
+				SELECT o.store_id, true, e.id, o.owner_key, NULL, 0, 1,
+					o.is_effective, false
+				FROM osmeta.owned_entity AS o
+					JOIN osmeta.captured_espace_entity AS u
+						ON u.capture_id = o.store_id
+						AND u.entity_id = o.entity_id
+					JOIN osmeta.captured_espace AS e
+						ON e.capture_id = u.capture_id AND e.id = u.espace_id
+				WHERE e.is_active AND o.owner_key IS NOT NULL
+					AND o.owner_key
+						IS DISTINCT FROM osmeta.folded_key(e.ss_key)
+				UNION ALL
+				SELECT e.capture_id, true, e.id, osmeta.folded_key(x.ss_key),
+					NULL, 0, 0, coalesce(x.is_active, true), true
+				FROM osmeta.shown_capture AS c
+					JOIN osmeta.captured_espace_extension AS u
+						ON u.capture_id = c.store_id
+					JOIN osmeta.captured_espace AS e
+						ON e.capture_id = u.capture_id AND e.id = u.espace_id
+					JOIN osmeta.captured_extension AS x
+						ON x.capture_id = u.capture_id
+						AND x.id = u.extension_id
+				WHERE e.is_active AND osmeta.folded_key(x.ss_key) IS NOT NULL
+				UNION ALL
+				SELECT r.store_id, r.is_espace, r.consumer_id, r.producer_key,
+					r.producer_name, 0, 0, NOT r.is_broken, true
+				FROM osmeta.declared_reference AS r
+				WHERE r.producer_key IS DISTINCT FROM r.consumer_key) AS u
+		GROUP BY u.store_id, u.is_espace, u.consumer_id, u.producer_key) AS d
+	JOIN osmeta.owner AS o
+		ON o.store_id = d.store_id AND o.owner_id = d.consumer_id
+		AND o.is_espace = d.is_espace
 	LEFT JOIN osmeta.key_owner AS k
-		ON k.store_owner = d.producer_key || ' ' || d.store_id::text
-GROUP BY d.environment, d.capture_id, d.store_id, d.consumer_kind,
-	d.consumer_id, d.consumer, d.producer_key, k.name, k.kind, k.owner_id,
-	k.is_active;
+		ON k.store_owner = d.producer_key || ' ' || d.store_id::text;
 COMMENT ON VIEW osmeta.dependency IS
 	'which module needs which, and are all references between them resolved?';
 
@@ -337,18 +374,22 @@ COMMENT ON VIEW osmeta.deleted_entity IS
 
 -- What has been removed from the model and is still known?
 CREATE VIEW osmeta.soft_deleted AS
+WITH deleted AS MATERIALIZED (
+	SELECT d.*
+	FROM osmeta.deleted_entity AS d
+)
 SELECT d.environment, d.capture_id, 'entity'::text AS kind, d.espace,
 	d.entity, NULL::text AS attribute, NULL::text AS record,
 	d.physical_table_name, NULL::text AS column_name, d.in_database,
 	d.used_by_active, d.row_count, d.bytes, d.extension,
 	d.entity_id AS id
-FROM osmeta.deleted_entity AS d
+FROM deleted AS d
 UNION ALL
 SELECT e.environment, e.capture_id, 'espace', e.name, NULL, NULL, NULL,
 	NULL, NULL, bool_or(d.in_database), coalesce(bool_or(d.used_by_active),
 	false), sum(d.row_count)::bigint, sum(d.bytes)::bigint, NULL, e.owner_id
 FROM osmeta.owner AS e
-	LEFT JOIN osmeta.deleted_entity AS d
+	LEFT JOIN deleted AS d
 		ON d.store_id = e.store_id AND d.espace_id = e.owner_id
 WHERE e.kind = 'espace' AND NOT e.is_active
 GROUP BY e.environment, e.capture_id, e.store_id, e.owner_id, e.name
@@ -356,7 +397,8 @@ UNION ALL
 SELECT a.environment, a.capture_id, 'attribute', a.espace, a.entity,
 	a.attribute, NULL, a.physical_table_name, a.column_name,
 	CASE WHEN k.store_id IS NOT NULL THEN q.table_id IS NOT NULL END,
-	u.attribute_id IS NOT NULL, p.row_count, NULL, a.extension,
+	u.attribute_id IS NOT NULL OR coalesce(s.is_used, false), p.row_count,
+	NULL, a.extension,
 	a.attribute_id
 FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = a.store_id
@@ -366,15 +408,24 @@ FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.captured_physical_column AS q
 		ON q.capture_id = a.store_id AND q.table_id = p.table_id
 		AND osmeta.fold_name(q.column_name) = osmeta.fold_name(a.column_name)
-	LEFT JOIN (SELECT DISTINCT i.attribute_id, i.store_id
-			FROM osmeta.owned_attribute AS i
-				JOIN osmeta.owned_attribute AS u
-					ON osmeta.store_table(u.store_id, u.physical_table_name)
-						= osmeta.store_table(i.store_id, i.physical_table_name)
-					AND osmeta.fold_name(u.column_name)
-						= osmeta.fold_name(i.column_name)
-			WHERE NOT i.is_active AND u.is_effective) AS u
-		ON u.attribute_id = a.attribute_id AND u.store_id = a.store_id
+	-- the same column in use by the same entity, or by another one in its table
+	LEFT JOIN (SELECT DISTINCT i.capture_id AS store_id, i.id AS attribute_id
+			FROM osmeta.captured_entity_attr AS i
+				JOIN osmeta.captured_entity_attr AS u
+					ON u.capture_id = i.capture_id
+					AND u.entity_id = i.entity_id
+					AND osmeta.fold_name(coalesce(
+						NULLIF(btrim(u.database_name), ''),
+						osmeta.physical_column_name(u.name)))
+						= osmeta.fold_name(coalesce(
+						NULLIF(btrim(i.database_name), ''),
+						osmeta.physical_column_name(i.name)))
+			WHERE NOT coalesce(i.is_active, false) AND u.is_active) AS u
+		ON u.store_id = a.store_id AND u.attribute_id = a.attribute_id
+	LEFT JOIN osmeta.shared_column AS s
+		ON s.store_table
+			= osmeta.store_table(a.store_id, a.physical_table_name)
+		AND s.folded = osmeta.fold_name(a.column_name)
 WHERE NOT a.is_active AND a.is_entity_effective
 UNION ALL
 SELECT r.environment, r.capture_id, 'record', r.espace, r.entity, NULL,
@@ -461,27 +512,48 @@ COMMENT ON VIEW osmeta.named_column IS
 	'Internal: the columns of the factory''s database that attributes name';
 
 /*
- * Internal: columns of tables of entities that no attribute names.  The test
- * for NULL is of no column of the join, which leaves the planner free to hash
- * the columns of the database: of these it has statistics.
+ * Internal: columns of tables of entities that no attribute names.  First
+ * those are left out that the table's own entity names, by its number, of
+ * which the planner has statistics; then what others in that table name.
+ * OFFSET 0 keeps to this order: tables are matched by name before their
+ * columns are looked at, and what others name is looked up for few columns.
  */
 CREATE VIEW osmeta.unnamed_column AS
-SELECT c.environment, c.capture_id, q.capture_id AS store_id, q.table_id,
-	t.table_name, q.column_name, q.position, q.data_type, q.length,
-	q.precision, q.scale, o.espace, o.extension, o.entity, o.entity_id
-FROM osmeta.shown_capture AS c
-	JOIN osmeta.captured_physical_table AS t ON t.capture_id = c.store_id
-	JOIN osmeta.table_owner AS o
-		ON o.store_table = osmeta.store_table(t.capture_id, t.table_name)
-	JOIN osmeta.captured_physical_column AS q
-		ON q.capture_id = t.capture_id AND q.table_id = t.table_id
-	LEFT JOIN osmeta.named_column AS a
-		ON a.store_id = q.capture_id AND a.table_id = q.table_id
-		AND a.folded = osmeta.fold_name(q.column_name)
-WHERE t.kind IS DISTINCT FROM 'view' AND o.is_data AND NOT o.is_foreign
-	AND a.attribute_id IS NULL
-	AND NOT (o.is_multitenant
-		AND osmeta.fold_name(q.column_name) = 'tenant_id');
+SELECT u.environment, u.capture_id, u.store_id, u.table_id, u.table_name,
+	u.column_name, u.position, u.data_type, u.length, u.precision, u.scale,
+	u.espace, u.extension, u.entity, u.entity_id
+FROM (SELECT t.environment, t.capture_id, t.store_id, t.table_id,
+			t.table_name, q.column_name, q.position, q.data_type, q.length,
+			q.precision, q.scale, t.espace, t.extension, t.entity,
+			t.entity_id, t.store_table
+		FROM (SELECT c.environment, c.capture_id, p.capture_id AS store_id,
+					p.table_id, p.table_name, o.espace, o.extension,
+					o.entity, o.entity_id, o.is_multitenant, o.store_table
+				FROM osmeta.shown_capture AS c
+					JOIN osmeta.captured_physical_table AS p
+						ON p.capture_id = c.store_id
+					JOIN osmeta.table_owner AS o
+						ON o.store_table
+							= osmeta.store_table(p.capture_id, p.table_name)
+				WHERE p.kind IS DISTINCT FROM 'view' AND o.is_data
+					AND NOT o.is_foreign
+				OFFSET 0) AS t
+			JOIN osmeta.captured_physical_column AS q
+				ON q.capture_id = t.store_id AND q.table_id = t.table_id
+			LEFT JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = t.store_id AND a.entity_id = t.entity_id
+				AND osmeta.fold_name(coalesce(
+					NULLIF(btrim(a.database_name), ''),
+					osmeta.physical_column_name(a.name)))
+					= osmeta.fold_name(q.column_name)
+		WHERE a.entity_id IS NULL
+			AND NOT (t.is_multitenant
+				AND osmeta.fold_name(q.column_name) = 'tenant_id')
+		OFFSET 0) AS u
+	LEFT JOIN osmeta.shared_column AS n
+		ON n.store_table = u.store_table
+		AND n.folded = osmeta.fold_name(u.column_name)
+WHERE n.folded IS NULL;
 COMMENT ON VIEW osmeta.unnamed_column IS
 	'Internal: columns of the tables of entities that no attribute names';
 
@@ -495,7 +567,21 @@ CREATE VIEW osmeta.orphan_column AS
 WITH orphan AS MATERIALIZED (
 	SELECT u.*
 	FROM osmeta.unnamed_column AS u
-), alike AS (
+), known AS MATERIALIZED (
+	-- as a condition, for one pass over all attributes, however many columns
+	-- are left over
+	SELECT a.capture_id AS store_id, a.entity_id, a.name AS attribute,
+		osmeta.fold_name(coalesce(NULLIF(btrim(a.database_name), ''),
+			osmeta.physical_column_name(a.name))) AS folded
+	FROM osmeta.captured_entity_attr AS a
+		JOIN osmeta.owned_entity AS o
+			ON o.store_id = a.capture_id AND o.entity_id = a.entity_id
+	WHERE coalesce(a.entity_id IN (SELECT x.entity_id FROM orphan AS x),
+			false)
+		AND a.is_active AND o.is_effective
+		AND osmeta.folded_key(a.ss_key)
+			IS DISTINCT FROM o.primary_key_ss_key
+), alike AS MATERIALIZED (
 	SELECT x.store_id, x.table_id, x.position, a.attribute,
 		q.position AS attribute_position,
 		q.position > x.position AS is_later,
@@ -505,16 +591,14 @@ WITH orphan AS MATERIALIZED (
 	FROM orphan AS x
 		JOIN osmeta.captured_physical_column AS q
 			ON q.capture_id = x.store_id AND q.table_id = x.table_id
-		JOIN osmeta.owned_attribute AS a
+		JOIN known AS a
 			ON a.store_id = x.store_id AND a.entity_id = x.entity_id
-			AND osmeta.fold_name(a.column_name)
-				= osmeta.fold_name(q.column_name)
-	WHERE a.is_effective AND NOT a.is_identifier
-		AND q.data_type = x.data_type
+			AND a.folded = osmeta.fold_name(q.column_name)
+	WHERE q.data_type = x.data_type
 		AND coalesce(q.length, -1) = coalesce(x.length, -1)
 		AND coalesce(q.precision, -1) = coalesce(x.precision, -1)
 		AND coalesce(q.scale, -1) = coalesce(x.scale, -1)
-), candidate AS (
+), candidate AS MATERIALIZED (
 	SELECT k.store_id, k.table_id, k.position, k.attribute,
 		count(*) OVER (PARTITION BY k.store_id, k.table_id, k.position)
 			AS attributes,
@@ -641,18 +725,21 @@ VALUES
 	('known_catalog', 203),
 	('named_table', 204),
 	('table_owner', 205),
-	('application_role', 206),
-	('binary_attribute', 207),
-	('user_reference', 208),
-	('event_table', 209),
-	('dependency', 210),
-	('clone', 211),
-	('deleted_entity', 212),
-	('soft_deleted', 213),
-	('orphan_table', 214),
-	('named_column', 215),
-	('unnamed_column', 216),
-	('orphan_column', 217),
-	('table_size', 218),
-	('name_audit', 219),
-	('multi_tenant_entity', 220);
+	('shared_table', 206),
+	('shared_column', 207),
+	('application_role', 208),
+	('binary_attribute', 209),
+	('user_reference', 210),
+	('event_table', 211),
+	('declared_reference', 212),
+	('dependency', 213),
+	('clone', 214),
+	('deleted_entity', 215),
+	('soft_deleted', 216),
+	('orphan_table', 217),
+	('named_column', 218),
+	('unnamed_column', 219),
+	('orphan_column', 220),
+	('table_size', 221),
+	('name_audit', 222),
+	('multi_tenant_entity', 223);
