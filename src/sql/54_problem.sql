@@ -8,6 +8,35 @@
  * read, but only the odd ones joined.
  */
 
+/*
+ * Internal: the tables of the platform that effective entities must have, as
+ * far as the catalogue that was read would show them: it is that of one
+ * schema, and other database catalogs lie elsewhere.  Tables of the system are
+ * the version's business.
+ */
+CREATE VIEW osmeta.expected_table AS
+SELECT o.environment, o.capture_id, o.store_id, o.espace, o.extension,
+	o.entity, o.entity_id, btrim(o.physical_table_name) AS table_name,
+	f.table_id
+FROM osmeta.owned_entity AS o
+	JOIN osmeta.known_catalog AS k ON k.store_id = o.store_id
+	LEFT JOIN (SELECT DISTINCT e.capture_id AS store_id, e.id AS espace_id
+			FROM osmeta.shown_capture AS c
+				JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
+				JOIN osmeta.captured_dbcatalog AS d
+					ON d.capture_id = e.capture_id AND d.id = e.dbcatalog_id
+			WHERE osmeta.fold_name(btrim(d.name)) <> '(main)') AS s
+		ON s.store_id + 0 = o.store_id + 0 AND s.espace_id = o.espace_id
+	LEFT JOIN osmeta.found_table AS f
+		ON f.store_table
+			= osmeta.store_table(o.store_id, o.physical_table_name)
+WHERE o.is_effective AND NOT o.is_external
+	AND o.data_kind IS DISTINCT FROM 'clientEntity'
+	AND osmeta.fold_name(btrim(o.physical_table_name)) ^@ 'osusr_'
+	AND s.espace_id IS NULL;
+COMMENT ON VIEW osmeta.expected_table IS
+	'Internal: the tables that effective entities must have in the factory''s database';
+
 -- What is odd, and what can be done about it?
 CREATE VIEW osmeta.problem AS
 SELECT c.environment, c.capture_id, 'note'::text AS severity,
@@ -39,6 +68,67 @@ FROM osmeta.shown_capture AS c,
 			 'They are not in the capture; of rows with one identifier an active one is. Look at the factory''s table: a copy without its primary key may hold rows twice.')
 		) AS p (code, rows, message, hint)
 WHERE p.rows > 0
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'cleaned_text',
+	CASE WHEN l.entry ->> 'table_name' ^@ 'physical_'
+			THEN format('%s.%s', l.entry ->> 'table_name',
+				l.entry ->> 'column_name')
+		ELSE upper(format('OSSYS_%s.%s', l.entry ->> 'table_name',
+			l.entry ->> 'column_name') COLLATE "C") END,
+	format('texts that held what is no character: %s; the first are of the rows %s',
+		l.entry ->> 'row_count', i.ids),
+	'U+FFFD stands in the place of each byte that is no character. Mend the text at the source, or set the encoding with which it is read; then capture again.'
+FROM osmeta.shown_capture AS c,
+	LATERAL jsonb_array_elements(c.cleaned) AS l (entry),
+	LATERAL (SELECT coalesce(string_agg(i.id, ', ' ORDER BY i.position), '?')
+				AS ids
+			FROM jsonb_array_elements_text(
+				CASE jsonb_typeof(l.entry -> 'ids') WHEN 'array'
+					THEN l.entry -> 'ids' ELSE '[]' END)
+				WITH ORDINALITY AS i (id, position)) AS i
+WHERE l.entry ->> 'table_name' <> ''
+UNION ALL
+SELECT c.environment, c.capture_id, 'warning', 'unreadable_catalog',
+	l.entry ->> 'part',
+	format('cannot be read: %s', l.entry ->> 'message'),
+	'It is shown as empty. Grant the user of the user mapping the right to see it (SQL Server: VIEW DEFINITION, for sizes VIEW DATABASE STATE; Oracle: SELECT on DBA_SEGMENTS), then detach, attach and capture again.'
+FROM osmeta.shown_capture AS c,
+	LATERAL jsonb_array_elements(c.unreadable) AS l (entry)
+WHERE l.entry ->> 'part' <> ''
+UNION ALL
+SELECT c.environment, c.capture_id, 'note', 'no_statistics',
+	'physical_table',
+	format('tables of entities whose number of rows is not known: %s',
+		count(DISTINCT t.table_id)),
+	'The factory''s database has no statistics of them, so nothing here says how large they are. Run ANALYZE there (Oracle: DBMS_STATS.GATHER_SCHEMA_STATS), then capture again.'
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_physical_table AS t ON t.capture_id = c.store_id
+	JOIN osmeta.expected_table AS x
+		ON x.store_id = t.capture_id AND x.table_id = t.table_id
+WHERE c.unreadable = '[]' AND t.kind = 'table' AND t.row_count IS NULL
+GROUP BY c.environment, c.capture_id
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', o.kind || '_without_name',
+	format('%s %s', o.kind, o.owner_id),
+	format('%s has no name', o.kind),
+	'It can be chosen by its number only. Give it a name in the model and publish; if it has one there, the row was changed by hand.'
+FROM osmeta.owner AS o
+WHERE o.is_active AND coalesce(btrim(o.name), '') = ''
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'entity_without_name',
+	format('%s (entity %s)', coalesce(o.espace, o.extension), o.entity_id),
+	'entity has no name',
+	'It has no logical name to be read or matched by. Give it a name in the model and publish; if it has one there, the row was changed by hand.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_effective AND coalesce(btrim(o.entity), '') = ''
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'attribute_without_name',
+	format('%s.%s (attribute %s)', coalesce(a.espace, a.extension), a.entity,
+		a.attribute_id),
+	'attribute has no name',
+	'It has no logical name to be read or matched by. Give it a name in the model and publish; if it has one there, the row was changed by hand.'
+FROM osmeta.owned_attribute AS a
+WHERE a.is_effective AND coalesce(btrim(a.attribute), '') = ''
 UNION ALL
 SELECT o.environment, o.capture_id, 'warning',
 	CASE o.kind WHEN 'espace' THEN 'malformed_espace_key'
@@ -112,6 +202,60 @@ FROM osmeta.owned_entity AS o
 		ON i.store_id + 0 = o.store_id + 0 AND i.entity_id = o.entity_id
 WHERE o.is_effective AND NOT o.is_external AND i.entity_id IS NULL
 UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'identifier_cycle',
+	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+	'the identifier is a reference that leads round in a circle',
+	'No identifier in the circle has a basic type, and none of these rows can be the first. Give one of the entities an identifier of its own in the model and publish.'
+FROM osmeta.owned_entity AS o
+	JOIN osmeta.identifier_type AS i
+		ON i.store_entity = osmeta.store_entity(o.store_id, o.entity_id)
+WHERE o.is_effective AND i.is_cyclic
+UNION ALL
+SELECT x.environment, x.capture_id, 'error', 'physical_table_missing',
+	format('%s.%s', coalesce(x.espace, x.extension), x.entity),
+	format('the table of this entity is not in the factory''s database: %s',
+		x.table_name),
+	'Publish the module again. If the table is there, grant the user of the user mapping SELECT on it: some engines show nobody what he may not read. Then capture again.'
+FROM (SELECT x.*, count(x.table_id) OVER (PARTITION BY x.store_id) AS found
+		FROM osmeta.expected_table AS x) AS x
+WHERE x.table_id IS NULL AND x.found > 0
+UNION ALL
+SELECT x.environment, x.capture_id, 'warning', 'no_physical_table',
+	'physical_table',
+	format('of the tables of %s entities none is in the factory''s database',
+		count(*)),
+	'A copy of the metamodel alone has none. If they are there, grant the user of the user mapping SELECT on them and see that the environment was attached with their schema; then capture again.'
+FROM osmeta.expected_table AS x
+GROUP BY x.environment, x.capture_id
+HAVING count(x.table_id) = 0
+UNION ALL
+SELECT x.environment, x.capture_id, 'error', 'physical_column_missing',
+	format('%s.%s.%s', coalesce(x.espace, x.extension), x.entity, x.name),
+	format('the column of this attribute is not in the table %s: %s',
+		x.table_name, x.column_name),
+	'The attribute cannot be read or migrated. Publish the module again, or mend what was changed in the database by hand; then capture again.'
+FROM (SELECT t.*, a.name,
+			coalesce(NULLIF(btrim(a.database_name), ''),
+				osmeta.physical_column_name(a.name)) AS column_name
+		FROM (SELECT t.*
+				FROM osmeta.expected_table AS t
+					JOIN osmeta.shown_capture AS c ON c.store_id = t.store_id
+				WHERE t.table_id IS NOT NULL
+					AND NOT c.unreadable @> '[{"part": "physical_column"}]'
+				OFFSET 0) AS t
+			JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = t.store_id AND a.entity_id = t.entity_id
+		WHERE a.is_active) AS x
+	LEFT JOIN (SELECT DISTINCT osmeta.store_table(q.capture_id,
+					q.table_id::text || ' ' || q.column_name) COLLATE "C"
+					AS store_column
+			FROM osmeta.shown_capture AS c
+				JOIN osmeta.captured_physical_column AS q
+					ON q.capture_id = c.store_id) AS q
+		ON q.store_column = osmeta.store_table(x.store_id,
+			x.table_id::text || ' ' || x.column_name)
+WHERE x.column_name <> '' AND q.store_column IS NULL
+UNION ALL
 SELECT c.environment, c.capture_id, 'warning', 'attribute_without_entity',
 	format('%s (attribute %s)', left(a.name, 120), a.id),
 	format('the entity of this attribute is not there: %s',
@@ -146,6 +290,41 @@ WHERE a.is_effective AND a.attribute_key IS NOT NULL
 GROUP BY a.environment, a.capture_id, a.store_id, a.entity_id,
 	a.attribute_key
 HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id,
+	CASE WHEN d.is_column THEN 'error' ELSE 'warning' END,
+	CASE WHEN d.is_column THEN 'duplicate_column_name'
+		ELSE 'duplicate_attribute_name' END,
+	format('%s.%s.%s, %s.%s.%s', coalesce(o.espace, o.extension), o.entity,
+		d.first_name, coalesce(o.espace, o.extension), o.entity,
+		d.last_name),
+	format(CASE WHEN d.is_column
+			THEN '%s active attributes of one entity are in the column %s'
+			ELSE '%s active attributes of one entity have the name %s' END,
+		d.attributes, d.value),
+	CASE WHEN d.is_column
+		THEN 'A value of one is a value of the other. Remove the others in the model and publish.'
+		ELSE 'It is not clear which one a name means. Rename or remove the others in the model and publish.' END
+FROM osmeta.owned_entity AS o
+	JOIN (SELECT a.capture_id AS store_id, a.entity_id, p.is_column, p.value,
+				count(*) AS attributes,
+				min(a.name COLLATE "C") AS first_name,
+				max(a.name COLLATE "C") AS last_name
+			FROM osmeta.shown_capture AS c
+				JOIN osmeta.captured_entity_attr AS a
+					ON a.capture_id = c.store_id,
+				LATERAL (VALUES
+						(false, osmeta.fold_name(btrim(a.name)) COLLATE "C"),
+						(true, osmeta.fold_name(coalesce(
+							NULLIF(btrim(a.database_name), ''),
+							osmeta.physical_column_name(a.name))) COLLATE "C")
+					) AS p (is_column, value)
+			WHERE a.is_active AND p.value <> ''
+			GROUP BY a.capture_id, a.entity_id, p.is_column, p.value
+			HAVING count(*) > 1) AS d
+		ON d.store_id = o.store_id AND d.entity_id = o.entity_id
+WHERE o.is_effective
+	AND (NOT d.is_column OR o.data_kind IS DISTINCT FROM 'clientEntity')
 UNION ALL
 SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
 	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
@@ -304,11 +483,85 @@ WHERE CASE
 		WHEN m.extension_id IS NULL THEN true
 		-- all of them would be named where the table itself is missing
 		ELSE x.id IS NULL AND 'OSSYS_EXTENSION' <> ALL (c.missing_tables)
-	END;
+	END
+UNION ALL
+SELECT p.environment, p.capture_id,
+	CASE p.status WHEN 'inactive' THEN 'note' ELSE 'warning' END,
+	CASE p.status WHEN 'malformed' THEN 'malformed_parameter_type'
+		WHEN 'inactive' THEN 'inactive_parameter_reference'
+		ELSE 'unknown_parameter_reference' END,
+	concat_ws('.', p.espace, p.process, p.activity,
+		format('%s (%s)', p.parameter, p.kind)),
+	CASE p.status
+		WHEN 'malformed' THEN format('type cannot be read: %s',
+			left(quote_literal(p.ss_type), 120))
+		WHEN 'inactive' THEN 'refers to an entity that is no longer active'
+		WHEN 'unknown espace' THEN
+			format('refers to an espace that is not there: %s', p.refers_to)
+		ELSE format('refers to an entity that is not there: %s', p.refers_to)
+		END,
+	CASE p.status
+		WHEN 'malformed' THEN
+			'It is not known whose identifier its values are; expected: bt<SS_Key of the espace>*<SS_Key of the entity>. Publish the module again.'
+		ELSE 'Its values are numbers of rows that cannot be told. Refresh the dependencies of the module and publish it, or remove the parameter.'
+		END
+FROM osmeta.process_parameter AS p
+WHERE p.is_effective AND p.status <> 'resolved'
+UNION ALL
+SELECT c.environment, c.capture_id, 'note', 'user_without_tenant',
+	format('tenant %s', u.tenant_id),
+	format('the tenant of %s active users is not there; the first is %s (user %s)',
+		count(*), (array_agg(u.username ORDER BY u.id))[1], min(u.id)),
+	'They belong to no user provider as far as the views show, and are not matched; the tenant may have been removed by hand.'
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_user AS u ON u.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_tenant AS t
+		ON t.capture_id = c.store_id AND t.id = u.tenant_id
+WHERE coalesce(u.is_active, true) AND u.tenant_id IS NOT NULL
+	AND t.id IS NULL AND 'OSSYS_TENANT' <> ALL (c.missing_tables)
+GROUP BY c.environment, c.capture_id, u.tenant_id
+UNION ALL
+SELECT l.environment, l.capture_id, 'note', 'link_without_end', l.object,
+	format('rows whose %s is not there: %s', l.ends, count(*)),
+	'They give nobody anything: the views show NULL there, and nothing is matched. Remove them at the factory if they are in the way.'
+FROM (SELECT c.environment, c.capture_id, 'OSSYS_USER_ROLE' AS object,
+			'user or role' AS ends
+		FROM osmeta.shown_capture AS c
+			JOIN osmeta.captured_user_role AS m ON m.capture_id = c.store_id
+			LEFT JOIN osmeta.captured_user AS u
+				ON u.capture_id = c.store_id AND u.id = m.user_id
+			LEFT JOIN osmeta.captured_role AS r
+				ON r.capture_id = c.store_id AND r.id = m.role_id
+		WHERE u.id IS NULL AND 'OSSYS_USER' <> ALL (c.missing_tables)
+			OR r.id IS NULL AND 'OSSYS_ROLE' <> ALL (c.missing_tables)
+		UNION ALL
+		SELECT c.environment, c.capture_id, 'OSSYS_GROUP_ROLE',
+			'group or role'
+		FROM osmeta.shown_capture AS c
+			JOIN osmeta.captured_group_role AS m ON m.capture_id = c.store_id
+			LEFT JOIN osmeta.captured_group AS g
+				ON g.capture_id = c.store_id AND g.id = m.group_id
+			LEFT JOIN osmeta.captured_role AS r
+				ON r.capture_id = c.store_id AND r.id = m.role_id
+		WHERE g.id IS NULL AND 'OSSYS_GROUP' <> ALL (c.missing_tables)
+			OR r.id IS NULL AND 'OSSYS_ROLE' <> ALL (c.missing_tables)
+		UNION ALL
+		SELECT c.environment, c.capture_id, 'OSSYS_GROUP_USER',
+			'group or user'
+		FROM osmeta.shown_capture AS c
+			JOIN osmeta.captured_group_user AS m ON m.capture_id = c.store_id
+			LEFT JOIN osmeta.captured_group AS g
+				ON g.capture_id = c.store_id AND g.id = m.group_id
+			LEFT JOIN osmeta.captured_user AS u
+				ON u.capture_id = c.store_id AND u.id = m.user_id
+		WHERE g.id IS NULL AND 'OSSYS_GROUP' <> ALL (c.missing_tables)
+			OR u.id IS NULL AND 'OSSYS_USER' <> ALL (c.missing_tables)) AS l
+GROUP BY l.environment, l.capture_id, l.object, l.ends;
 COMMENT ON VIEW osmeta.problem IS
 	'what is odd, and what can be done about it?';
 
 
 INSERT INTO osmeta.live_view (view_name, position)
 VALUES
+	('expected_table', 399),
 	('problem', 400);

@@ -109,6 +109,7 @@ ALTER VIEW osmeta.orphan_column OWNER TO @extowner@;
 ALTER VIEW osmeta.table_size OWNER TO @extowner@;
 ALTER VIEW osmeta.name_audit OWNER TO @extowner@;
 ALTER VIEW osmeta.multi_tenant_entity OWNER TO @extowner@;
+ALTER VIEW osmeta.expected_table OWNER TO @extowner@;
 ALTER VIEW osmeta.problem OWNER TO @extowner@;
 
 SELECT pg_catalog.pg_extension_config_dump('osmeta.wrapper',
