@@ -93,3 +93,111 @@ SELECT application, espace, entity, entity_key FROM osmeta.application_entity;
 ALTER TABLE factory.ossys_application DROP COLUMN key CASCADE;
 SELECT osmeta.attach('old', remote_schema => 'factory');
 SELECT code, object FROM old.problem WHERE code ~ 'application';
+
+-- a factory whose tables are there: what is missing, nameless, named twice, or leads nowhere
+CREATE SCHEMA shop;
+SET search_path = shop;
+\set ECHO none
+\i :core
+\set ECHO all
+ALTER TABLE ossys_espace ADD dbcatalog_id int;
+CREATE TABLE ossys_dbcatalog (id int, name text);
+CREATE TABLE ossys_extension (id int, name text, ss_key text);
+CREATE TABLE ossys_tenant (id int, name text, espace_id int);
+CREATE TABLE ossys_user (id int, tenant_id int, username text, name text, is_active bool DEFAULT true);
+CREATE TABLE ossys_role (id int, espace_id int, ss_key text, name text);
+CREATE TABLE ossys_group (id int, name text, tenant_id int);
+CREATE TABLE ossys_user_role (id int, user_id int, role_id int);
+CREATE TABLE ossys_group_role (id int, group_id int, role_id int);
+CREATE TABLE ossys_group_user (id int, group_id int, user_id int);
+CREATE TABLE ossys_bpm_process_definition (id int, name text, ss_key text, espace_id int, is_active bool DEFAULT true);
+CREATE TABLE ossys_bpm_process_input_def (id int, process_def_id int, name text, ss_key text, data_type text, ss_type text);
+CREATE TABLE ossys_bpm_activity_definition (id int, process_def_id int, name text, ss_key text);
+CREATE TABLE ossys_bpm_activity_output_def (id int, activity_def_id int, name text, ss_key text, data_type text, ss_type text);
+INSERT INTO ossys_dbcatalog VALUES (1, '(Main)'), (2, 'Elsewhere');
+INSERT INTO ossys_espace (id, name, ss_key, is_active, dbcatalog_id) VALUES (1, 'Shop', 's', true, 1), (2, ' ', 'blank', true, NULL), (3, NULL, 'gone', false, NULL), (4, 'Far', 'far', true, 2);
+INSERT INTO ossys_extension VALUES (1, '', 'x');
+INSERT INTO ossys_entity (id, name, espace_id, ss_key, physical_table_name, is_active, primarykey_ss_key, is_external, data_kind) VALUES
+	(1, 'Item', 1, 'e1', 'OSUSR_sho_Item', true, 'a', false, 'entity'),
+	(2, 'Lost', 1, 'e2', 'OSUSR_sho_Lost', true, 'a', false, 'entity'),
+	(3, 'LostInactive', 1, 'e3', 'OSUSR_sho_LostInactive', false, 'a', false, 'entity'),
+	(4, 'LostExternal', 1, 'e4', 'OSUSR_sho_LostExternal', true, 'a', true, 'entity'),
+	(5, 'LostClient', 1, 'e5', 'OSUSR_sho_LostClient', true, 'a', false, 'clientEntity'),
+	(6, 'LostSystem', 1, 'e6', 'OSSYS_LOST', true, 'a', false, 'entity'),
+	(7, 'LostElsewhere', 4, 'e7', 'OSUSR_far_Lost', true, 'a', false, 'entity'),
+	(8, 'LostDatabase', 1, 'e8', '[x].[y].[z]', true, 'a', false, 'entity'),
+	(9, ' ', 1, 'e9', 'OSUSR_sho_Blank', true, 'a', false, 'entity'),
+	(10, NULL, 1, 'e10', 'OSUSR_sho_Null', true, 'a', false, 'entity'),
+	(11, 'First', 1, 'e11', 'OSUSR_sho_First', true, 'a', false, 'entity'),
+	(12, 'Second', 1, 'e12', 'OSUSR_sho_Second', true, 'a', false, 'entity'),
+	(13, 'Self', 1, 'e13', 'OSUSR_sho_Self', true, 'a', false, 'entity'),
+	(14, 'Outside', 1, 'e14', 'OSUSR_sho_Outside', true, 'a', false, 'entity'),
+	(15, 'Extends', 1, 'e15', 'OSUSR_sho_Extends', true, 'a', false, 'entity');
+INSERT INTO ossys_entity_attr (id, entity_id, name, ss_key, type, database_name)
+SELECT id, id, 'Id', 'a', CASE id WHEN 11 THEN 'bts*e12' WHEN 12 THEN 'bts*e11' WHEN 13 THEN 'bts*e13' WHEN 14 THEN 'bts*e11' WHEN 15 THEN 'bts*e1' ELSE 'rtInteger' END, 'ID' FROM ossys_entity;
+INSERT INTO ossys_entity_attr (id, entity_id, name, ss_key, type, is_active, database_name) VALUES
+	(20, 1, 'Missing', 'b', 'rtText', true, NULL),
+	(21, 1, 'MissingInactive', 'c', 'rtText', false, NULL),
+	(22, 1, ' ', 'd', 'rtText', true, 'BLANK'),
+	(23, 1, NULL, 'e', 'rtText', true, NULL),
+	(24, 1, NULL, 'f', 'rtText', false, NULL),
+	(25, 1, 'Colour', 'g', 'rtText', true, 'COLOUR'),
+	(26, 1, 'COLOUR ', 'h', 'rtText', true, 'COLOUR1'),
+	(27, 1, 'colour', 'i', 'rtText', false, 'COLOUR2'),
+	(28, 1, 'One', 'j', 'rtText', true, 'SAME'),
+	(29, 1, 'Two', 'k', 'rtText', true, 'same '),
+	(30, 1, 'Three', 'l', 'rtText', false, 'SAME'),
+	(31, 5, 'One', 'j', 'rtText', true, 'SAME'),
+	(32, 5, 'Two', 'k', 'rtText', true, 'SAME'),
+	(33, 11, 'Colour', 'b', 'rtText', true, 'ID2');
+CREATE TABLE "OSUSR_SHO_ITEM" ("ID" int, "BLANK" text, "COLOUR" text, "COLOUR1" text, "SAME" text);
+CREATE TABLE osusr_sho_blank (id int);
+CREATE TABLE osusr_sho_null (id int);
+CREATE TABLE osusr_sho_first (id int, id2 text);
+CREATE TABLE osusr_sho_second (id int);
+CREATE TABLE osusr_sho_self (id int);
+CREATE TABLE osusr_sho_outside (id int);
+CREATE VIEW osusr_sho_extends AS SELECT 1 AS id;
+CREATE TABLE osusr_sho_nobodys (id int);
+ANALYZE osusr_sho_blank, osusr_sho_null, osusr_sho_first, osusr_sho_second, osusr_sho_self;
+INSERT INTO ossys_tenant VALUES (1, 'Shop', 1);
+INSERT INTO ossys_user VALUES (1, 1, 'ada', 'Ada', true), (2, 99, 'bob', 'Bob', true), (3, 99, 'eve', 'Eve', true), (4, 99, 'gone', 'Gone', false), (5, NULL, 'nowhere', NULL, true);
+INSERT INTO ossys_role VALUES (1, 1, 'r', 'Clerk');
+INSERT INTO ossys_group VALUES (1, 'All', 1);
+INSERT INTO ossys_user_role VALUES (1, 1, 1), (2, 99, 1), (3, 1, 99), (4, 98, 98);
+INSERT INTO ossys_group_role VALUES (1, 1, 1), (2, 99, 1), (3, 1, NULL);
+INSERT INTO ossys_group_user VALUES (1, 1, 1), (2, 1, 99);
+INSERT INTO ossys_bpm_process_definition VALUES (1, 'Order', 'p', 1, true), (2, 'OrderInactive', 'q', 1, false);
+INSERT INTO ossys_bpm_process_input_def VALUES (1, 1, 'Fine', 'a', 'rtInteger', 'bts*e1'), (2, 1, 'Text', 'b', 'rtText', ' '), (3, 1, 'Malformed', 'c', 'rtInteger', 'bt*'),
+	(4, 1, 'NoEspace', 'd', 'rtInteger', 'btnobody*e1'), (5, 1, 'NoEntity', 'e', 'rtInteger', 'bts*e99'), (6, 1, 'Inactive', 'f', 'rtInteger', 'bts*e3'), (7, 2, 'OfInactive', 'g', 'rtInteger', 'bt*');
+INSERT INTO ossys_bpm_activity_definition VALUES (1, 1, 'Approve', 'a');
+INSERT INTO ossys_bpm_activity_output_def VALUES (1, 1, 'Malformed', 'a', 'rtInteger', 'btx*y*z');
+RESET search_path;
+SELECT osmeta.attach('store', remote_schema => 'shop');
+SELECT osmeta.capture('store') AS captured \gset
+\x on
+\pset format unaligned
+SELECT severity, code, object, message, hint FROM osmeta.problem WHERE environment = 'store' AND code <> 'missing_table' ORDER BY code COLLATE "C", object COLLATE "C";
+\x off
+\pset format aligned
+SELECT code, object, message FROM store.problem WHERE code <> 'missing_table'
+EXCEPT SELECT code, object, message FROM osmeta.problem WHERE environment = 'store';
+SELECT code, object, message FROM osmeta.problem WHERE environment = 'store' AND code <> 'missing_table'
+EXCEPT SELECT code, object, message FROM store.problem;
+
+-- what a capture could not read is not missing
+CREATE VIEW told AS SELECT severity, code, object, message, hint FROM osmeta.problem WHERE environment = 'store' AND code ~ 'cleaned|unreadable|statistics|physical|tenant|link';
+UPDATE osmeta.capture SET missing_tables = '{OSSYS_TENANT,OSSYS_USER,OSSYS_GROUP}',
+	cleaned = '[{"table_name": "entity_attr", "column_name": "name", "row_count": 11, "ids": ["20", "21"]}, {"table_name": "physical_column", "column_name": "column_name", "row_count": 1, "ids": ["7"]},
+		{"table_name": "role"}, {"table_name": "group", "ids": 5}, {}, null, 1, []]',
+	unreadable = '[{"part": "physical_column", "message": "permission denied"}, {"part": "physical_size"}, {}, null, 1, []]' WHERE capture_id = :captured;
+DELETE FROM osmeta.captured_physical_column WHERE capture_id = :captured;
+\x on
+\pset format unaligned
+SELECT * FROM told ORDER BY code COLLATE "C", object COLLATE "C";
+\x off
+\pset format aligned
+CREATE OR REPLACE VIEW store.shown_capture AS
+SELECT 'store'::text AS environment, NULL::bigint AS capture_id, 0::bigint AS store_id, NULL::boolean AS is_consistent, missing_tables, left_out, unreadable, cleaned, dialect
+FROM osmeta.capture WHERE environment = 'store';
+SELECT p.code, p.object, p.message FROM store.problem AS p JOIN told AS t USING (code, object, message) WHERE p.code <> 'physical_table_missing' ORDER BY p.code COLLATE "C", p.object COLLATE "C";
