@@ -387,9 +387,14 @@ FROM deleted AS d
 UNION ALL
 SELECT e.environment, e.capture_id, 'espace', e.name, NULL, NULL, NULL,
 	NULL, NULL, bool_or(d.in_database), coalesce(bool_or(d.used_by_active),
-	false), sum(d.row_count)::bigint, sum(d.bytes)::bigint, NULL, e.owner_id
+	false), sum(d.row_count) FILTER (WHERE d.is_first)::bigint,
+	sum(d.bytes) FILTER (WHERE d.is_first)::bigint, NULL, e.owner_id
 FROM osmeta.owner AS e
-	LEFT JOIN deleted AS d
+	-- several of its entities can stand on one table
+	LEFT JOIN (SELECT n.*, row_number() OVER (PARTITION BY n.store_id,
+					n.espace_id, n.table_id ORDER BY n.entity_id) = 1
+				AS is_first
+			FROM deleted AS n) AS d
 		ON d.store_id = e.store_id AND d.espace_id = e.owner_id
 WHERE e.kind = 'espace' AND NOT e.is_active
 GROUP BY e.environment, e.capture_id, e.store_id, e.owner_id, e.name
