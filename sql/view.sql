@@ -87,10 +87,12 @@ DECLARE v text; n bigint;
 BEGIN
 	FOR v IN SELECT view_name FROM osmeta.live_view WHERE query IS NULL ORDER BY position LOOP
 		EXECUTE format('SELECT count(*) FROM (
-			(SELECT to_jsonb(a) - ''capture_id'' - ''store_id'' FROM osmeta.%1$I AS a EXCEPT ALL
-			 SELECT to_jsonb(b) - ''capture_id'' - ''store_id'' FROM prod.%1$I AS b) UNION ALL
-			(SELECT to_jsonb(b) - ''capture_id'' - ''store_id'' FROM prod.%1$I AS b EXCEPT ALL
-			 SELECT to_jsonb(a) - ''capture_id'' - ''store_id'' FROM osmeta.%1$I AS a)) AS x', v) INTO n;
+			(SELECT to_jsonb(a) - $1 FROM osmeta.%1$I AS a EXCEPT ALL
+			 SELECT to_jsonb(b) - $1 FROM prod.%1$I AS b) UNION ALL
+			(SELECT to_jsonb(b) - $1 FROM prod.%1$I AS b EXCEPT ALL
+			 SELECT to_jsonb(a) - $1 FROM osmeta.%1$I AS a)) AS x', v) INTO n
+			-- what holds the number of the capture
+			USING '{capture_id,store_id,store_owner,store_key,store_entity,store_table,store_module}'::text[];
 		IF n > 0 THEN RAISE WARNING '% rows of % differ', n, v; END IF;
 	END LOOP;
 END $$;
