@@ -389,10 +389,14 @@ SELECT a.environment, a.capture_id, a.espace, a.entity, a.attribute,
 		WHEN a.refers_to IS NOT NULL THEN v.value_type
 		WHEN a.data_type <> 'Identifier' THEN a.type
 	END AS value_type,
-	CASE WHEN a.refers_to IS NOT NULL THEN v.value_length ELSE a.length END
-		AS value_length,
-	CASE WHEN a.refers_to IS NOT NULL THEN v.value_decimals
-		ELSE a.decimals END AS value_decimals
+	CASE
+		WHEN a.refers_to IS NOT NULL THEN v.value_length
+		WHEN a.data_type <> 'Identifier' THEN a.length
+	END AS value_length,
+	CASE
+		WHEN a.refers_to IS NOT NULL THEN v.value_decimals
+		WHEN a.data_type <> 'Identifier' THEN a.decimals
+	END AS value_decimals
 FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.key_entity AS t
 		ON t.store_key = osmeta.store_key(a.store_id, a.refers_to)
