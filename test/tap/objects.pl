@@ -143,6 +143,29 @@ SQL
 }
 is(join("\n", @missing), '', 'doc/osmeta.md describes all public objects');
 
+# A row of a table of views lists the columns behind the first two, in order.
+# Notes stand in brackets.
+my @different;
+foreach my $line (split /\n/, value('analyst', 'objects', <<'SQL'))
+SELECT c.relname || ':' || string_agg(a.attname, ', ' ORDER BY a.attnum) FILTER (WHERE a.attnum > 2)
+FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE c.relnamespace = 'osmeta'::regnamespace AND c.relkind = 'v' AND c.relname <> 'shown_capture'
+  AND obj_description(c.oid, 'pg_class') NOT LIKE 'Internal:%'
+GROUP BY c.oid
+HAVING array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attnum < 3) = '{environment,capture_id}'
+ORDER BY 1
+SQL
+{
+	my ($view, $columns) = split /:/, $line;
+	my ($cell) = $document =~ /^\| `$view` \|.*\|(.*)\|$/m;
+	1 while defined $cell && $cell =~ s/\([^()]*\)//g;
+	my $described = join ', ', ($cell // '') =~ /`([^`]*)`/g;
+	push @different, "$view: $described, not $columns"
+	  if $described ne $columns;
+}
+is(join("\n", @different), '', 'and the columns of all views, in order');
+
 # Uninstalling
 ($status, $out, $err) = psql('analyst', 'objects', 'DROP EXTENSION osmeta');
 is($status, 0, 'the extension is dropped without CASCADE') or diag($err);
