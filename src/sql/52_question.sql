@@ -399,12 +399,12 @@ FROM osmeta.owner AS e
 WHERE e.kind = 'espace' AND NOT e.is_active
 GROUP BY e.environment, e.capture_id, e.store_id, e.owner_id, e.name
 UNION ALL
-SELECT a.environment, a.capture_id, 'attribute', a.espace, a.entity,
-	a.attribute, NULL, a.physical_table_name, a.column_name,
+-- DISTINCT: names of columns can differ by nothing but case
+SELECT DISTINCT a.environment, a.capture_id, 'attribute'::text, a.espace,
+	a.entity, a.attribute, NULL::text, a.physical_table_name, a.column_name,
 	CASE WHEN k.store_id IS NOT NULL THEN q.table_id IS NOT NULL END,
 	u.attribute_id IS NOT NULL OR coalesce(s.is_used, false), p.row_count,
-	NULL, a.extension,
-	a.attribute_id
+	NULL::bigint, a.extension, a.attribute_id
 FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = a.store_id
 	LEFT JOIN osmeta.found_table AS p
