@@ -188,3 +188,25 @@ CREATE TEMP TABLE together AS SELECT * FROM pg_temp.rows_of();
 SELECT DISTINCT view_name FROM ((TABLE alone EXCEPT ALL TABLE together) UNION ALL (TABLE together EXCEPT ALL TABLE alone)) AS x;
 RESET osmeta.capture;
 SELECT environment, capture_id, count(*) FROM osmeta.soft_deleted WHERE kind = 'entity' GROUP BY 1, 2 ORDER BY 1;
+
+-- whatever the rows hold, no view fails
+INSERT INTO factory.ossys_espace VALUES (1000, NULL, NULL, NULL), (1001, '', '*', true), (1002, repeat('x', 300), repeat('k', 200), true), (1003, 'A(deleted0)(deleted1)', E'a\nb', false);
+INSERT INTO factory.ossys_entity (id, name, espace_id, extension_id, ss_key, physical_table_name, multitenant, expose_process_events) VALUES (1000, '', 1000, 1000, '*', '', NULL, true),
+	(1001, repeat('y', 200), 1001, 1, repeat('k', 200), repeat('OSUSR_', 100), true, true), (1002, E'\u202e\n', 1002, NULL, 'k', 'OSUSR_', true, true), (1003, 'z', 1, 1, 'k', 'OSEVT__', NULL, NULL),
+	(1004, '%s', 1, NULL, '%s', 'OSUSR_%s_%I', true, true), (1005, 'é', NULL, NULL, 'é', 'OSUSR_7i3_99999999999999999999', true, true);
+INSERT INTO factory.ossys_entity_attr (id, entity_id, name, ss_key, type, length, database_name, delete_rule) VALUES (1000, 1000, '', '', '', -1, '', ''),
+	(1001, 1, repeat('z', 100), '*', 'bt' || repeat('k', 200) || '*x', 2147483647, E'\n', repeat('r', 100)), (1002, 1, '%s', 'q', 'bt', NULL, '"', '%s'), (1003, 1001, NULL, NULL, 'rt', 0, NULL, NULL);
+DO $$
+DECLARE t text;
+BEGIN
+	FOR t IN SELECT relname FROM pg_class WHERE relnamespace = 'factory'::regnamespace AND relkind = 'r' AND relname ^@ 'ossys_' LOOP
+		EXECUTE format('INSERT INTO factory.%I (id) VALUES (2000)', t);
+	END LOOP;
+END $$;
+CREATE TABLE factory."OSUSR_7i3_99999999999999999999" (" " int, "é" int);
+CREATE TABLE factory."osevt_" (id int);
+CREATE TABLE factory."OSUSR_%s_%I" ("%s" int);
+SELECT set_config('osmeta.capture', osmeta.capture('prod')::text, false) <> '' AS captured;
+SELECT count(*) FILTER (WHERE differ > 0) AS differ, sum(live) > 500 AS many FROM pg_temp.different('prod');
+SELECT view_name, live, differ FROM pg_temp.different('prod') WHERE differ > 0;
+SELECT count(*) > 0 AS rows FROM (SELECT to_jsonb(p) FROM osmeta.problem AS p OFFSET 0) AS x;
