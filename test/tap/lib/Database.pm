@@ -152,6 +152,19 @@ sub contents
 	my ($role, $database) = @_;
 	my $statements = value($role, $database, <<'SQL');
 SET search_path = pg_catalog;
+-- what these show of factories in this very database differs in a copy, and
+-- so does what rests on them: numbers of tables, statistics
+WITH RECURSIVE physical (oid) AS (
+	SELECT c.oid
+	FROM pg_class c
+	WHERE c.relname ~ '^(live_)?physical_'
+	  AND c.relnamespace::regnamespace::text IN ('prod', 'qa')
+	UNION
+	SELECT r.ev_class
+	FROM physical p
+	JOIN pg_depend d ON d.refobjid = p.oid AND d.refclassid = 'pg_class'::regclass
+	JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+)
 SELECT format('SELECT %L, pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg('
 			  'r.line, E''\n'' ORDER BY r.line COLLATE pg_catalog."C")) '
 			  'FROM (SELECT pg_catalog.replace(t::pg_catalog.text, ''pg_catalog.'', '''') AS line '
@@ -161,9 +174,7 @@ FROM pg_class c
 WHERE c.relkind IN ('r', 'v', 'f')
   AND c.relnamespace::regnamespace::text IN ('osmeta', 'prod', 'qa', 'move')
   AND c.relname <> 'environment_relation'
-  -- what these show of factories in this very database differs in a copy
-  AND NOT (c.relname ~ '^(live_)?physical_'
-	AND c.relnamespace::regnamespace::text IN ('prod', 'qa'))
+  AND c.oid NOT IN (SELECT p.oid FROM physical p)
 ORDER BY c.oid::regclass::text
 SQL
 	return value($role, $database, $statements);
