@@ -148,6 +148,10 @@ SELECT espace_id, espace, length(espace), ss_key FROM osmeta.espace WHERE enviro
 SELECT jsonb_array_elements(cleaned) AS cleaned FROM osmeta.capture WHERE capture_id = :captured;
 SELECT espace_id, espace, length(espace), ss_key FROM broken_here.espace EXCEPT SELECT espace_id, espace, length(espace), ss_key FROM osmeta.espace WHERE environment = 'broken_here';
 SELECT count(*) FROM broken.ossys_entity WHERE name <> osmeta.clean_text(name);
+-- in time that grows with the length, not with its square
+SET statement_timeout = '30s';
+SELECT length(osmeta.clean_text(convert_to(repeat('a', 3000000), 'UTF8')::text || decode(repeat('ff61', 1000000), 'hex')::text));
+RESET statement_timeout;
 
 -- a store that is written past its triggers would not be what its owner believes
 CREATE FUNCTION factory.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';

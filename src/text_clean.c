@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 
 /* U+FFFD, the replacement character, in UTF-8: the extension needs that. */
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -34,18 +35,29 @@ osmeta_clean(text *value)
 	if (valid == length)
 		return value;
 
+	/*
+	 * From here on one character at a time: looking for the next bad byte
+	 * goes through all that is left, each time.
+	 */
 	initStringInfo(&buf);
-	for (;;)
+	appendBinaryStringInfo(&buf, data, valid);
+	data += valid;
+	length -= valid;
+	for (int n = 0; length > 0; n++)
 	{
-		appendBinaryStringInfo(&buf, data, valid);
-		data += valid;
-		length -= valid;
-		if (length == 0)
-			break;
-		appendStringInfoString(&buf, REPLACEMENT);
-		data++;
-		length--;
-		valid = pg_encoding_verifymbstr(PG_UTF8, data, length);
+		int			size = pg_encoding_verifymbchar(PG_UTF8, data, length);
+
+		if (size > 0)
+			appendBinaryStringInfo(&buf, data, size);
+		else
+		{
+			appendStringInfoString(&buf, REPLACEMENT);
+			size = 1;
+		}
+		data += size;
+		length -= size;
+		if (n % 4096 == 0)
+			CHECK_FOR_INTERRUPTS();
 	}
 	result = palloc(buf.len + VARHDRSZ);
 	SET_VARSIZE(result, buf.len + VARHDRSZ);
