@@ -166,3 +166,23 @@ SET jit = on;
 SELECT osmeta.capture('broken_here') > 0 AS captured;
 SHOW jit;
 DROP TRIGGER tell ON osmeta.capture;
+
+-- ids that are the same once cleaned, or too long for an index, are left out; names in arrays are cleaned too
+SET client_min_messages = error;
+CREATE TABLE broken.ossys_basic_type (id text, name text);
+INSERT INTO broken.ossys_basic_type VALUES ('rt' || '\xff'::bytea::text, 'x'), ('rt' || '\xfe'::bytea::text, 'y'), (repeat('long', 5000), 'z'), ('rtText', 'Text');
+CREATE TABLE broken.odd (a int PRIMARY KEY, bcd int UNIQUE, n numeric(10,-2), p numeric(10,2));
+UPDATE pg_attribute SET attname = ('\x62ff64'::bytea::text)::name WHERE attrelid = 'broken.odd'::regclass AND attname = 'bcd';
+CREATE TABLE broken.part (id int) PARTITION BY RANGE (id);
+CREATE TABLE broken.part1 PARTITION OF broken.part FOR VALUES FROM (0) TO (1000);
+INSERT INTO broken.part SELECT generate_series(0, 99);
+ANALYZE broken.part;
+SELECT osmeta.detach('broken_here');
+SELECT osmeta.attach('broken_here', NULL, 'broken');
+SELECT osmeta.capture('broken_here') AS captured \gset
+RESET client_min_messages;
+SELECT left(id, 10) AS id, count(*) FROM osmeta.captured_basic_type WHERE capture_id = :captured GROUP BY 1 ORDER BY 1;
+SELECT left_out, cleaned @> '[{"table_name": "basic_type", "column_name": "id"}]' AS cleaned FROM osmeta.capture WHERE capture_id = :captured;
+SELECT upper(columns::text) FROM osmeta.physical_index WHERE environment = 'broken_here' AND table_name = 'odd' ORDER BY 1;
+SELECT precision, scale FROM osmeta.physical_column WHERE environment = 'broken_here' AND table_name = 'odd' AND data_type = 'numeric' ORDER BY 2;
+SELECT table_name, row_count FROM osmeta.physical_table WHERE environment = 'broken_here' AND table_name LIKE 'part%' ORDER BY 1;

@@ -13,6 +13,7 @@
  */
 #include "bulk_load.h"
 
+#include "access/detoast.h"
 #include "access/heapam.h"
 #include "access/table.h"
 #include "access/tableam.h"
@@ -24,6 +25,8 @@
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -41,6 +44,9 @@
 /* Column of the capture's id, and of the key where there is one; from 0. */
 #define CAPTURE_COLUMN 0
 #define KEY_COLUMN 1
+
+/* A key of more bytes is none: it would not fit into the index. */
+#define KEY_BYTES 1000
 
 typedef struct BulkLoad
 {
@@ -116,6 +122,48 @@ flush_batch(BulkLoad *load)
 	load->bytes = 0;
 }
 
+/*
+ * A text or an array of texts, cleaned; the datum given, but for a header that
+ * is compressed or stored elsewhere, if nothing is to be cleaned.
+ */
+static Datum
+cleaned_value(Datum value, Oid type)
+{
+	ArrayType  *array;
+	Datum	   *items;
+	bool	   *nulls;
+	int			nitems;
+	bool		is_clean = true;
+
+	if (type == TEXTOID)
+	{
+		text	   *given = DatumGetTextPP(value);
+		text	   *clean = osmeta_clean(given);
+
+		return clean == given ? value : PointerGetDatum(clean);
+	}
+
+	array = DatumGetArrayTypeP(value);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
+					  &nitems);
+	for (int i = 0; i < nitems; i++)
+	{
+		text	   *clean;
+
+		if (nulls[i])
+			continue;
+		clean = osmeta_clean(DatumGetTextPP(items[i]));
+		is_clean = is_clean && PointerGetDatum(clean) == items[i];
+		items[i] = PointerGetDatum(clean);
+	}
+	if (is_clean)
+		return value;
+	return PointerGetDatum(construct_md_array(items, nulls, ARR_NDIM(array),
+											  ARR_DIMS(array),
+											  ARR_LBOUND(array), TEXTOID, -1,
+											  false, TYPALIGN_INT));
+}
+
 /* Remember that a text of this row and column was cleaned. */
 static void
 note_cleaned(BulkLoad *load, TupleTableSlot *row, int column)
@@ -140,7 +188,7 @@ note_cleaned(BulkLoad *load, TupleTableSlot *row, int column)
 		load->result.cleaned = lappend(load->result.cleaned, found);
 	}
 	found->rows++;
-	if (list_length(found->ids) < CLEANED_IDS && !row->tts_isnull[0])
+	if (list_length(found->ids) < CLEANED_IDS && !row->tts_isnull[KEY_COLUMN])
 	{
 		Oid			output;
 		bool		is_varlena;
@@ -149,7 +197,7 @@ note_cleaned(BulkLoad *load, TupleTableSlot *row, int column)
 						  &output, &is_varlena);
 		found->ids = lappend(found->ids,
 							 OidOutputFunctionCall(output,
-												   row->tts_values[0]));
+												   row->tts_values[KEY_COLUMN]));
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -183,7 +231,9 @@ is_left_out(BulkLoad *load, TupleTableSlot *row)
 										  KEY_COLUMN);
 	MemoryContext old;
 
-	if (row->tts_isnull[0])
+	if (row->tts_isnull[KEY_COLUMN] ||
+		(key->attlen == -1 &&
+		 toast_raw_datum_size(row->tts_values[KEY_COLUMN]) > KEY_BYTES))
 	{
 		load->result.without_key++;
 		return true;
@@ -191,7 +241,7 @@ is_left_out(BulkLoad *load, TupleTableSlot *row)
 	if (!load->is_sorted)
 		return false;
 	if (load->has_previous &&
-		datum_image_eq(load->previous_key, row->tts_values[0],
+		datum_image_eq(load->previous_key, row->tts_values[KEY_COLUMN],
 					   key->attbyval, key->attlen))
 	{
 		load->result.duplicate_key++;
@@ -200,8 +250,8 @@ is_left_out(BulkLoad *load, TupleTableSlot *row)
 	if (load->has_previous && !key->attbyval)
 		pfree(DatumGetPointer(load->previous_key));
 	old = MemoryContextSwitchTo(load->context);
-	load->previous_key = datumCopy(row->tts_values[0], key->attbyval,
-								   key->attlen);
+	load->previous_key = datumCopy(row->tts_values[KEY_COLUMN],
+								   key->attbyval, key->attlen);
 	MemoryContextSwitchTo(old);
 	load->has_previous = true;
 	return false;
@@ -217,9 +267,6 @@ bulk_receive(TupleTableSlot *row, DestReceiver *self)
 	MemoryContext old;
 
 	slot_getallattrs(row);
-	if (load->has_key && is_left_out(load, row))
-		return true;
-
 	if (load->slots[load->nslots] == NULL)
 	{
 		old = MemoryContextSwitchTo(load->context);
@@ -239,17 +286,23 @@ bulk_receive(TupleTableSlot *row, DestReceiver *self)
 		slot->tts_isnull[i] = row->tts_isnull[i - 1];
 		if (slot->tts_isnull[i])
 			continue;
-		if (attribute->atttypid == TEXTOID)
+		if (attribute->atttypid == TEXTOID ||
+			attribute->atttypid == TEXTARRAYOID)
 		{
-			text	   *given = DatumGetTextPP(slot->tts_values[i]);
-			text	   *clean = osmeta_clean(given);
+			Datum		clean = cleaned_value(slot->tts_values[i],
+											  attribute->atttypid);
 
-			if (clean != given)
-				note_cleaned(load, row, i);
-			slot->tts_values[i] = PointerGetDatum(clean);
+			if (clean != slot->tts_values[i])
+				note_cleaned(load, slot, i);
+			slot->tts_values[i] = clean;
 		}
 		if (attribute->attlen == -1)
 			load->bytes += VARSIZE_ANY(DatumGetPointer(slot->tts_values[i]));
+	}
+	if (load->has_key && is_left_out(load, slot))
+	{
+		MemoryContextSwitchTo(old);
+		return true;
 	}
 	ExecStoreVirtualTuple(slot);
 	if (desc->constr != NULL)

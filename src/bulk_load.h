@@ -36,8 +36,8 @@ typedef struct BulkResult
 /*
  * Load the rows of a query, run under the snapshot, into the table
  * osmeta.<table>, behind the capture's id.  The query gives the other columns
- * of the table in order.  If has_key, rows whose first column is NULL are
- * left out; if is_sorted, so are those with the same value there as the row
+ * of the table in order.  If has_key, rows whose first column is NULL (or a
+ * text that no index would take) are left out; if is_sorted, so are those with the same value there as the row
  * before them.  The result is in the current memory context.
  *
  * Errors: whatever the query raises; 23505 if a unique index of the table is

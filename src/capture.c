@@ -43,6 +43,9 @@
 /* First key of the advisory lock; the second is a hash of the environment. */
 #define CAPTURE_LOCK 0x6f736d63
 
+/* The same for what pins a capture; the second is a hash of its id. */
+#define PIN_LOCK 0x6f736d70
+
 /* One table of the store. */
 typedef struct CaptureTable
 {
@@ -392,6 +395,7 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	environment = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	nest_level = osmeta_spi_begin(false);
+	osmeta_share_environment(environment);
 	env = osmeta_environment_open(environment);
 
 	/* two captures of one environment wait for each other */
@@ -493,6 +497,17 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(capture_id);
 }
 
+/*
+ * A capture that somebody is about to pin is not dropped: who pins it shares
+ * a lock until the end of the transaction, who drops it takes the lock alone.
+ */
+static void
+lock_capture(int64 capture_id, const char *function)
+{
+	osmeta_query_text(psprintf("SELECT %s(%d, hashint8(" INT64_FORMAT "))",
+							   function, PIN_LOCK, capture_id), 0, NULL);
+}
+
 /* SQL: drop_capture(capture_id) */
 Datum
 osmeta_drop_capture(PG_FUNCTION_ARGS)
@@ -503,6 +518,7 @@ osmeta_drop_capture(PG_FUNCTION_ARGS)
 	int			ntables;
 	int			nest_level = osmeta_spi_begin(false);
 
+	lock_capture(capture_id, "pg_advisory_xact_lock");
 	if (osmeta_query_text(psprintf("SELECT osmeta.capture_pinned_by("
 								   INT64_FORMAT ")", capture_id), 0, NULL) > 0)
 		pinned_by = osmeta_text_at(0, 1);
@@ -567,14 +583,21 @@ osmeta_capture_resolve(const char *argument, int64 *capture_id)
 					 errhint("Write environment@capture_id, or the environment alone for its latest capture.")));
 		args[1] = at + 1;
 	}
-	osmeta_query_text("SELECT max(c.capture_id) FROM osmeta.capture AS c"
-					  " WHERE c.environment = $1"
-					  " AND ($2 IS NULL OR c.capture_id = $2::bigint)",
-					  2, args);
-	if (osmeta_text_at(0, 1) != NULL)
+	for (int64 locked = 0;;)
 	{
+		osmeta_query_text("SELECT max(c.capture_id) FROM osmeta.capture AS c"
+						  " WHERE c.environment = $1"
+						  " AND ($2 IS NULL OR c.capture_id = $2::bigint)",
+						  2, args);
+		if (osmeta_text_at(0, 1) == NULL)
+			break;
 		*capture_id = osmeta_int64_at(0, 1, NULL);
-		return name;
+		if (*capture_id == locked)
+			return name;
+
+		/* look again: it may have been dropped while we waited */
+		locked = *capture_id;
+		lock_capture(locked, "pg_advisory_xact_lock_shared");
 	}
 
 	if (at != NULL)

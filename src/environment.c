@@ -261,6 +261,16 @@ lock_name(int class, const char *name)
 }
 
 void
+osmeta_share_environment(const char *name)
+{
+	const char *args[1];
+
+	args[0] = name;
+	osmeta_query_text(psprintf("SELECT pg_advisory_xact_lock_shared(%d,"
+							   " hashtext($1))", ENVIRONMENT_LOCK), 1, args);
+}
+
+void
 osmeta_lock_schema(const char *schema)
 {
 	lock_name(SCHEMA_LOCK, schema);

@@ -45,6 +45,12 @@ extern OsmetaEnvironment *osmeta_environment_read(const char *name);
 extern OsmetaEnvironment *osmeta_environment_open(const char *name);
 
 /*
+ * Wait until nobody else attaches or detaches an environment of this name, and
+ * let nobody do so until the end of the transaction.
+ */
+extern void osmeta_share_environment(const char *name);
+
+/*
  * Wait until nobody else attaches an environment or exposes an espace into a
  * schema of this name; held until the end of the transaction.
  */

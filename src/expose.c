@@ -98,6 +98,8 @@ check_request(ExposeRequest *request)
 				 errmsg("nulls must not be null"),
 				 errhint("Valid values are none, text and all.")));
 
+	if (request->environment != NULL)
+		osmeta_share_environment(request->environment);
 	request->env = osmeta_environment_open(request->environment);
 
 	osmeta_lock_schema(request->schema);

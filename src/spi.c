@@ -220,6 +220,9 @@ osmeta_is_access_error(int sqlerrcode)
 	if (sqlerrcode == ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION ||
 		sqlerrcode == ERRCODE_FDW_OUT_OF_MEMORY)
 		return false;
+	/* the server there found bytes that it cannot send */
+	if (sqlerrcode == ERRCODE_CHARACTER_NOT_IN_REPERTOIRE)
+		return true;
 	return category == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION ||
 		category == ERRCODE_FDW_ERROR;
 }

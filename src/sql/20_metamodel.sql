@@ -981,7 +981,7 @@ VALUES
 SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
 	CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view'
 		END AS kind,
-	CASE WHEN c.relkind = 'r' AND c.reltuples >= 0
+	CASE WHEN c.relkind IN ('r', 'p', 'm') AND c.reltuples >= 0
 		THEN c.reltuples::bigint END AS row_count
 FROM {catalog_pg_namespace} n
 	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
@@ -1001,7 +1001,8 @@ FROM {catalog_pg_namespace} n
 			JOIN {catalog_pg_class} r ON r.oid = x.indexrelid
 		GROUP BY x.indrelid) AS i ON i.indrelid = c.oid
 	LEFT JOIN {catalog_pg_class} t ON t.oid = c.reltoastrelid
-WHERE n.nspname = {schema} AND c.relkind = 'r' AND c.reltuples >= 0
+WHERE n.nspname = {schema} AND c.relkind IN ('r', 'm')
+	AND c.reltuples >= 0
 $query$),
 	('postgres', 'physical_column', $query$
 SELECT x.table_id, x.table_name, x.column_name, x.position, x.data_type,
@@ -1010,7 +1011,8 @@ SELECT x.table_id, x.table_name, x.column_name, x.position, x.data_type,
 	CASE WHEN x.data_type = 'numeric' AND x.typmod > 4
 		THEN ((x.typmod - 4) >> 16) & 65535 END AS precision,
 	CASE WHEN x.data_type = 'numeric' AND x.typmod > 4
-		THEN (x.typmod - 4) & 2047 END AS scale,
+		-- eleven bits with a sign
+		THEN (((x.typmod - 4) & 2047) # 1024) - 1024 END AS scale,
 	CASE WHEN x.typid < 10000 OR {is_local}
 		THEN pg_catalog.format_type(x.typid, x.typmod)
 		ELSE 'text' END AS local_type,

@@ -236,7 +236,7 @@ RETURN CASE type
 			WHEN local_type = 'boolean' THEN expression
 			WHEN local_type ~ '^(bigint|integer|smallint|numeric|real|double precision)'
 				THEN format('(%s <> 0)', expression)
-			ELSE format('lower(btrim(osmeta.clean_text(%s::text))) IN (''1'', ''t'', ''true'', ''y'', ''yes'')',
+			ELSE format('CASE WHEN lower(btrim(osmeta.clean_text(%1$s::text))) IN (''1'', ''t'', ''true'', ''y'', ''yes'') THEN true WHEN lower(btrim(osmeta.clean_text(%1$s::text))) IN (''0'', ''f'', ''false'', ''n'', ''no'') THEN false END',
 				expression)
 		END
 	WHEN 'timestamp' THEN
@@ -282,7 +282,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT string_agg(
 			CASE
-				WHEN c.column_name <> 'id' AND c.type = 'text'
+				WHEN c.type = 'text'
 					THEN format('t.%I COLLATE "C"', c.column_name)
 				WHEN c.column_name = 'is_active'
 					THEN 't.is_active DESC NULLS LAST'
