@@ -141,8 +141,8 @@ BEGIN
 		RETURN NEXT;
 	END LOOP;
 END $$;
-SELECT count(*) > 50 AS many, count(*) FILTER (WHERE live = 0) AS empty, count(*) FILTER (WHERE differ > 0) AS differ FROM pg_temp.different('prod');
-SELECT view_name, live, differ FROM pg_temp.different('prod') WHERE live = 0 OR differ > 0;
+SELECT count(*) > 50 AS many, count(*) FILTER (WHERE live = 0) AS empty, count(*) FILTER (WHERE differ > 0) AS differ FROM pg_temp.different('prod') WHERE view_name <> 'elsewhere'; -- problem.sql has some
+SELECT view_name, live, differ FROM pg_temp.different('prod') WHERE live = 0 AND view_name <> 'elsewhere' OR differ > 0;
 
 -- two environments and two captures of one at once: each row as if its capture were shown alone
 CREATE SCHEMA other;

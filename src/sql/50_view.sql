@@ -509,16 +509,21 @@ SELECT o.environment, o.capture_id, a.name AS application, o.espace,
 	o.entity, o.data_kind, o.physical_table_name, o.key AS entity_key,
 	o.entity_id, o.extension, d.application_id
 FROM osmeta.owned_entity AS o
-	JOIN osmeta.captured_module AS m
+	-- a module can be linked twice
+	JOIN (SELECT DISTINCT m.capture_id, coalesce(m.espace_id, -1) AS espace_id,
+				coalesce(CASE WHEN m.espace_id IS NULL
+					THEN m.extension_id END, -1) AS extension_id,
+				d.application_id
+			FROM osmeta.shown_capture AS c
+				JOIN osmeta.captured_module AS m ON m.capture_id = c.store_id
+				JOIN osmeta.captured_app_definition_module AS d
+					ON d.capture_id = m.capture_id AND d.module_id = m.id) AS d
 		-- equalities only, so that it can be a hash join
-		ON m.capture_id = o.store_id
-		AND coalesce(m.espace_id, -1) = coalesce(
+		ON d.capture_id + 0 = o.store_id + 0
+		AND d.espace_id = coalesce(
 			CASE WHEN o.has_espace THEN o.espace_id END, -1)
-		AND coalesce(CASE WHEN m.espace_id IS NULL
-			THEN m.extension_id END, -1) = coalesce(
+		AND d.extension_id = coalesce(
 			CASE WHEN NOT o.has_espace THEN o.extension_id END, -1)
-	JOIN osmeta.captured_app_definition_module AS d
-		ON d.capture_id = o.store_id AND d.module_id = m.id
 	JOIN osmeta.captured_application AS a
 		ON a.capture_id = o.store_id AND a.id = d.application_id
 WHERE o.is_effective AND coalesce(a.is_active, true);

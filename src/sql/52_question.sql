@@ -26,7 +26,7 @@ COMMENT ON FUNCTION osmeta.store_module(bigint, bigint, bigint) IS
 
 -- Internal: the active applications of modules.
 CREATE VIEW osmeta.module_application AS
-SELECT osmeta.store_module(m.capture_id, m.espace_id, m.extension_id)
+SELECT DISTINCT osmeta.store_module(m.capture_id, m.espace_id, m.extension_id)
 		AS store_module,
 	a.name AS application, a.id AS application_id
 FROM osmeta.shown_capture AS c
@@ -69,6 +69,18 @@ FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_physical_table AS t ON t.capture_id = c.store_id;
 COMMENT ON VIEW osmeta.known_catalog IS
 	'Internal: the captures in which there are tables of the factory''s database';
+
+-- Internal: espaces whose tables lie in another catalog than the main one,
+-- which is the one that was read.
+CREATE VIEW osmeta.elsewhere AS
+SELECT DISTINCT osmeta.store_module(e.capture_id, e.id, NULL) AS store_module
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
+	JOIN osmeta.captured_dbcatalog AS d
+		ON d.capture_id = e.capture_id AND d.id = e.dbcatalog_id
+WHERE osmeta.fold_name(btrim(d.name)) <> '(main)';
+COMMENT ON VIEW osmeta.elsewhere IS
+	'Internal: the espaces whose tables are not in the main database catalog';
 
 -- Internal: every table that the metamodel names.
 CREATE VIEW osmeta.named_table AS
@@ -173,16 +185,32 @@ COMMENT ON VIEW osmeta.binary_attribute IS
 
 -- Which attributes hold a user?
 CREATE VIEW osmeta.user_reference AS
+WITH RECURSIVE chained AS MATERIALIZED (
+	SELECT i.store_id, i.refers_to, k.key
+	FROM osmeta.identifier AS i
+		JOIN osmeta.key_entity AS k ON k.store_entity = i.store_entity
+	WHERE i.is_reference
+), holder AS (
+	SELECT c.store_id, '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c'::osmeta.oskey AS key
+	FROM osmeta.shown_capture AS c
+	UNION
+	-- an identifier that is a user's is one too for whoever refers to it
+	SELECT i.store_id, i.key
+	FROM holder AS h
+		JOIN chained AS i ON i.store_id = h.store_id
+			AND i.refers_to OPERATOR(osmeta.=) h.key
+)
 SELECT a.environment, a.capture_id, m.application, a.espace, a.entity,
 	a.attribute, a.physical_table_name, a.column_name, a.delete_rule,
 	a.entity_key, a.attribute_key, a.is_mandatory, a.is_identifier,
 	a.is_system, a.extension
-FROM osmeta.owned_attribute AS a
+FROM holder AS h
+	JOIN osmeta.owned_attribute AS a ON a.store_id = h.store_id
+		AND a.refers_to OPERATOR(osmeta.=) h.key
 	LEFT JOIN osmeta.module_application AS m
 		ON m.store_module = osmeta.store_module(a.store_id,
 			CASE WHEN a.has_espace THEN a.espace_id END, a.extension_id)
-WHERE a.is_effective
-	AND a.refers_to OPERATOR(osmeta.=) '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c'::osmeta.oskey;
+WHERE a.is_effective;
 COMMENT ON VIEW osmeta.user_reference IS
 	'which attributes hold a user?';
 
@@ -198,9 +226,7 @@ FROM osmeta.named_table AS n
 		ON m.store_module = osmeta.store_module(n.store_id,
 			CASE WHEN n.has_espace THEN n.espace_id END, n.extension_id)
 	LEFT JOIN osmeta.found_table AS p ON p.store_table = n.store_table
-	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = n.store_id
-WHERE n.kind = 'event' AND n.is_effective
-	AND (p.table_id IS NOT NULL OR k.store_id IS NULL);
+WHERE n.kind = 'event' AND n.is_effective;
 COMMENT ON VIEW osmeta.event_table IS
 	'which entities start processes, and through which event table?';
 
@@ -349,13 +375,19 @@ CREATE VIEW osmeta.deleted_entity AS
 SELECT o.environment, o.capture_id, o.store_id, o.espace, o.extension,
 	o.entity, o.entity_id, o.espace_id, o.has_espace, o.is_owner_active,
 	NULLIF(btrim(o.physical_table_name), '') AS physical_table_name,
-	CASE WHEN k.store_id IS NOT NULL THEN p.table_id IS NOT NULL END
-		AS in_database,
+	CASE
+		WHEN p.table_id IS NOT NULL THEN true
+		WHEN k.store_id IS NOT NULL AND l.store_module IS NULL
+			AND osmeta.fold_name(btrim(o.physical_table_name)) ~ '^os(usr|sys)_'
+			THEN false
+	END AS in_database,
 	r.store_entity IS NOT NULL OR coalesce(t.is_used, false)
 		AS used_by_active,
 	p.table_id, p.row_count, p.bytes
 FROM osmeta.owned_entity AS o
 	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = o.store_id
+	LEFT JOIN osmeta.elsewhere AS l
+		ON l.store_module = osmeta.store_module(o.store_id, o.espace_id, NULL)
 	LEFT JOIN osmeta.found_table AS p
 		ON p.store_table
 			= osmeta.store_table(o.store_id, o.physical_table_name)
@@ -402,11 +434,18 @@ UNION ALL
 -- DISTINCT: names of columns can differ by nothing but case
 SELECT DISTINCT a.environment, a.capture_id, 'attribute'::text, a.espace,
 	a.entity, a.attribute, NULL::text, a.physical_table_name, a.column_name,
-	CASE WHEN k.store_id IS NOT NULL THEN q.table_id IS NOT NULL END,
+	CASE
+		WHEN q.table_id IS NOT NULL THEN true
+		WHEN k.store_id IS NOT NULL AND l.store_module IS NULL
+			AND osmeta.fold_name(btrim(a.physical_table_name)) ~ '^os(usr|sys)_'
+			THEN false
+	END,
 	u.attribute_id IS NOT NULL OR coalesce(s.is_used, false), p.row_count,
 	NULL::bigint, a.extension, a.attribute_id
 FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = a.store_id
+	LEFT JOIN osmeta.elsewhere AS l
+		ON l.store_module = osmeta.store_module(a.store_id, a.espace_id, NULL)
 	LEFT JOIN osmeta.found_table AS p
 		ON p.store_table
 			= osmeta.store_table(a.store_id, a.physical_table_name)
@@ -458,7 +497,9 @@ WITH orphan AS MATERIALIZED (
 		f.row_count, f.bytes, osmeta.fold_name(f.table_name) AS folded
 	FROM osmeta.found_table AS f
 		LEFT JOIN osmeta.table_owner AS o ON o.store_table = f.store_table
-	WHERE f.is_table AND o.store_table IS NULL
+	-- those of a removed entity, but for its data, are nobody's
+	WHERE f.is_table
+		AND (o.store_table IS NULL OR NOT o.is_data AND NOT o.is_used)
 		AND osmeta.fold_name(f.table_name) ~ '^os(usr|evt)_'
 ), copied AS MATERIALIZED (
 	SELECT DISTINCT b.store_id, b.table_id
@@ -728,6 +769,7 @@ VALUES
 	('module_application', 201),
 	('found_table', 202),
 	('known_catalog', 203),
+	('elsewhere', 200),
 	('named_table', 204),
 	('table_owner', 205),
 	('shared_table', 206),

@@ -20,20 +20,15 @@ SELECT o.environment, o.capture_id, o.store_id, o.espace, o.extension,
 	f.table_id
 FROM osmeta.owned_entity AS o
 	JOIN osmeta.known_catalog AS k ON k.store_id = o.store_id
-	LEFT JOIN (SELECT DISTINCT e.capture_id AS store_id, e.id AS espace_id
-			FROM osmeta.shown_capture AS c
-				JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
-				JOIN osmeta.captured_dbcatalog AS d
-					ON d.capture_id = e.capture_id AND d.id = e.dbcatalog_id
-			WHERE osmeta.fold_name(btrim(d.name)) <> '(main)') AS s
-		ON s.store_id + 0 = o.store_id + 0 AND s.espace_id = o.espace_id
+	LEFT JOIN osmeta.elsewhere AS s
+		ON s.store_module = osmeta.store_module(o.store_id, o.espace_id, NULL)
 	LEFT JOIN osmeta.found_table AS f
 		ON f.store_table
 			= osmeta.store_table(o.store_id, o.physical_table_name)
 WHERE o.is_effective AND NOT o.is_external
 	AND o.data_kind IS DISTINCT FROM 'clientEntity'
 	AND osmeta.fold_name(btrim(o.physical_table_name)) ^@ 'osusr_'
-	AND s.espace_id IS NULL;
+	AND s.store_module IS NULL;
 COMMENT ON VIEW osmeta.expected_table IS
 	'Internal: the tables that effective entities must have in the factory''s database';
 
@@ -156,7 +151,7 @@ SELECT o.environment, o.capture_id, 'warning', 'entity_without_owner',
 	format('no espace or extension of this entity is there (espace %s, extension %s)',
 		coalesce(o.espace_id::text, 'none'),
 		coalesce(o.extension_id::text, 'none')),
-	'It has no composite key and cannot be matched; its table may be a left-over.'
+	'It has no composite key and cannot be matched; its table may be a left-over. Publish the module that it belonged to, or leave the entity alone.'
 FROM osmeta.owned_entity AS o
 WHERE o.is_active AND NOT o.has_espace AND NOT o.has_extension
 UNION ALL
@@ -179,6 +174,30 @@ FROM osmeta.owned_entity AS o
 WHERE o.is_effective AND o.key IS NOT NULL
 GROUP BY o.environment, o.capture_id, o.key
 HAVING count(*) > 1
+UNION ALL
+SELECT o.environment, o.capture_id, 'warning', 'entity_without_table',
+	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
+	'it is not said which table holds the rows of this entity',
+	'It cannot be read or migrated. Publish its module again.'
+FROM osmeta.owned_entity AS o
+WHERE o.is_effective AND o.data_kind IS DISTINCT FROM 'clientEntity'
+	AND coalesce(btrim(o.physical_table_name), '') = ''
+UNION ALL
+SELECT p.environment, p.capture_id, 'warning', 'malformed_process_key',
+	format('%s.%s', p.espace, p.process),
+	'the key of this process definition is missing or cannot be read',
+	'Its instances cannot be matched; publish its module again.'
+FROM osmeta.process_definition AS p
+WHERE p.is_effective AND p.key IS NULL
+	AND p.espace IS NOT NULL
+UNION ALL
+SELECT a.environment, a.capture_id, 'warning', 'malformed_activity_key',
+	format('%s.%s.%s', a.espace, a.process, a.activity),
+	'the key of this activity definition is missing or cannot be read',
+	'Its instances cannot be matched; publish its module again.'
+FROM osmeta.activity_definition AS a
+WHERE a.is_effective AND a.key IS NULL
+	AND a.espace IS NOT NULL
 UNION ALL
 SELECT o.environment, o.capture_id, 'note', 'shared_physical_table',
 	string_agg(format('%s.%s', coalesce(o.espace, o.extension), o.entity),
@@ -260,7 +279,7 @@ SELECT c.environment, c.capture_id, 'warning', 'attribute_without_entity',
 	format('%s (attribute %s)', left(a.name, 120), a.id),
 	format('the entity of this attribute is not there: %s',
 		coalesce(a.entity_id::text, 'none')),
-	'The attribute is left out of every other view; its entity may have been removed by hand.'
+	'The attribute is left out of every other view; its entity may have been removed by hand. Nothing needs to be done, unless its table is still in use: then ask the vendor''s support.'
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.store_id
 	LEFT JOIN osmeta.captured_entity AS t
@@ -354,7 +373,10 @@ SELECT r.environment, r.capture_id,
 		ELSE format('refers to an entity that is not there: %s',
 			r.target_key) END,
 	CASE
-		WHEN r.status IN ('inactive', 'malformed') THEN r.hint
+		WHEN r.status = 'inactive' THEN format('%s. Remove the attribute in the model, or leave it out: it identifies rows that no application shows.',
+			r.hint)
+		WHEN r.status = 'malformed' THEN format('%s. Publish the module again; until then leave the attribute out.',
+			r.hint)
 		ELSE coalesce(r.hint || '. ', '')
 			|| 'Refresh the dependencies of the module and publish it, or leave the attribute out.'
 	END
@@ -364,7 +386,7 @@ UNION ALL
 SELECT s.environment, s.capture_id, 'warning', 'unknown_record_entity',
 	format('record %s (%s)', coalesce(s.record, '?'), s.record_id),
 	'no entity has the key that this static record names',
-	'The record is left out of matches; its entity may have been removed by hand.'
+	'The record is left out of matches; its entity may have been removed by hand. Publish the module, or leave the record alone.'
 FROM osmeta.static_record AS s
 WHERE s.is_active AND s.entity_id IS NULL
 UNION ALL
@@ -420,7 +442,7 @@ SELECT c.environment, c.capture_id, 'warning',
 		ELSE format('key of role cannot be read: %s',
 			left(quote_literal(r.ss_key), 120)) END,
 	CASE WHEN e.id IS NULL
-		THEN 'It has no composite key and cannot be matched; its espace may have been removed by hand.'
+		THEN 'It has no composite key and cannot be matched; its espace may have been removed by hand. Do not grant it; leave it alone.'
 		ELSE 'The role cannot be matched by key; publish its module again.' END
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_role AS r ON r.capture_id = c.store_id
@@ -471,7 +493,7 @@ SELECT c.environment, c.capture_id, 'warning', 'module_without_owner',
 	format('no espace or extension of this module is there (espace %s, extension %s)',
 		coalesce(m.espace_id::text, 'none'),
 		coalesce(m.extension_id::text, 'none')),
-	'It belongs to no application as far as the views show; its espace or extension may have been removed by hand.'
+	'It belongs to no application as far as the views show; its espace or extension may have been removed by hand. Publish the application again, or leave the module alone.'
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_module AS m ON m.capture_id = c.store_id
 	LEFT JOIN osmeta.captured_espace AS e
@@ -512,7 +534,7 @@ SELECT c.environment, c.capture_id, 'note', 'user_without_tenant',
 	format('tenant %s', u.tenant_id),
 	format('the tenant of %s active users is not there; the first is %s (user %s)',
 		count(*), (array_agg(u.username ORDER BY u.id))[1], min(u.id)),
-	'They belong to no user provider as far as the views show, and are not matched; the tenant may have been removed by hand.'
+	'They belong to no user provider as far as the views show, and are not matched; the tenant may have been removed by hand. Move them to a tenant that is there, or deactivate them.'
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_user AS u ON u.capture_id = c.store_id
 	LEFT JOIN osmeta.captured_tenant AS t

@@ -26,13 +26,13 @@ FROM osmeta.shown_capture AS c
 		ON d.capture_id = c.store_id AND d.id = p.process_def_id
 	LEFT JOIN osmeta.live_espace AS e
 		ON e.capture_id = c.store_id AND e.id = d.espace_id
-	LEFT JOIN osmeta.live_module AS m
-		ON m.capture_id = c.store_id AND m.espace_id = e.id
-	LEFT JOIN (osmeta.live_app_definition_module AS am
-			JOIN osmeta.live_application AS a
-				ON a.capture_id = am.capture_id AND a.id = am.application_id
-				AND coalesce(a.is_active, true))
-		ON am.capture_id = c.store_id AND am.module_id = m.id
+	LEFT JOIN (SELECT DISTINCT m.espace_id, a.name
+			FROM osmeta.live_module AS m
+				JOIN osmeta.live_app_definition_module AS am
+					ON am.module_id = m.id
+				JOIN osmeta.live_application AS a
+					ON a.id = am.application_id
+			WHERE coalesce(a.is_active, true)) AS a ON a.espace_id = e.id
 	LEFT JOIN osmeta.live_bpm_process_status AS s
 		ON s.capture_id = c.store_id AND s.id = p.status_id
 	LEFT JOIN osmeta.live_user AS u

@@ -89,6 +89,7 @@ ALTER VIEW osmeta.process_parameter OWNER TO @extowner@;
 ALTER VIEW osmeta.module_application OWNER TO @extowner@;
 ALTER VIEW osmeta.found_table OWNER TO @extowner@;
 ALTER VIEW osmeta.known_catalog OWNER TO @extowner@;
+ALTER VIEW osmeta.elsewhere OWNER TO @extowner@;
 ALTER VIEW osmeta.named_table OWNER TO @extowner@;
 ALTER VIEW osmeta.table_owner OWNER TO @extowner@;
 ALTER VIEW osmeta.shared_table OWNER TO @extowner@;
