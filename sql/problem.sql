@@ -201,3 +201,38 @@ CREATE OR REPLACE VIEW store.shown_capture AS
 SELECT 'store'::text AS environment, NULL::bigint AS capture_id, 0::bigint AS store_id, NULL::boolean AS is_consistent, missing_tables, left_out, unreadable, cleaned, dialect
 FROM osmeta.capture WHERE environment = 'store';
 SELECT p.code, p.object, p.message FROM store.problem AS p JOIN told AS t USING (code, object, message) WHERE p.code <> 'physical_table_missing' ORDER BY p.code COLLATE "C", p.object COLLATE "C";
+
+-- events without a table, users of one name
+CREATE SCHEMA club;
+SET search_path = club;
+\set ECHO none
+\i :core
+\set ECHO all
+ALTER TABLE ossys_entity ADD expose_process_events bool, ADD event_table_name text;
+CREATE TABLE ossys_tenant (id int, name text, espace_id int);
+CREATE TABLE ossys_user (id int, tenant_id int, username text, is_active bool);
+INSERT INTO ossys_espace VALUES (1, 'Club', 'c', true);
+INSERT INTO ossys_entity (id, name, espace_id, ss_key, physical_table_name, is_active, primarykey_ss_key, expose_process_events, event_table_name) VALUES
+	(1, 'Member', 1, 'e1', 'OSUSR_clu_Member', true, 'a', true, 'OSEVT_CLU_MEMBER'),
+	(2, 'Guest', 1, 'e2', 'OSUSR_clu_Guest', true, 'a', true, NULL),
+	(3, 'Silent', 1, 'e3', 'OSUSR_clu_Silent', true, 'a', false, 'OSEVT_clu_Silent'),
+	(4, 'Removed', 1, 'e4', 'OSUSR_clu_Removed', false, 'a', true, 'OSEVT_clu_Removed'),
+	(5, 'NoTable', 1, 'e5', 'OSUSR_clu_NoTable', true, 'a', true, 'OSEVT_clu_NoTable');
+INSERT INTO ossys_entity_attr (id, entity_id, name, ss_key, type, database_name) SELECT id, id, 'Id', 'a', 'rtInteger', 'ID' FROM ossys_entity;
+CREATE TABLE "OSUSR_clu_Member" (id int);
+CREATE TABLE "OSEVT_clu_Member" (id int);
+CREATE TABLE "OSUSR_clu_Guest" (id int);
+CREATE TABLE "OSUSR_clu_Silent" (id int);
+ANALYZE "OSUSR_clu_Member", "OSUSR_clu_Guest", "OSUSR_clu_Silent";
+INSERT INTO ossys_tenant VALUES (1, 'Here', 1), (2, 'There', 1);
+INSERT INTO ossys_user VALUES (1, 1, 'ada', true), (2, 1, 'ada', NULL), (3, 2, 'ada', true), (4, 1, 'bob', true), (5, 1, 'bob', false), (6, 1, 'BOB', true), (7, 1, '', true), (8, 1, '', true), (9, 1, NULL, true), (10, 1, NULL, true), (11, NULL, 'cyd', true), (12, NULL, 'cyd', true);
+RESET search_path;
+SELECT osmeta.attach('members', remote_schema => 'club');
+SELECT osmeta.capture('members') > 0 AS captured;
+\x on
+\pset format unaligned
+SELECT severity, code, object, message, hint FROM osmeta.problem WHERE environment = 'members' AND code <> 'missing_table' ORDER BY code COLLATE "C", object COLLATE "C";
+\x off
+\pset format aligned
+SELECT code, object, message FROM members.problem WHERE code <> 'missing_table'
+EXCEPT SELECT code, object, message FROM osmeta.problem WHERE environment = 'members';

@@ -255,7 +255,7 @@ COMMENT ON VIEW osmeta.key_entity IS
 CREATE VIEW osmeta.identifier AS
 SELECT DISTINCT ON (i.store_entity)
 	i.store_entity, i.store_id, i.entity_id, i.attribute_id, i.type,
-	i.length, i.decimals, i.refers_to,
+	i.length, i.decimals, i.refers_to, i.is_active,
 	coalesce(osmeta.data_type(i.type) = 'Identifier'
 		AND lower(left(i.type, 2)) = 'bt', false) AS is_reference
 FROM (SELECT t.capture_id AS store_id, t.id AS entity_id,
@@ -282,7 +282,7 @@ COMMENT ON VIEW osmeta.identifier IS
 CREATE VIEW osmeta.identifier_type AS
 WITH RECURSIVE own AS MATERIALIZED (
 	SELECT i.store_entity, i.store_id, i.type, i.length, i.decimals,
-		i.refers_to, i.is_reference,
+		i.refers_to, i.is_reference, i.is_active,
 		CASE WHEN osmeta.data_type(i.type) <> 'Identifier' THEN i.type END
 			AS basic_type
 	FROM osmeta.identifier AS i
@@ -316,7 +316,7 @@ SELECT DISTINCT ON (v.store_entity) v.store_entity, v.environment,
 	v.capture_id, v.store_id, v.entity_id, v.basic_type AS value_type,
 	CASE WHEN v.basic_type IS NOT NULL THEN v.length END AS value_length,
 	CASE WHEN v.basic_type IS NOT NULL THEN v.decimals END AS value_decimals,
-	v.is_cyclic
+	v.is_cyclic, v.is_identified
 FROM (SELECT osmeta.store_entity(e.capture_id, e.id) COLLATE "C"
 				AS store_entity,
 			c.environment, c.capture_id, e.capture_id AS store_id,
@@ -329,7 +329,8 @@ FROM (SELECT osmeta.store_entity(e.capture_id, e.id) COLLATE "C"
 				AS length,
 			CASE WHEN i.is_reference THEN t.decimals ELSE i.decimals END
 				AS decimals,
-			i.is_reference AND t.store_entity IS NULL AS is_cyclic
+			i.is_reference AND t.store_entity IS NULL AS is_cyclic,
+			i.is_active AS is_identified
 		FROM osmeta.shown_capture AS c
 			JOIN osmeta.captured_entity AS e ON e.capture_id = c.store_id
 			LEFT JOIN (SELECT DISTINCT ON (i.store_entity) i.*

@@ -27,13 +27,71 @@ FROM osmeta.owned_entity AS o
 			= osmeta.store_table(o.store_id, o.physical_table_name)
 WHERE o.is_effective AND NOT o.is_external
 	AND o.data_kind IS DISTINCT FROM 'clientEntity'
-	AND osmeta.fold_name(btrim(o.physical_table_name)) ^@ 'osusr_'
+	-- in coalesce the planner takes it for true of many, as it is
+	AND coalesce(osmeta.fold_name(btrim(o.physical_table_name)) ^@ 'osusr_',
+		false)
 	AND s.store_module IS NULL;
 COMMENT ON VIEW osmeta.expected_table IS
 	'Internal: the tables that effective entities must have in the factory''s database';
 
 -- What is odd, and what can be done about it?
 CREATE VIEW osmeta.problem AS
+WITH expected AS MATERIALIZED (
+	SELECT x.*
+	FROM osmeta.expected_table AS x
+), missing AS MATERIALIZED (
+	-- attributes whose table is there without their column; OFFSET 0: tables
+	-- are found before their columns are looked at, by the engine's number of
+	-- the table, of which the planner has statistics
+	SELECT a.capture_id AS store_id, a.id AS attribute_id
+	FROM (SELECT t.store_id, t.entity_id, t.table_id
+				FROM osmeta.expected_table AS t
+					JOIN osmeta.shown_capture AS c ON c.store_id = t.store_id
+				WHERE t.table_id IS NOT NULL
+					AND NOT c.unreadable @> '[{"part": "physical_column"}]'
+				OFFSET 0) AS t
+		JOIN osmeta.captured_entity_attr AS a
+			ON a.capture_id = t.store_id AND a.entity_id = t.entity_id
+		LEFT JOIN osmeta.captured_physical_column AS q
+			ON q.capture_id = t.store_id AND q.table_id = t.table_id
+			AND osmeta.fold_name(btrim(q.column_name))
+				= osmeta.fold_name(btrim(coalesce(
+					NULLIF(btrim(a.database_name), ''),
+					osmeta.physical_column_name(a.name))))
+	WHERE a.is_active AND q.table_id IS NULL
+		AND coalesce(NULLIF(btrim(a.database_name), ''),
+			osmeta.physical_column_name(a.name)) <> ''
+), record AS MATERIALIZED (
+	SELECT r.*
+	FROM osmeta.owned_record AS r
+	WHERE r.is_active
+), identified AS MATERIALIZED (
+	SELECT i.store_id, i.entity_id, i.is_identified, i.is_cyclic
+	FROM osmeta.identifier_type AS i
+	WHERE NOT i.is_identified OR i.is_cyclic
+), twin AS MATERIALIZED (
+	-- entities with attributes that may be alike: one pass over all, sorted
+	-- by entity; which attributes these are is looked at below
+	SELECT a.capture_id AS store_id, a.entity_id
+	FROM osmeta.shown_capture AS c
+		JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.store_id
+	WHERE a.is_active
+	GROUP BY a.capture_id, a.entity_id
+	HAVING count(*)
+			<> count(DISTINCT hashtext(osmeta.readable_key(a.ss_key)))
+		OR count(*) <> count(DISTINCT
+			hashtext(osmeta.fold_name(btrim(a.name))))
+		OR count(*) <> count(DISTINCT hashtext(osmeta.fold_name(coalesce(
+			NULLIF(btrim(a.database_name), ''),
+			osmeta.physical_column_name(a.name)))))
+), twin_attribute AS MATERIALIZED (
+	-- as a condition, for one pass over all attributes
+	SELECT a.*
+	FROM osmeta.owned_attribute AS a
+	WHERE a.is_effective
+		AND coalesce((a.store_id, a.entity_id) IN
+			(SELECT t.store_id, t.entity_id FROM twin AS t), false)
+)
 SELECT c.environment, c.capture_id, 'note'::text AS severity,
 	'missing_table'::text AS code, m.table_name AS object,
 	'the factory does not have this table, or its columns cannot be seen'::text AS message,
@@ -98,7 +156,7 @@ SELECT c.environment, c.capture_id, 'note', 'no_statistics',
 	'The factory''s database has no statistics of them, so nothing here says how large they are. Run ANALYZE there (Oracle: DBMS_STATS.GATHER_SCHEMA_STATS), then capture again.'
 FROM osmeta.shown_capture AS c
 	JOIN osmeta.captured_physical_table AS t ON t.capture_id = c.store_id
-	JOIN osmeta.expected_table AS x
+	JOIN expected AS x
 		ON x.store_id = t.capture_id AND x.table_id = t.table_id
 WHERE c.unreadable = '[]' AND t.kind = 'table' AND t.row_count IS NULL
 GROUP BY c.environment, c.capture_id
@@ -210,25 +268,22 @@ WHERE o.is_effective AND btrim(o.physical_table_name) <> ''
 GROUP BY o.environment, o.capture_id, osmeta.fold_name(btrim(o.physical_table_name))
 HAVING count(*) > 1
 UNION ALL
-SELECT o.environment, o.capture_id, 'warning', 'entity_without_identifier',
+SELECT o.environment, o.capture_id, 'warning', p.code,
 	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
-	'no active attribute is the identifier of this entity',
-	'References to it have no type and it cannot be migrated; choose an identifier in the model and publish.'
+	p.message, p.hint
 FROM osmeta.owned_entity AS o
-	LEFT JOIN (SELECT DISTINCT a.store_id, a.entity_id
-			FROM osmeta.owned_attribute AS a
-			WHERE a.is_identifier AND a.is_effective) AS i
-		ON i.store_id + 0 = o.store_id + 0 AND i.entity_id = o.entity_id
-WHERE o.is_effective AND NOT o.is_external AND i.entity_id IS NULL
-UNION ALL
-SELECT o.environment, o.capture_id, 'warning', 'identifier_cycle',
-	format('%s.%s', coalesce(o.espace, o.extension), o.entity),
-	'the identifier is a reference that leads round in a circle',
-	'No identifier in the circle has a basic type, and none of these rows can be the first. Give one of the entities an identifier of its own in the model and publish.'
-FROM osmeta.owned_entity AS o
-	JOIN osmeta.identifier_type AS i
-		ON i.store_entity = osmeta.store_entity(o.store_id, o.entity_id)
-WHERE o.is_effective AND i.is_cyclic
+	JOIN identified AS i
+		ON i.store_id = o.store_id AND i.entity_id = o.entity_id,
+	LATERAL (VALUES
+			('entity_without_identifier',
+			 NOT i.is_identified AND NOT o.is_external,
+			 'no active attribute is the identifier of this entity',
+			 'References to it have no type and it cannot be migrated; choose an identifier in the model and publish.'),
+			('identifier_cycle', i.is_cyclic,
+			 'the identifier is a reference that leads round in a circle',
+			 'No identifier in the circle has a basic type, and none of these rows can be the first. Give one of the entities an identifier of its own in the model and publish.')
+		) AS p (code, is_so, message, hint)
+WHERE o.is_effective AND p.is_so
 UNION ALL
 SELECT x.environment, x.capture_id, 'error', 'physical_table_missing',
 	format('%s.%s', coalesce(x.espace, x.extension), x.entity),
@@ -236,7 +291,7 @@ SELECT x.environment, x.capture_id, 'error', 'physical_table_missing',
 		x.table_name),
 	'Publish the module again. If the table is there, grant the user of the user mapping SELECT on it: some engines show nobody what he may not read. Then capture again.'
 FROM (SELECT x.*, count(x.table_id) OVER (PARTITION BY x.store_id) AS found
-		FROM osmeta.expected_table AS x) AS x
+		FROM expected AS x) AS x
 WHERE x.table_id IS NULL AND x.found > 0
 UNION ALL
 SELECT x.environment, x.capture_id, 'warning', 'no_physical_table',
@@ -244,36 +299,32 @@ SELECT x.environment, x.capture_id, 'warning', 'no_physical_table',
 	format('of the tables of %s entities none is in the factory''s database',
 		count(*)),
 	'A copy of the metamodel alone has none. If they are there, grant the user of the user mapping SELECT on them and see that the environment was attached with their schema; then capture again.'
-FROM osmeta.expected_table AS x
+FROM expected AS x
 GROUP BY x.environment, x.capture_id
 HAVING count(x.table_id) = 0
 UNION ALL
 SELECT x.environment, x.capture_id, 'error', 'physical_column_missing',
-	format('%s.%s.%s', coalesce(x.espace, x.extension), x.entity, x.name),
+	format('%s.%s.%s', coalesce(x.espace, x.extension), x.entity, a.name),
 	format('the column of this attribute is not in the table %s: %s',
-		x.table_name, x.column_name),
+		x.table_name, coalesce(NULLIF(btrim(a.database_name), ''),
+			osmeta.physical_column_name(a.name))),
 	'The attribute cannot be read or migrated. Publish the module again, or mend what was changed in the database by hand; then capture again.'
-FROM (SELECT t.*, a.name,
-			coalesce(NULLIF(btrim(a.database_name), ''),
-				osmeta.physical_column_name(a.name)) AS column_name
-		FROM (SELECT t.*
-				FROM osmeta.expected_table AS t
-					JOIN osmeta.shown_capture AS c ON c.store_id = t.store_id
-				WHERE t.table_id IS NOT NULL
-					AND NOT c.unreadable @> '[{"part": "physical_column"}]'
-				OFFSET 0) AS t
-			JOIN osmeta.captured_entity_attr AS a
-				ON a.capture_id = t.store_id AND a.entity_id = t.entity_id
-		WHERE a.is_active) AS x
-	LEFT JOIN (SELECT DISTINCT osmeta.store_table(q.capture_id,
-					q.table_id::text || ' ' || q.column_name) COLLATE "C"
-					AS store_column
-			FROM osmeta.shown_capture AS c
-				JOIN osmeta.captured_physical_column AS q
-					ON q.capture_id = c.store_id) AS q
-		ON q.store_column = osmeta.store_table(x.store_id,
-			x.table_id::text || ' ' || x.column_name)
-WHERE x.column_name <> '' AND q.store_column IS NULL
+FROM missing AS m
+	JOIN osmeta.captured_entity_attr AS a
+		ON a.capture_id = m.store_id AND a.id = m.attribute_id
+	JOIN expected AS x
+		ON x.store_id = a.capture_id AND x.entity_id = a.entity_id
+UNION ALL
+SELECT n.environment, n.capture_id, 'warning', 'event_table_missing',
+	format('%s.%s', coalesce(n.espace, n.extension), n.entity),
+	format('the entity exposes events, and its event table is not in the factory''s database: %s',
+		n.table_name),
+	'Its rows start no process. Publish the module again. If the table is there, grant the user of the user mapping SELECT on it; then capture again.'
+FROM osmeta.named_table AS n
+	JOIN expected AS x
+		ON x.store_id = n.store_id AND x.entity_id = n.entity_id
+	LEFT JOIN osmeta.found_table AS p ON p.store_table = n.store_table
+WHERE n.kind = 'event' AND x.table_id IS NOT NULL AND p.table_id IS NULL
 UNION ALL
 SELECT c.environment, c.capture_id, 'warning', 'attribute_without_entity',
 	format('%s (attribute %s)', left(a.name, 120), a.id),
@@ -296,54 +347,31 @@ SELECT a.environment, a.capture_id, 'warning', 'malformed_attribute_key',
 FROM osmeta.owned_attribute AS a
 WHERE a.is_effective AND osmeta.try_oskey('x', a.ss_key) IS NULL
 UNION ALL
-SELECT a.environment, a.capture_id, 'error', 'duplicate_attribute_key',
+SELECT a.environment, a.capture_id, p.severity, p.code,
 	format('%s.%s.%s, %s.%s.%s', coalesce(min(a.espace), min(a.extension)),
 		min(a.entity), min(a.attribute COLLATE "C"),
 		coalesce(min(a.espace), min(a.extension)), min(a.entity),
 		max(a.attribute COLLATE "C")),
-	format('%s active attributes of one entity have the key %s', count(*),
-		a.attribute_key),
-	'They are matched by this key, and only one of them is taken. Remove the others in the model and publish.'
-FROM osmeta.owned_attribute AS a
-WHERE a.is_effective AND a.attribute_key IS NOT NULL
-GROUP BY a.environment, a.capture_id, a.store_id, a.entity_id,
-	a.attribute_key
+	format(p.message, count(*), p.value), p.hint
+FROM twin_attribute AS a,
+	LATERAL (VALUES
+			('error', 'duplicate_attribute_key', a.attribute_key,
+			 '%s active attributes of one entity have the key %s',
+			 'They are matched by this key, and only one of them is taken. Remove the others in the model and publish.'),
+			('warning', 'duplicate_attribute_name',
+			 osmeta.fold_name(btrim(a.attribute)),
+			 '%s active attributes of one entity have the name %s',
+			 'It is not clear which one a name means. Rename or remove the others in the model and publish.'),
+			('error', 'duplicate_column_name',
+			 CASE WHEN a.data_kind IS DISTINCT FROM 'clientEntity'
+				THEN osmeta.fold_name(a.column_name) END,
+			 '%s active attributes of one entity are in the column %s',
+			 'A value of one is a value of the other. Remove the others in the model and publish.')
+		) AS p (severity, code, value, message, hint)
+WHERE p.value <> ''
+GROUP BY a.environment, a.capture_id, a.store_id, a.entity_id, p.severity,
+	p.code, p.value, p.message, p.hint
 HAVING count(*) > 1
-UNION ALL
-SELECT o.environment, o.capture_id,
-	CASE WHEN d.is_column THEN 'error' ELSE 'warning' END,
-	CASE WHEN d.is_column THEN 'duplicate_column_name'
-		ELSE 'duplicate_attribute_name' END,
-	format('%s.%s.%s, %s.%s.%s', coalesce(o.espace, o.extension), o.entity,
-		d.first_name, coalesce(o.espace, o.extension), o.entity,
-		d.last_name),
-	format(CASE WHEN d.is_column
-			THEN '%s active attributes of one entity are in the column %s'
-			ELSE '%s active attributes of one entity have the name %s' END,
-		d.attributes, d.value),
-	CASE WHEN d.is_column
-		THEN 'A value of one is a value of the other. Remove the others in the model and publish.'
-		ELSE 'It is not clear which one a name means. Rename or remove the others in the model and publish.' END
-FROM osmeta.owned_entity AS o
-	JOIN (SELECT a.capture_id AS store_id, a.entity_id, p.is_column, p.value,
-				count(*) AS attributes,
-				min(a.name COLLATE "C") AS first_name,
-				max(a.name COLLATE "C") AS last_name
-			FROM osmeta.shown_capture AS c
-				JOIN osmeta.captured_entity_attr AS a
-					ON a.capture_id = c.store_id,
-				LATERAL (VALUES
-						(false, osmeta.fold_name(btrim(a.name)) COLLATE "C"),
-						(true, osmeta.fold_name(coalesce(
-							NULLIF(btrim(a.database_name), ''),
-							osmeta.physical_column_name(a.name))) COLLATE "C")
-					) AS p (is_column, value)
-			WHERE a.is_active AND p.value <> ''
-			GROUP BY a.capture_id, a.entity_id, p.is_column, p.value
-			HAVING count(*) > 1) AS d
-		ON d.store_id = o.store_id AND d.entity_id = o.entity_id
-WHERE o.is_effective
-	AND (NOT d.is_column OR o.data_kind IS DISTINCT FROM 'clientEntity')
 UNION ALL
 SELECT a.environment, a.capture_id, 'warning', 'unknown_data_type',
 	format('%s.%s.%s', coalesce(a.espace, a.extension), a.entity,
@@ -387,14 +415,14 @@ SELECT s.environment, s.capture_id, 'warning', 'unknown_record_entity',
 	format('record %s (%s)', coalesce(s.record, '?'), s.record_id),
 	'no entity has the key that this static record names',
 	'The record is left out of matches; its entity may have been removed by hand. Publish the module, or leave the record alone.'
-FROM osmeta.static_record AS s
-WHERE s.is_active AND s.entity_id IS NULL
+FROM record AS s
+WHERE s.entity_id IS NULL
 UNION ALL
 SELECT r.environment, r.capture_id, 'warning', p.code,
 	format('%s.%s.%s', r.espace, r.entity,
 		coalesce(r.record, format('record %s', r.record_id))),
 	p.message, p.hint
-FROM osmeta.owned_record AS r,
+FROM record AS r,
 	LATERAL (VALUES
 			('malformed_record_key', r.record_key IS NULL,
 			 CASE WHEN coalesce(btrim(r.ss_key), '') = ''
@@ -416,7 +444,7 @@ SELECT r.environment, r.capture_id, 'error', p.code,
 		coalesce(r.record, format('record %s', r.record_id))), ', '
 		ORDER BY r.record_id),
 	format(p.message, count(*), p.value), p.hint
-FROM osmeta.owned_record AS r,
+FROM record AS r,
 	LATERAL (VALUES
 			('duplicate_record_key', r.record_key,
 			 '%s active records of one entity have the key %s',
@@ -542,6 +570,20 @@ FROM osmeta.shown_capture AS c
 WHERE coalesce(u.is_active, true) AND u.tenant_id IS NOT NULL
 	AND t.id IS NULL AND 'OSSYS_TENANT' <> ALL (c.missing_tables)
 GROUP BY c.environment, c.capture_id, u.tenant_id
+UNION ALL
+SELECT c.environment, c.capture_id, 'error', 'duplicate_username',
+	string_agg(format('%s (user %s)', u.username, u.id), ', ' ORDER BY u.id),
+	format('%s active users of the tenant %s have one username', count(*),
+		coalesce(min(t.name), u.tenant_id::text)),
+	'Users are matched by username and tenant, and it is not clear which one is meant. Rename or deactivate the others.'
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_user AS u ON u.capture_id = c.store_id
+	LEFT JOIN osmeta.captured_tenant AS t
+		ON t.capture_id = u.capture_id AND t.id = u.tenant_id
+WHERE coalesce(u.is_active, true) AND u.username <> ''
+	AND u.tenant_id IS NOT NULL
+GROUP BY c.environment, c.capture_id, u.tenant_id, u.username
+HAVING count(*) > 1
 UNION ALL
 SELECT l.environment, l.capture_id, 'note', 'link_without_end', l.object,
 	format('rows whose %s is not there: %s', l.ends, count(*)),
