@@ -205,13 +205,14 @@ SELECT a.environment, a.capture_id, m.application, a.espace, a.entity,
 	a.attribute, a.physical_table_name, a.column_name, a.delete_rule,
 	a.entity_key, a.attribute_key, a.is_mandatory, a.is_identifier,
 	a.is_system, a.extension
-FROM holder AS h
-	JOIN osmeta.owned_attribute AS a ON a.store_id = h.store_id
-		AND a.refers_to OPERATOR(osmeta.=) h.key
+FROM osmeta.owned_attribute AS a
 	LEFT JOIN osmeta.module_application AS m
 		ON m.store_module = osmeta.store_module(a.store_id,
 			CASE WHEN a.has_espace THEN a.espace_id END, a.extension_id)
-WHERE a.is_effective;
+WHERE a.is_effective AND a.refers_to IS NOT NULL
+	-- as a condition, for one pass over all attributes
+	AND coalesce(osmeta.store_key(a.store_id, a.refers_to) IN
+		(SELECT osmeta.store_key(h.store_id, h.key) FROM holder AS h), false);
 COMMENT ON VIEW osmeta.user_reference IS
 	'which attributes hold a user?';
 
