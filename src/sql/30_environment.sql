@@ -448,7 +448,8 @@ BEGIN ATOMIC
 				('physical_size', 3, true),
 				('physical_key', 4, true),
 				('physical_index', 5, true),
-				('physical_counter', 6, true)
+				-- reading all counters at once locks each of them
+				('physical_counter', 6, false)
 			) AS v (view_name, position, is_optional),
 			LATERAL (SELECT
 					'live_' || v.view_name AS name,
