@@ -1,0 +1,343 @@
+/*
+ * 53_leftover: what the database has and the model no longer has, and how
+ * much room each table takes.
+ *
+ * What 50_view and 52_question say of joins and names holds here too.
+ */
+
+-- Internal: entities that are not effective, with their table and with
+-- whether something effective needs them.
+CREATE VIEW osmeta.deleted_entity AS
+SELECT o.environment, o.capture_id, o.store_id, o.espace, o.extension,
+	o.entity, o.entity_id, o.espace_id, o.has_espace, o.is_owner_active,
+	NULLIF(btrim(o.physical_table_name), '') AS physical_table_name,
+	CASE
+		WHEN p.table_id IS NOT NULL THEN true
+		WHEN k.store_id IS NOT NULL AND l.store_module IS NULL
+			AND osmeta.fold_name(btrim(o.physical_table_name)) ~ '^os(usr|sys)_'
+			THEN false
+	END AS in_database,
+	r.store_entity IS NOT NULL OR coalesce(t.is_used, false)
+		AS used_by_active,
+	p.table_id, p.row_count, p.bytes
+FROM osmeta.owned_entity AS o
+	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = o.store_id
+	LEFT JOIN osmeta.elsewhere AS l
+		ON l.store_module = osmeta.store_module(o.store_id, o.espace_id, NULL)
+	LEFT JOIN osmeta.found_table AS p
+		ON p.store_table
+			= osmeta.store_table(o.store_id, o.physical_table_name)
+	LEFT JOIN osmeta.table_owner AS t
+		ON t.store_table
+			= osmeta.store_table(o.store_id, o.physical_table_name)
+	LEFT JOIN (SELECT DISTINCT e.store_entity
+			FROM osmeta.owned_attribute AS a
+				JOIN osmeta.key_entity AS e
+					ON e.store_key = osmeta.store_key(a.store_id, a.refers_to)
+			WHERE a.is_effective AND NOT e.is_effective) AS r
+		ON r.store_entity = osmeta.store_entity(o.store_id, o.entity_id)
+WHERE NOT o.is_effective;
+COMMENT ON VIEW osmeta.deleted_entity IS
+	'Internal: entities that are not effective, and what is left of them';
+
+-- What has been removed from the model and is still known?
+CREATE VIEW osmeta.soft_deleted AS
+WITH deleted AS MATERIALIZED (
+	SELECT d.*
+	FROM osmeta.deleted_entity AS d
+)
+SELECT d.environment, d.capture_id, 'entity'::text AS kind, d.espace,
+	d.entity, NULL::text AS attribute, NULL::text AS record,
+	d.physical_table_name, NULL::text AS column_name, d.in_database,
+	d.used_by_active, d.row_count, d.bytes, d.extension,
+	d.entity_id AS id
+FROM deleted AS d
+UNION ALL
+SELECT e.environment, e.capture_id, 'espace', e.name, NULL, NULL, NULL,
+	NULL, NULL, bool_or(d.in_database), coalesce(bool_or(d.used_by_active),
+	false), sum(d.row_count) FILTER (WHERE d.is_first)::bigint,
+	sum(d.bytes) FILTER (WHERE d.is_first)::bigint, NULL, e.owner_id
+FROM osmeta.owner AS e
+	-- several of its entities can stand on one table
+	LEFT JOIN (SELECT n.*, row_number() OVER (PARTITION BY n.store_id,
+					n.espace_id, n.table_id ORDER BY n.entity_id) = 1
+				AS is_first
+			FROM deleted AS n) AS d
+		ON d.store_id = e.store_id AND d.espace_id = e.owner_id
+WHERE e.kind = 'espace' AND NOT e.is_active
+GROUP BY e.environment, e.capture_id, e.store_id, e.owner_id, e.name
+UNION ALL
+-- DISTINCT: names of columns can differ by nothing but case
+SELECT DISTINCT a.environment, a.capture_id, 'attribute'::text, a.espace,
+	a.entity, a.attribute, NULL::text, a.physical_table_name, a.column_name,
+	CASE
+		WHEN q.table_id IS NOT NULL THEN true
+		WHEN k.store_id IS NOT NULL AND l.store_module IS NULL
+			AND osmeta.fold_name(btrim(a.physical_table_name)) ~ '^os(usr|sys)_'
+			THEN false
+	END,
+	u.attribute_id IS NOT NULL OR coalesce(s.is_used, false), p.row_count,
+	NULL::bigint, a.extension, a.attribute_id
+FROM osmeta.owned_attribute AS a
+	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = a.store_id
+	LEFT JOIN osmeta.elsewhere AS l
+		ON l.store_module = osmeta.store_module(a.store_id, a.espace_id, NULL)
+	LEFT JOIN osmeta.found_table AS p
+		ON p.store_table
+			= osmeta.store_table(a.store_id, a.physical_table_name)
+	LEFT JOIN osmeta.captured_physical_column AS q
+		ON q.capture_id = a.store_id AND q.table_id = p.table_id
+		AND osmeta.fold_name(q.column_name) = osmeta.fold_name(a.column_name)
+	-- the same column in use by the same entity, or by another one in its table
+	LEFT JOIN (SELECT DISTINCT i.capture_id AS store_id, i.id AS attribute_id
+			FROM osmeta.captured_entity_attr AS i
+				JOIN osmeta.captured_entity_attr AS u
+					ON u.capture_id = i.capture_id
+					AND u.entity_id = i.entity_id
+					AND osmeta.fold_name(coalesce(
+						NULLIF(btrim(u.database_name), ''),
+						osmeta.physical_column_name(u.name)))
+						= osmeta.fold_name(coalesce(
+						NULLIF(btrim(i.database_name), ''),
+						osmeta.physical_column_name(i.name)))
+			WHERE NOT coalesce(i.is_active, false) AND u.is_active) AS u
+		ON u.store_id = a.store_id AND u.attribute_id = a.attribute_id
+	LEFT JOIN osmeta.shared_column AS s
+		ON s.store_table
+			= osmeta.store_table(a.store_id, a.physical_table_name)
+		AND s.folded = osmeta.fold_name(a.column_name)
+WHERE NOT a.is_active AND a.is_entity_effective
+UNION ALL
+SELECT r.environment, r.capture_id, 'record', r.espace, r.entity, NULL,
+	r.record, r.physical_table_name, NULL, NULL, u.data_id IS NOT NULL,
+	NULL, NULL, NULL, r.record_id
+FROM osmeta.owned_record AS r
+	LEFT JOIN (SELECT DISTINCT u.store_id, u.entity_id,
+				btrim(u.data_id) AS data_id
+			FROM osmeta.owned_record AS u
+			WHERE u.is_effective) AS u
+		ON u.store_id = r.store_id AND u.entity_id = r.entity_id
+		AND u.data_id = btrim(r.data_id)
+WHERE NOT r.is_active AND r.is_entity_effective;
+COMMENT ON VIEW osmeta.soft_deleted IS
+	'what has been removed from the model, is it still in the database, and does something need it?';
+
+/*
+ * Which tables of the database does the metamodel not know?  Only names of
+ * the platform are looked at.  A copy made by hand carries more behind a name
+ * that the metamodel knows, or a word for a copy.
+ */
+CREATE VIEW osmeta.orphan_table AS
+WITH orphan AS MATERIALIZED (
+	SELECT f.environment, f.capture_id, f.store_id, f.table_id, f.table_name,
+		f.row_count, f.bytes, osmeta.fold_name(f.table_name) AS folded
+	FROM osmeta.found_table AS f
+		LEFT JOIN osmeta.table_owner AS o ON o.store_table = f.store_table
+	-- those of a removed entity, but for its data, are nobody's
+	WHERE f.is_table
+		AND (o.store_table IS NULL OR NOT o.is_data AND NOT o.is_used)
+		AND osmeta.fold_name(f.table_name) ~ '^os(usr|evt)_'
+), copied AS MATERIALIZED (
+	SELECT DISTINCT b.store_id, b.table_id
+	FROM (SELECT x.store_id, x.table_id,
+				array_to_string(p.parts[1:n.n], '_') || ' '
+					|| x.store_id::text AS beginning
+			FROM orphan AS x,
+				LATERAL (SELECT string_to_array(x.folded, '_') AS parts) AS p,
+				LATERAL generate_series(3, cardinality(p.parts) - 1) AS n) AS b
+		JOIN osmeta.table_owner AS o ON o.store_table = b.beginning
+)
+SELECT x.environment, x.capture_id, x.table_name,
+	CASE
+		WHEN h.table_id IS NOT NULL OR n.prefix IS NULL
+			OR x.folded ~ '_(old|bak|backup|copy|orig|temp|tmp)[0-9]*(_[0-9]+)*$'
+			THEN 'hand-made'
+		WHEN x.folded ^@ 'osevt' THEN 'event'
+		WHEN n.hash IS NULL THEN 'hand-made'
+		WHEN osmeta.fold_name(n.name) ^@ '_ml' THEN 'multilingual'
+		ELSE 'data'
+	END AS kind,
+	x.row_count, x.bytes, m.espaces
+FROM orphan AS x
+	LEFT JOIN copied AS h
+		ON h.store_id = x.store_id AND h.table_id = x.table_id
+	LEFT JOIN LATERAL osmeta.parse_physical_name(x.table_name) AS n ON true
+	LEFT JOIN (SELECT e.capture_id AS store_id,
+				osmeta.espace_hash(e.name) AS hash,
+				string_agg(e.name, ', ' ORDER BY e.is_active DESC,
+					e.name COLLATE "C") AS espaces
+			FROM osmeta.shown_capture AS c
+				JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
+			GROUP BY e.capture_id, osmeta.espace_hash(e.name)) AS m
+		ON m.store_id = x.store_id AND m.hash = osmeta.fold_name(n.hash);
+COMMENT ON VIEW osmeta.orphan_table IS
+	'which tables of the database does the metamodel not know?';
+
+/*
+ * Internal: which columns of which tables do attributes name?  OFFSET 0: the
+ * tables of entities are looked for before those of attributes.
+ */
+CREATE VIEW osmeta.named_column AS
+SELECT a.capture_id AS store_id, t.table_id,
+	osmeta.fold_name(coalesce(NULLIF(btrim(a.database_name), ''),
+		osmeta.physical_column_name(a.name))) AS folded,
+	a.id AS attribute_id, a.is_active AND t.is_effective AS is_effective
+FROM (SELECT o.store_id, o.entity_id, o.is_effective, f.table_id
+		FROM osmeta.owned_entity AS o
+			JOIN osmeta.found_table AS f
+				ON f.store_table = osmeta.store_table(o.store_id,
+					o.physical_table_name)
+		OFFSET 0) AS t
+	JOIN osmeta.captured_entity_attr AS a
+		ON a.capture_id = t.store_id AND a.entity_id = t.entity_id;
+COMMENT ON VIEW osmeta.named_column IS
+	'Internal: the columns of the factory''s database that attributes name';
+
+/*
+ * Internal: columns of tables of entities that no attribute names.  First
+ * those are left out that the table's own entity names, by its number, of
+ * which the planner has statistics; then what others in that table name.
+ * OFFSET 0 keeps to this order: tables are matched by name before their
+ * columns are looked at, and what others name is looked up for few columns.
+ */
+CREATE VIEW osmeta.unnamed_column AS
+SELECT u.environment, u.capture_id, u.store_id, u.table_id, u.table_name,
+	u.column_name, u.position, u.data_type, u.length, u.precision, u.scale,
+	u.espace, u.extension, u.entity, u.entity_id
+FROM (SELECT t.environment, t.capture_id, t.store_id, t.table_id,
+			t.table_name, q.column_name, q.position, q.data_type, q.length,
+			q.precision, q.scale, t.espace, t.extension, t.entity,
+			t.entity_id, t.store_table
+		FROM (SELECT c.environment, c.capture_id, p.capture_id AS store_id,
+					p.table_id, p.table_name, o.espace, o.extension,
+					o.entity, o.entity_id, o.is_multitenant, o.store_table
+				FROM osmeta.shown_capture AS c
+					JOIN osmeta.captured_physical_table AS p
+						ON p.capture_id = c.store_id
+					JOIN osmeta.table_owner AS o
+						ON o.store_table
+							= osmeta.store_table(p.capture_id, p.table_name)
+				WHERE p.kind IS DISTINCT FROM 'view' AND o.is_data
+					AND NOT o.is_foreign
+				OFFSET 0) AS t
+			JOIN osmeta.captured_physical_column AS q
+				ON q.capture_id = t.store_id AND q.table_id = t.table_id
+			LEFT JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = t.store_id AND a.entity_id = t.entity_id
+				AND osmeta.fold_name(coalesce(
+					NULLIF(btrim(a.database_name), ''),
+					osmeta.physical_column_name(a.name)))
+					= osmeta.fold_name(q.column_name)
+		WHERE a.entity_id IS NULL
+			AND NOT (t.is_multitenant
+				AND osmeta.fold_name(q.column_name) = 'tenant_id')
+		OFFSET 0) AS u
+	LEFT JOIN osmeta.shared_column AS n
+		ON n.store_table = u.store_table
+		AND n.folded = osmeta.fold_name(u.column_name)
+WHERE n.folded IS NULL;
+COMMENT ON VIEW osmeta.unnamed_column IS
+	'Internal: columns of the tables of entities that no attribute names';
+
+/*
+ * Which columns does the metamodel not know?  Renaming an attribute makes a
+ * new column and leaves the old one.  Where just one attribute can have come
+ * out of a column, and out of no other column, it is named: one of the same
+ * type, whose column was made later if there are such.
+ */
+CREATE VIEW osmeta.orphan_column AS
+WITH orphan AS MATERIALIZED (
+	SELECT u.*
+	FROM osmeta.unnamed_column AS u
+), known AS MATERIALIZED (
+	-- as a condition, for one pass over all attributes, however many columns
+	-- are left over
+	SELECT a.capture_id AS store_id, a.entity_id, a.name AS attribute,
+		osmeta.fold_name(coalesce(NULLIF(btrim(a.database_name), ''),
+			osmeta.physical_column_name(a.name))) AS folded
+	FROM osmeta.captured_entity_attr AS a
+		JOIN osmeta.owned_entity AS o
+			ON o.store_id = a.capture_id AND o.entity_id = a.entity_id
+	WHERE coalesce(a.entity_id IN (SELECT x.entity_id FROM orphan AS x),
+			false)
+		AND a.is_active AND o.is_effective
+		AND osmeta.folded_key(a.ss_key)
+			IS DISTINCT FROM o.primary_key_ss_key
+), alike AS MATERIALIZED (
+	SELECT x.store_id, x.table_id, x.position, a.attribute,
+		q.position AS attribute_position,
+		q.position > x.position AS is_later,
+		bool_or(q.position > x.position)
+			OVER (PARTITION BY x.store_id, x.table_id, x.position)
+			AS any_is_later
+	FROM orphan AS x
+		JOIN osmeta.captured_physical_column AS q
+			ON q.capture_id = x.store_id AND q.table_id = x.table_id
+		JOIN known AS a
+			ON a.store_id = x.store_id AND a.entity_id = x.entity_id
+			AND a.folded = osmeta.fold_name(q.column_name)
+	WHERE q.data_type = x.data_type
+		AND coalesce(q.length, -1) = coalesce(x.length, -1)
+		AND coalesce(q.precision, -1) = coalesce(x.precision, -1)
+		AND coalesce(q.scale, -1) = coalesce(x.scale, -1)
+), candidate AS MATERIALIZED (
+	SELECT k.store_id, k.table_id, k.position, k.attribute,
+		count(*) OVER (PARTITION BY k.store_id, k.table_id, k.position)
+			AS attributes,
+		count(*) OVER (PARTITION BY k.store_id, k.table_id,
+			k.attribute_position) AS columns
+	FROM alike AS k
+	WHERE k.is_later = k.any_is_later
+)
+SELECT x.environment, x.capture_id, x.table_name, x.column_name, x.espace,
+	x.entity,
+	x.data_type || CASE
+		WHEN x.length IS NOT NULL THEN format('(%s)', x.length)
+		WHEN x.precision IS NOT NULL
+			THEN format('(%s,%s)', x.precision, coalesce(x.scale, 0))
+		ELSE ''
+	END AS column_type,
+	CASE WHEN k.attribute IS NOT NULL
+		THEN format('rename of %s?', k.attribute) END AS explained_by,
+	x.extension, x.position, x.entity_id
+FROM orphan AS x
+	LEFT JOIN candidate AS k
+		ON k.store_id = x.store_id AND k.table_id = x.table_id
+		AND k.position = x.position AND k.attributes = 1 AND k.columns = 1;
+COMMENT ON VIEW osmeta.orphan_column IS
+	'which columns of an entity''s table does the metamodel not know, and was an attribute renamed?';
+
+-- How large is each table, and whose is it?
+CREATE VIEW osmeta.table_size AS
+SELECT c.environment, c.capture_id, t.table_name, o.espace, o.entity,
+	m.application, t.row_count, t.data_bytes, t.index_bytes, t.lob_bytes,
+	CASE WHEN coalesce(t.data_bytes, t.index_bytes, t.lob_bytes) IS NOT NULL
+		THEN coalesce(t.data_bytes, 0) + coalesce(t.index_bytes, 0)
+			+ coalesce(t.lob_bytes, 0) END AS bytes,
+	o.kind, o.is_effective, o.extension, o.entity_id
+FROM osmeta.shown_capture AS c
+	JOIN osmeta.captured_physical_table AS t ON t.capture_id = c.store_id
+	LEFT JOIN osmeta.table_owner AS o
+		ON o.store_table = osmeta.store_table(t.capture_id, t.table_name)
+	LEFT JOIN (SELECT DISTINCT ON (g.store_module) g.store_module,
+				g.application
+			FROM (SELECT a.store_module COLLATE "C" AS store_module,
+						string_agg(DISTINCT a.application, ', '
+							ORDER BY a.application) AS application
+					FROM osmeta.module_application AS a
+					GROUP BY a.store_module COLLATE "C") AS g) AS m
+		ON m.store_module = osmeta.store_module(t.capture_id,
+			CASE WHEN o.has_espace THEN o.espace_id END, o.extension_id)
+WHERE t.kind IS DISTINCT FROM 'view';
+COMMENT ON VIEW osmeta.table_size IS
+	'how large is each table of the database, and whose is it?';
+
+INSERT INTO osmeta.live_view (view_name, position)
+VALUES
+	('deleted_entity', 215),
+	('soft_deleted', 216),
+	('orphan_table', 217),
+	('named_column', 218),
+	('unnamed_column', 219),
+	('orphan_column', 220),
+	('table_size', 221);
