@@ -27,6 +27,28 @@
 PG_FUNCTION_INFO_V1(osmeta_match_entity);
 PG_FUNCTION_INFO_V1(osmeta_match_attribute);
 PG_FUNCTION_INFO_V1(osmeta_match_static_record);
+PG_FUNCTION_INFO_V1(osmeta_compare);
+
+static const char *const compare_sql =
+"SELECT d.object_kind, d.key, d.path, d.change, d.old_value, d.new_value"
+" FROM ("
+"  SELECT 1 AS position, o.* FROM osmeta.owner_difference($1, $2) AS o"
+"  UNION ALL"
+"  SELECT 2, a.* FROM osmeta.application_difference($1, $2) AS a"
+"  UNION ALL"
+"  SELECT 3, e.* FROM osmeta.entity_difference($1, $2) AS e"
+"  UNION ALL"
+"  SELECT 4, a.* FROM osmeta.attribute_difference($1, $2) AS a"
+"  UNION ALL"
+"  SELECT 5, r.* FROM osmeta.record_difference($1, $2) AS r"
+"  UNION ALL"
+"  SELECT 6, o.* FROM osmeta.espace_object_difference($1, $2) AS o"
+"  UNION ALL"
+"  SELECT 7, t.* FROM osmeta.table_difference($1, $2) AS t) AS d"
+" ORDER BY d.position, array_position(ARRAY['espace', 'extension',"
+"  'application', 'application module', 'role', 'process', 'table',"
+"  'column'], d.object_kind), d.path COLLATE \"C\","
+" d.key COLLATE \"C\", d.change COLLATE \"C\"";
 
 void
 osmeta_show_captures(int ncaptures, const int64 *captures)
@@ -152,4 +174,11 @@ osmeta_match_static_record(PG_FUNCTION_ARGS)
 {
 	return osmeta_return_of_captures(fcinfo, 2,
 									 "SELECT m.* FROM osmeta.matched_record($1, $2) AS m");
+}
+
+/* What differs, from modules down to columns. */
+Datum
+osmeta_compare(PG_FUNCTION_ARGS)
+{
+	return osmeta_return_of_captures(fcinfo, 2, compare_sql);
 }

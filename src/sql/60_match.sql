@@ -83,16 +83,16 @@ CREATE FUNCTION osmeta.counted_attribute(capture_id bigint)
 RETURNS TABLE (key_text text, key osmeta.oskey, attribute_key text,
 	owner text, entity text, attribute text, column_name text, type text,
 	length bigint, decimals bigint, is_mandatory boolean,
-	is_auto_number boolean, delete_rule text, is_active boolean,
-	is_effective boolean, entity_id bigint, attribute_id bigint,
-	namesakes bigint)
+	is_auto_number boolean, delete_rule text, default_value text,
+	is_active boolean, is_effective boolean, entity_id bigint,
+	attribute_id bigint, namesakes bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT DISTINCT ON (a.entity_id, a.attribute_key) a.key_text, a.key,
 		a.attribute_key, a.owner, a.entity, a.attribute, a.column_name,
 		a.type, a.length, a.decimals, a.is_mandatory, a.is_auto_number,
-		a.delete_rule, a.is_active, a.is_effective, a.entity_id,
-		a.attribute_id,
+		a.delete_rule, a.default_value, a.is_active, a.is_effective,
+		a.entity_id, a.attribute_id,
 		count(*) FILTER (WHERE a.is_effective)
 			OVER (PARTITION BY a.entity_id, a.attribute_key)
 	FROM (SELECT o.key_text, o.key,
@@ -103,7 +103,8 @@ BEGIN ATOMIC
 				btrim(a.type) AS type, a.length, a.decimals,
 				coalesce(a.is_mandatory, false) AS is_mandatory,
 				coalesce(a.is_autonumber, false) AS is_auto_number,
-				a.delete_rule, coalesce(a.is_active, false) AS is_active,
+				a.delete_rule, a.default_value,
+				coalesce(a.is_active, false) AS is_active,
 				coalesce(a.is_active, false) AND o.is_effective
 					AS is_effective,
 				a.entity_id, a.id AS attribute_id
