@@ -331,7 +331,9 @@ BEGIN ATOMIC
 					 CASE WHEN o.target_key
 							IS DISTINCT FROM osmeta.owner_key(t.key)
 						THEN p.target_owner END),
-					('rekeyed', p.source_key, p.target_key),
+					-- the key of its own, not that of its module
+					('rekeyed', osmeta.object_key(s.key),
+					 osmeta.object_key(t.key)),
 					('physical',
 					 CASE WHEN osmeta.fold_name(p.source_table)
 							IS DISTINCT FROM osmeta.fold_name(p.target_table)
@@ -668,9 +670,11 @@ BEGIN ATOMIC
 		FROM (SELECT source_id AS capture_id, p.pair,
 					osmeta.fold_name(p.source_table) AS folded
 				FROM osmeta.paired_entity(source_id, target_id) AS p
+				WHERE p.target_key IS NOT NULL AND p.target_table <> ''
 				UNION ALL
 				SELECT target_id, p.pair, osmeta.fold_name(p.target_table)
-				FROM osmeta.paired_entity(source_id, target_id) AS p) AS x
+				FROM osmeta.paired_entity(source_id, target_id) AS p
+				WHERE p.source_key IS NOT NULL AND p.source_table <> '') AS x
 		WHERE x.folded IS NOT NULL
 		GROUP BY x.capture_id, x.folded
 	), side AS MATERIALIZED (
