@@ -204,6 +204,17 @@ WHERE s.is_active AND s.ss_key IS NOT NULL
 GROUP BY s.environment, s.capture_id, s.ss_key
 HAVING count(*) > 1
 UNION ALL
+SELECT e.environment, e.capture_id, 'note', 'shared_module_key',
+	string_agg(e.name, ', ' ORDER BY e.owner_id),
+	format('%s active modules have the key %s in the names of their tables',
+		count(*), osmeta.espace_hash(e.name)),
+	format('The key follows from the name of a module. Only the metamodel tells whose a table %s is, and where one of them has an entity, another one''s of the same name gets a number. To part them, give one another name in the model before it has entities; tables that are there keep theirs.',
+		'OSUSR_' || osmeta.espace_hash(e.name) || '_...')
+FROM osmeta.owner AS e
+WHERE e.is_espace AND e.is_active AND btrim(e.name) <> ''
+GROUP BY e.environment, e.capture_id, osmeta.espace_hash(e.name)
+HAVING count(*) > 1
+UNION ALL
 SELECT o.environment, o.capture_id, 'warning', 'entity_without_owner',
 	format('%s (entity %s)', o.entity, o.entity_id),
 	format('no espace or extension of this entity is there (espace %s, extension %s)',
