@@ -242,3 +242,51 @@ INSERT INTO osmeta.live_view (view_name, position)
 VALUES
 	('name_rule', 231),
 	('name_audit', 232);
+
+/*
+ * The name that publishing would give the table of a new entity.  Taken are
+ * the names of all tables and views of the database and those that the
+ * metamodel names, there or not; only those with the key of the module matter.
+ */
+CREATE FUNCTION osmeta.predicted_table_name(capture_id bigint, espace text,
+	entity text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT osmeta.physical_table_name(predicted_table_name.espace,
+			predicted_table_name.entity, r.dialect,
+			coalesce((SELECT array_agg(btrim(t.name))
+				FROM (SELECT p.table_name AS name
+						FROM osmeta.captured_physical_table AS p
+						WHERE p.capture_id = predicted_table_name.capture_id
+						UNION ALL
+						SELECT n.name
+						FROM osmeta.captured_entity AS e,
+							LATERAL (VALUES (e.physical_table_name),
+								(e.multilingual_table_name)) AS n (name)
+						WHERE e.capture_id = predicted_table_name.capture_id)
+					AS t
+				WHERE osmeta.fold_name(btrim(t.name)) ^@ ('osusr_'
+					|| osmeta.espace_hash(predicted_table_name.espace)
+					|| '_')), '{}'))
+	FROM osmeta.name_rule AS r
+	WHERE r.store_id = predicted_table_name.capture_id;
+END;
+COMMENT ON FUNCTION osmeta.predicted_table_name(bigint, text, text) IS
+	'Internal: predict_table_name() for a capture that is shown';
+
+CREATE FUNCTION osmeta.predict_table_name(environment text, espace text,
+	entity text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'osmeta_predict_table_name'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION osmeta.predict_table_name(text, text, text) IS
+	'the name that publishing a new entity would give its table in an environment or capture';
+
+CREATE FUNCTION osmeta.guess_table(table_names text[], modules text[])
+RETURNS TABLE (table_name text, module text, entity text, suffix integer,
+	ambiguous_with text[], kind text, has_bare_name boolean)
+AS 'MODULE_PATHNAME', 'osmeta_guess_table'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION osmeta.guess_table(text[], text[]) IS
+	'which of the modules and which entities tables belong to, by their names alone';
