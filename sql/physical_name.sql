@@ -246,10 +246,48 @@ FROM (VALUES
 SELECT * FROM pg_temp.raised($$SELECT osmeta.explain_physical_name('a', 'b', 'c', 'db2')$$);
 SELECT * FROM pg_temp.raised($$SELECT osmeta.explain_physical_name(NULL, 'b', 'c', 'db2')$$);
 
--- What the functions promise to the planner: not strict is only one.
+--
+-- guess_table
+--
+-- The published names, found again by the tables and the modules alone.  Of
+-- modules that were renamed the earlier name is found if it is among them, and
+-- nothing else; a number is told from a name by the table beside it.
+SELECT p.module, g.module AS found, p.entity, g.entity AS part, g.suffix, g.kind, g.has_bare_name, g.ambiguous_with, g.table_name = p.physical_table_name AS same, p.note
+FROM (SELECT row_number() OVER () AS n, * FROM published WHERE module <> '?') p
+	FULL JOIN (SELECT g.*, row_number() OVER () AS n
+		FROM osmeta.guess_table((SELECT array_agg(physical_table_name) FROM published WHERE module <> '?'),
+			(SELECT array_agg(DISTINCT module) FROM published WHERE module <> '?')) g) g USING (n)
+ORDER BY n;
+-- with the names that those modules had nothing is left over
+SELECT p.module, g.module AS found, p.entity, g.entity AS part
+FROM published p, osmeta.guess_table(ARRAY[p.physical_table_name], '{MobilePatterns,Charts}') g
+WHERE p.note LIKE 'module was%';
+SELECT count(*) AS modules_not_known, count(g.module) AS found, string_agg(g.entity, ', ') AS parts
+FROM osmeta.guess_table((SELECT array_agg(physical_table_name) FROM published WHERE module = '?'), '{People,Users}') g;
+-- every form, in any case; what is no name of the platform, NULLs and garbage
+SELECT * FROM osmeta.guess_table('{OSUSR_7i3_City,osusr_7I3_CITY1,OSEVT_7i3_City1,OSEVT_7I3_LAKE2,OSUSR_7i3__MLCity,osusr_7i3__mlcity3,OSUSR_7i3__ML,OSUSR_7i3__ML2,
+	OSUSR_7i3_2024,OSUSR_7i3_Item01,OSUSR_7i3_City12345678901,"  OSUSR_6wd_Other2 ",OSUSR_zzz_Nobody,OSUSR_7i3_,OSUSR_7i3,OSEVT_ESPACE,OSSYS_USER,ossys_espace1,City_bak,OSUSR_7i3_City_bak,
+	[dbo].[OSUSR_7i3_City],NULL,"",OSUSR_7i3_City}', '{People,NULL,"",Users,People,Users(deleted1),"?"}');
+-- modules with one key: the first is named, the others beside it, each once
+SELECT module, entity, ambiguous_with FROM osmeta.guess_table('{OSUSR_mzt_Item}', '{BBBB,AaAa,BBBB,AaBB,AaBB(deleted2)}');
+SELECT count(*) FROM osmeta.guess_table(NULL, '{People}');
+SELECT count(*) FROM osmeta.guess_table('{}', '{People}');
+SELECT table_name, module, entity FROM osmeta.guess_table('{{OSUSR_7i3_City},{NULL}}', NULL);
+SELECT module, entity FROM osmeta.guess_table('{OSUSR_7i3_City}', '{{People,Users},{NULL,x}}');
+\pset format unaligned
+SELECT to_json(module) AS module, to_json(entity) AS entity, suffix, kind FROM osmeta.guess_table(ARRAY['OSUSR_' || osmeta.espace_hash(E'a"b''\n😀') || E'_x"\n''😀7', repeat('OSUSR_abc_', 1000) || '1', 'OSUSR_日本1_x', E'\\'], ARRAY[E'a"b''\n😀', E'\\']) WHERE kind IS NULL OR suffix = 7;
+\pset format aligned
+-- thirty thousand tables of ten thousand modules are one pass
+CREATE TEMP TABLE many AS SELECT array_agg('OSUSR_' || osmeta.espace_hash('Module' || i % 10000) || '_Entity_' || i / 10000 || 'x' ORDER BY i) AS tables FROM generate_series(0, 29999) i;
+SET statement_timeout = '10s';
+SELECT count(*) AS tables, count(g.module) AS found, bool_and(('Module' || (g.n - 1) % 10000) = ANY (g.ambiguous_with || g.module)) AS right_module
+FROM many, LATERAL (SELECT g.*, row_number() OVER () AS n FROM osmeta.guess_table(many.tables, (SELECT array_agg('Module' || i) FROM generate_series(0, 9999) i)) g) g;
+RESET statement_timeout;
+
+-- What the functions promise to the planner: not strict are only two.
 SELECT proname, provolatile, proparallel, proisstrict
 FROM pg_proc
 WHERE pronamespace = 'osmeta'::regnamespace
   AND proname IN ('espace_hash', 'physical_table_name', 'physical_column_name', 'event_table_name', 'trigger_name',
-	'primary_key_name', 'foreign_key_name', 'parse_physical_name', 'explain_physical_name')
+	'primary_key_name', 'foreign_key_name', 'parse_physical_name', 'explain_physical_name', 'guess_table')
 ORDER BY proname COLLATE "C";

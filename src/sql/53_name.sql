@@ -58,8 +58,9 @@ COMMENT ON VIEW osmeta.name_rule IS
  * Do the names of tables follow from those of modules and entities?  Where
  * they do not, evidence says what is known that explains it, the strongest
  * first: for another key the module itself under another name, then other
- * modules whose names give that key; for another entity part the entity under
- * another name; for a number what stands under the name without it.
+ * modules whose names give that key; for another entity part the rule that the
+ * other Oracle factories follow, then the entity under another name; for a
+ * number what stands under the name without it.
  *
  * It is looked for by the few rows that need it.  In its own environment an
  * entity is found in earlier captures by its number, and its composite key
@@ -141,10 +142,9 @@ WITH judged AS MATERIALIZED (
 ), renamed AS MATERIALIZED (
 	SELECT osmeta.store_entity(j.store_id, j.entity_id) AS store_entity,
 		j.environment, j.capture_id, j.entity_id, j.key::text AS key,
-		j.espace, j.physical_table_name, j.dialect
+		j.espace, j.entity, j.physical_table_name, j.dialect
 	FROM judged AS j
 	WHERE j.verdict IN ('renamed', 'other key and renamed')
-		AND j.key IS NOT NULL
 ), numbered AS MATERIALIZED (
 	SELECT osmeta.store_entity(j.store_id, j.entity_id) AS store_entity,
 		j.store_id, j.entity_id,
@@ -153,9 +153,18 @@ WITH judged AS MATERIALIZED (
 	WHERE j.verdict = 'numbered'
 ), explanation AS MATERIALIZED (
 	SELECT r.store_entity, r.rank, r.capture_id AS position, r.description
-	FROM (SELECT n.store_entity, 1 AS rank, h.capture_id,
+	FROM (SELECT n.store_entity, 0 AS rank, NULL::bigint AS capture_id,
+				format('cut by the rule %s', d.name) AS description,
+				n.espace, n.entity, n.physical_table_name,
+				d.name AS dialect
+			FROM renamed AS n,
+				LATERAL (SELECT CASE n.dialect WHEN 'oracle' THEN 'oracle8'
+						ELSE 'oracle' END AS name) AS d
+			WHERE n.dialect ^@ 'oracle'
+			UNION ALL
+			SELECT n.store_entity, 1, h.capture_id,
 				format('earlier name of the entity: %s (capture %s)',
-					h.entity, h.capture_id) AS description,
+					h.entity, h.capture_id),
 				n.espace, h.entity, n.physical_table_name, n.dialect
 			FROM renamed AS n
 				JOIN osmeta.entity_name_history AS h
