@@ -285,9 +285,9 @@ guess(const TableName *name, const NameSet *tables, const Modules *modules,
 	nulls[5] = false;
 	if (parsed.suffix >= 0)
 	{
-		Size		bare_len = (Size) (parsed.part - name->str) +
-			parsed.base_len;
+		Size		bare_len = parsed.base_len;
 
+		bare_len += (Size) (parsed.part - name->str);
 		values[3] = Int32GetDatum(parsed.suffix);
 		nulls[3] = false;
 		values[6] = BoolGetDatum(has_bare_name(tables, name->folded, bare_len,
