@@ -48,7 +48,8 @@ name_argument(FunctionCallInfo fcinfo, int arg, const char *what)
 	if (len == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s name must not be empty", what)));
+				 errmsg("%s name must not be empty", what),
+				 errhint("Give the name as it is, or will be, in the model.")));
 	return name;
 }
 
