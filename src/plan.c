@@ -30,6 +30,7 @@
 #include "environment.h"
 #include "identifier.h"
 #include "name_check.h"
+#include "scope.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(osmeta_create_plan);
@@ -101,7 +102,7 @@ query_ids(const char *sql, int64 a, int64 b, int64 c)
 	return osmeta_query(sql, nargs, types, values, NULL);
 }
 
-/* Every item of a scope must name something that a plan can move. */
+/* What the items of a scope name must be something that a plan can move. */
 static void
 add_scope(const Draft *draft, Datum scope)
 {
@@ -114,30 +115,8 @@ add_scope(const Draft *draft, Datum scope)
 	values[2] = Int64GetDatum(draft->target_capture_id);
 	values[3] = scope;
 
-	rows = osmeta_query("SELECT i.item FROM unnest($4) i (item) WHERE i.item IS NULL"
-						" OR i.item <> '*' AND i.item !~ '^(application|espace|entity):.'"
-						" OR $1 + $2 + $3 IS NULL",
-						4, types, values, NULL);
-	if (rows > 0)
-	{
-		char	   *item = osmeta_text_at(0, 1);
-
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid scope item \"%s\"", item ? item : "NULL"),
-				 errhint("Items are application:Name, espace:Name, entity:Espace.Entity, or *.")));
-	}
-	rows = osmeta_query("SELECT i.item FROM unnest($4) i (item) WHERE NOT EXISTS"
-						" (SELECT FROM osmeta.plan_scope_entity($2, $4) s WHERE s.item = i.item)"
-						" AND $1 + $3 IS NOT NULL",
-						4, types, values, NULL);
-	if (rows > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("scope item \"%s\" names no active entity of environment \"%s\"",
-						osmeta_text_at(0, 1), draft->source),
-				 errhint("Names are compared with case; the views osmeta.application, osmeta.espace and osmeta.entity list them.")));
-	rows = osmeta_query("SELECT e.espace, e.entity, e.data_kind FROM osmeta.plan_scope_entity($2, $4) s"
+	osmeta_scope_check(draft->source_capture_id, draft->source, scope);
+	rows = osmeta_query("SELECT e.espace, e.entity, e.data_kind FROM osmeta.scope_entity($2, $4) s"
 						" JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = s.entity_id"
 						" WHERE s.item LIKE 'entity:%' AND (e.is_system OR e.is_external"
 						"  OR e.data_kind IS DISTINCT FROM 'entity' OR e.key IS NULL)"
@@ -151,7 +130,7 @@ add_scope(const Draft *draft, Datum scope)
 				 errdetail("Static entities, system entities, external entities and client entities hold no application data of the platform's database."),
 				 errhint("Static entities and users are matched automatically where rows refer to them.")));
 	(void) osmeta_query("SELECT osmeta.plan_add_entity($1, $2, $3,"
-						" ARRAY(SELECT s.entity_id FROM osmeta.plan_scope_entity($2, $4) s"
+						" ARRAY(SELECT s.entity_id FROM osmeta.scope_entity($2, $4) s"
 						"  JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = s.entity_id"
 						"  LEFT JOIN osmeta.espace p ON p.capture_id = $2 AND p.espace_id = e.espace_id"
 						"  WHERE e.data_kind = 'entity' AND e.key IS NOT NULL"

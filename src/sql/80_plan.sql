@@ -188,35 +188,6 @@ LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN key OPERATOR(osmeta.=) '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c'::osmeta.oskey;
 COMMENT ON FUNCTION osmeta.is_user_entity(osmeta.oskey) IS 'Internal: is this the key of the platform''s entity User?';
 
--- Which entities does each item of a scope name?
-CREATE FUNCTION osmeta.plan_scope_entity(capture_id bigint, scope text[])
-RETURNS TABLE (item text, entity_id bigint)
-LANGUAGE SQL STABLE
-BEGIN ATOMIC
-    SELECT i.item, e.entity_id
-    FROM unnest($2) i (item)
-    JOIN osmeta.entity e ON i.item = 'espace:' || e.espace
-    WHERE e.capture_id = $1 AND e.is_effective
-    UNION
-    SELECT i.item, e.entity_id
-    FROM unnest($2) i (item)
-    JOIN osmeta.entity e ON i.item = 'entity:' || e.espace || '.' || e.entity
-    WHERE e.capture_id = $1 AND e.is_effective
-    UNION
-    SELECT i.item, e.entity_id
-    FROM unnest($2) i (item)
-    JOIN osmeta.application_entity a ON i.item = 'application:' || a.application
-    JOIN osmeta.entity e ON e.capture_id = a.capture_id AND e.key OPERATOR(osmeta.=) a.entity_key
-    WHERE a.capture_id = $1 AND e.capture_id = $1 AND e.is_effective
-    UNION
-    SELECT '*', e.entity_id
-    FROM osmeta.entity e
-    JOIN osmeta.espace s ON s.capture_id = e.capture_id AND s.espace_id = e.espace_id
-    WHERE e.capture_id = $1 AND s.capture_id = $1 AND e.is_effective
-        AND NOT e.is_system AND NOT s.is_system AND '*' = ANY ($2);
-END;
-COMMENT ON FUNCTION osmeta.plan_scope_entity(bigint, text[]) IS 'Internal: the active entities that each item of a scope names';
-
 -- Put entities into a plan, with their partners at the target.
 CREATE FUNCTION osmeta.plan_add_entity(plan_id bigint, source_capture_id bigint,
     target_capture_id bigint, entity_ids bigint[], is_data boolean)
