@@ -190,7 +190,7 @@ osmeta_report_leftovers(Report *report)
 	uint64		next;
 
 	initStringInfo(&lists);
-	osmeta_report_note(report, "Publishing drops nothing: what is removed from a model keeps its table, its column and its rows. A renamed attribute gets a new column and leaves the old one, unknown to the metamodel.");
+	osmeta_report_note(report, "Publishing drops nothing: what is removed from a model keeps its table, its column and its rows. A renamed attribute gets a new column and leaves the old one, unknown to the metamodel. Entities of removed espaces are among the removed entities.");
 	appendStringInfoString(buf, "<div class=\"scroll\"><table><thead><tr>"
 						   "<th scope=\"col\">What</th>"
 						   "<th scope=\"col\" class=\"n\">Count</th>"

@@ -246,6 +246,35 @@ osmeta_report_inventory(Report *report)
 		inventory_of_two(report);
 }
 
+/* How many problems of each severity the rows of the last query stand for. */
+static void
+append_severities(StringInfo buf, uint64 rows)
+{
+	static const char *const severities[][2] = {
+		{"error", "errors"},
+		{"warning", "warnings"},
+		{"note", "notes"},
+	};
+	const char *separator = "<p>";
+
+	for (int i = 0; i < (int) lengthof(severities); i++)
+	{
+		int64		number = 0;
+
+		for (uint64 row = 0; row < rows; row++)
+			if (strcmp(osmeta_text_at(row, 1), severities[i][0]) == 0)
+				number += osmeta_int64_at(row, 3, NULL);
+		if (number == 0)
+			continue;
+		appendStringInfo(buf, "%s<span class=\"mark %s\">", separator,
+						 severities[i][0]);
+		osmeta_html_count(buf, number, severities[i][0], severities[i][1]);
+		appendStringInfoString(buf, "</span>");
+		separator = ", ";
+	}
+	appendStringInfoString(buf, "</p>\n");
+}
+
 /* One line for each code, the worst first. */
 void
 osmeta_report_problems(Report *report)
@@ -277,6 +306,7 @@ osmeta_report_problems(Report *report)
 		osmeta_report_note(report, "Nothing odd was found.");
 		return;
 	}
+	append_severities(report->buf, rows);
 	osmeta_report_table(report, NULL, columns, lengthof(columns), 1, 0, rows);
 	osmeta_report_all(report,
 					  osmeta_report_statement(&report->side[0], "problem", ""));
