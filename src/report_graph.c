@@ -87,7 +87,9 @@ build_graph(ModuleGraph *graph, uint64 rows)
 	{
 		ModuleLink *link = &graph->links[graph->nlinks];
 
-		if (!osmeta_bool_at(i, 7))
+		/* a module that needs itself has no place before itself */
+		if (!osmeta_bool_at(i, 7) ||
+			osmeta_int64_at(i, 5, NULL) == osmeta_int64_at(i, 6, NULL))
 			continue;
 		link->consumer = find_node(graph, places, osmeta_int64_at(i, 5, NULL),
 								   i, 1);
