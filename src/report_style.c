@@ -112,6 +112,8 @@ const char	osmeta_report_style[] =
 "--data:#2f6fb2;--index:#d98a1f;--lob:#7d5fb5;"
 "--node:#e4eefa;--nodeline:#8fb0d3;--edge:#8496a6}"
 "nav{display:none}section{border:0;padding:0;margin:1.5rem 0}"
+"table{font-size:.72rem;min-width:0;overflow-wrap:anywhere}"
+"td.w{min-width:5rem;width:18%}.t,.l{min-width:4rem}"
 ".scroll{overflow:visible}thead{display:table-header-group}"
 "tr,.cards li,figure{break-inside:avoid}h2,h3{break-after:avoid}"
 ".bar,.bar i,.key i,thead th,svg *{print-color-adjust:exact;"
