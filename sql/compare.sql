@@ -101,6 +101,57 @@ SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('prod
 -- matched by key alone, it is two
 SELECT source_espace, target_espace, status FROM osmeta.match_entity('prod@' || :prod_1, 'qa') WHERE 'Rule_User' IN (source_entity, target_entity) ORDER BY 3;
 
+-- a move that left its row behind, and what refers to the entity
+UPDATE factory_qa."OSSYS_ENTITY" SET "IS_ACTIVE" = false WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_s41_Topic';
+INSERT INTO factory_qa."OSSYS_ENTITY" SELECT (jsonb_populate_record(e, jsonb_build_object('ID', 95001, 'IS_ACTIVE', true,
+	'ESPACE_ID', (SELECT "ID" FROM factory_qa."OSSYS_ESPACE" WHERE "NAME" = 'CityManager')))).*
+FROM factory_qa."OSSYS_ENTITY" AS e WHERE e."PHYSICAL_TABLE_NAME" = 'OSUSR_s41_Topic';
+INSERT INTO factory_qa."OSSYS_ENTITY_ATTR" SELECT (jsonb_populate_record(a, jsonb_build_object('ID', a."ID" + 95000, 'ENTITY_ID', 95001))).*
+FROM factory_qa."OSSYS_ENTITY_ATTR" AS a JOIN factory_qa."OSSYS_ENTITY" AS e ON e."ID" = a."ENTITY_ID" AND e."ID" <> 95001
+WHERE e."PHYSICAL_TABLE_NAME" = 'OSUSR_s41_Topic';
+UPDATE factory_qa."OSSYS_ENTITY_ATTR" AS a
+SET "TYPE" = replace(a."TYPE", (SELECT "SS_KEY" FROM factory_qa."OSSYS_ESPACE" WHERE "NAME" = 'ECT_Provider'), (SELECT "SS_KEY" FROM factory_qa."OSSYS_ESPACE" WHERE "NAME" = 'CityManager'))
+WHERE a."NAME" = 'TopicId';
+SELECT osmeta.capture('qa') AS qa_moved \gset
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('qa@' || :qa_2, 'qa') WHERE object_kind <> 'record';
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('qa', 'qa@' || :qa_2) WHERE object_kind <> 'record';
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('prod@' || :prod_1, 'qa') WHERE path LIKE '%Topic%' AND object_kind <> 'record';
+DELETE FROM factory_qa."OSSYS_ENTITY" WHERE "ID" = 95001;
+DELETE FROM factory_qa."OSSYS_ENTITY_ATTR" WHERE "ENTITY_ID" = 95001;
+UPDATE factory_qa."OSSYS_ENTITY" SET "IS_ACTIVE" = true WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_s41_Topic';
+UPDATE factory_qa."OSSYS_ENTITY_ATTR" AS a SET "TYPE" = (SELECT p."TYPE" FROM factory_prod."OSSYS_ENTITY_ATTR" AS p WHERE p."NAME" = 'TopicId') WHERE a."NAME" = 'TopicId';
+SELECT osmeta.capture('qa') AS qa_back \gset
+
+-- made separately in both: a name of module, entity and table is no evidence
+UPDATE factory_qa."OSSYS_ENTITY" SET "SS_KEY" = 'aaaaaaaa-0000-4000-8000-000000000010' WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_5z9_UploadCache';
+SELECT osmeta.capture('qa') AS qa_own \gset
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('prod@' || :prod_1, 'qa') WHERE path ~ 'UploadCache$';
+-- in two captures of one environment it is the same row
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('qa@' || :qa_back, 'qa');
+-- unless it is another one: the factory was restored from elsewhere
+UPDATE factory_qa."OSSYS_ENTITY" SET "SS_KEY" = 'aaaaaaaa-0000-4000-8000-000000000011', "NAME" = 'Other', "PHYSICAL_TABLE_NAME" = 'OSUSR_5z9_Other' WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_5z9_UploadCache';
+-- an application is deleted: it keeps its name and gets another key
+UPDATE factory_qa."OSSYS_APPLICATION" SET "KEY" = 'aaaaaaaa-0000-4000-8000-000000000012', "IS_ACTIVE" = false WHERE "NAME" = 'App Feedback';
+-- tables of events are those of the entity's two sides
+ALTER TABLE factory_qa."OSEVT_s41_FeedbackScreenshot" RENAME TO "OSEVT_s41_FeedbackScreenshot1";
+UPDATE factory_qa."OSSYS_ENTITY" SET "Event_Table_Name" = 'OSEVT_s41_FeedbackScreenshot1' WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_s41_FeedbackScreenshot';
+ALTER TABLE factory_qa."OSEVT_s41_FeedbackScreenshot1" ADD COLUMN "X" int;
+SELECT osmeta.capture('qa') AS qa_other \gset
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('qa@' || :qa_own, 'qa') WHERE path !~ '[.](Id|Content|FileName|RecentItemId)$';
+UPDATE factory_qa."OSSYS_ENTITY" SET "SS_KEY" = (SELECT p."SS_KEY" FROM factory_prod."OSSYS_ENTITY" AS p WHERE p."NAME" = 'UploadCache'), "NAME" = 'UploadCache', "PHYSICAL_TABLE_NAME" = 'OSUSR_5z9_UploadCache' WHERE "NAME" = 'Other';
+
+-- what a factory does not have is neither added nor removed
+CREATE SCHEMA factory_old;
+CREATE TABLE factory_old."OSSYS_ESPACE" AS SELECT "ID", "NAME", "SS_KEY", "IS_ACTIVE" FROM factory_qa."OSSYS_ESPACE";
+CREATE TABLE factory_old."OSSYS_ENTITY" AS SELECT "ID", "NAME", "ESPACE_ID", "SS_KEY", "PHYSICAL_TABLE_NAME", "IS_ACTIVE" FROM factory_qa."OSSYS_ENTITY";
+CREATE TABLE factory_old."OSSYS_ENTITY_ATTR" AS SELECT "ID", "ENTITY_ID", "NAME", "SS_KEY", "TYPE", "IS_ACTIVE", "DATABASE_NAME" FROM factory_qa."OSSYS_ENTITY_ATTR";
+CREATE TABLE factory_old."OSSYS_ENTITY_RECORD" AS SELECT * FROM factory_qa."OSSYS_ENTITY_RECORD";
+SELECT osmeta.attach('old', remote_schema => 'factory_old', dialect => 'sqlserver'), osmeta.capture('old') AS old_1, osmeta.capture('qa') AS qa_4 \gset
+SET client_min_messages = notice;
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('qa', 'old') WHERE object_kind NOT IN ('table', 'column');
+SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('old', 'qa') WHERE object_kind NOT IN ('table', 'column');
+SET client_min_messages = warning;
+
 -- all seven states of a pair
 SELECT m.status, count(*), min(coalesce(m.source_espace || '.' || m.source_entity, m.target_espace || '.' || m.target_entity) COLLATE "C") AS first
 FROM osmeta.match_entity('prod', 'qa') AS m GROUP BY 1 ORDER BY 1;
@@ -140,10 +191,10 @@ UPDATE factory_qa."OSSYS_ENTITY_ATTR" SET "SS_KEY" = NULL WHERE "NAME" = 'Binary
 UPDATE factory_qa."OSSYS_ENTITY_ATTR" SET "NAME" = E'O''Name"; --\n\U0001F600', "TYPE" = 'bt*' WHERE "NAME" = 'Email';
 UPDATE factory_qa."OSSYS_ESPACE" SET "SS_KEY" = '**' WHERE "NAME" = 'RichWidgets';
 UPDATE factory_qa."OSSYS_ENTITY" SET "NAME" = '', "PHYSICAL_TABLE_NAME" = NULL WHERE "NAME" = 'Topic';
-SELECT osmeta.capture('qa') AS qa_4 \gset
+SELECT osmeta.capture('qa') AS qa_5 \gset
 SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('qa@' || :qa_3, 'qa') ORDER BY 1, 2, 3;
 -- a side without a catalogue, and an engine of another kind
-DELETE FROM osmeta.captured_physical_table WHERE capture_id = :qa_4;
+DELETE FROM osmeta.captured_physical_table WHERE capture_id = :qa_5;
 SELECT count(*) FROM osmeta.compare('prod', 'qa') WHERE object_kind IN ('table', 'column');
 UPDATE osmeta.capture SET dialect = 'oracle' WHERE capture_id = :qa_1;
 SELECT object_kind, path, change FROM osmeta.compare('prod@' || :prod_2, 'qa@' || :qa_1) WHERE object_kind IN ('table', 'column') ORDER BY 1, 2, 3;

@@ -126,15 +126,10 @@ osmeta_return_query(FunctionCallInfo fcinfo, const char *sql, int nargs,
 	SPI_freeplan(plan);
 }
 
-Datum
-osmeta_return_of_captures(FunctionCallInfo fcinfo, int ncaptures, const char *sql)
+/* The captures that the first arguments name, which the views then show. */
+static void
+open_captures(FunctionCallInfo fcinfo, int ncaptures, int64 *captures)
 {
-	int			nest_level = osmeta_spi_begin(false);
-	int64		captures[2];
-	Datum		values[2];
-	Oid			types[2];
-
-	Assert(ncaptures <= (int) lengthof(captures));
 	for (int i = 0; i < ncaptures; i++)
 	{
 		char	   *argument = NULL;
@@ -142,13 +137,58 @@ osmeta_return_of_captures(FunctionCallInfo fcinfo, int ncaptures, const char *sq
 		if (!PG_ARGISNULL(i))
 			argument = text_to_cstring(PG_GETARG_TEXT_PP(i));
 		osmeta_capture_resolve(argument, &captures[i]);
+	}
+	osmeta_show_captures(ncaptures, captures);
+}
+
+Datum
+osmeta_return_of_captures(FunctionCallInfo fcinfo, int ncaptures,
+						  const char *sql)
+{
+	int			nest_level = osmeta_spi_begin(false);
+	int64		captures[2];
+	Datum		values[2];
+	Oid			types[2];
+
+	Assert(ncaptures <= (int) lengthof(captures));
+	open_captures(fcinfo, ncaptures, captures);
+	for (int i = 0; i < ncaptures; i++)
+	{
 		types[i] = INT8OID;
 		values[i] = Int64GetDatum(captures[i]);
 	}
-	osmeta_show_captures(ncaptures, captures);
 	osmeta_return_query(fcinfo, sql, ncaptures, types, values, NULL);
 	osmeta_spi_end(nest_level);
 	return (Datum) 0;
+}
+
+/* Say what cannot be compared, since a factory does not have it. */
+static void
+tell_uncompared(FunctionCallInfo fcinfo)
+{
+	int			nest_level = osmeta_spi_begin(false);
+	Oid			types[2] = {INT8OID, INT8OID};
+	Datum		values[2];
+	int64		captures[2];
+	uint64		rows;
+
+	open_captures(fcinfo, 2, captures);
+	values[0] = Int64GetDatum(captures[0]);
+	values[1] = Int64GetDatum(captures[1]);
+	rows = osmeta_query("SELECT u.capture_id::text,"
+						" string_agg(u.part, ', ' ORDER BY u.part COLLATE \"C\")"
+						" FROM osmeta.uncompared_part($1, $2) AS u"
+						" WHERE u.part NOT IN (SELECT b.part"
+						"  FROM osmeta.uncompared_part($1, $2) AS b"
+						"  WHERE b.capture_id <> u.capture_id)"
+						" GROUP BY u.capture_id ORDER BY u.capture_id",
+						2, types, values, NULL);
+	for (uint64 i = 0; i < rows; i++)
+		ereport(NOTICE,
+				(errmsg("capture %s does not tell: %s", osmeta_text_at(i, 1),
+						osmeta_text_at(i, 2)),
+				 errdetail("The factory lacks these tables or columns, or has nothing in them. They are not compared.")));
+	osmeta_spi_end(nest_level);
 }
 
 Datum
@@ -180,5 +220,6 @@ osmeta_match_static_record(PG_FUNCTION_ARGS)
 Datum
 osmeta_compare(PG_FUNCTION_ARGS)
 {
+	tell_uncompared(fcinfo);
 	return osmeta_return_of_captures(fcinfo, 2, compare_sql);
 }

@@ -207,8 +207,16 @@ BEGIN ATOMIC
 	SELECT coalesce(s.key, t.key), coalesce(s.attribute_key, t.attribute_key),
 		s.attribute, t.attribute, s.column_name, t.column_name, s.type,
 		t.type,
-		osmeta.match_status(s.is_effective, t.is_effective,
-			greatest(s.namesakes, t.namesakes)),
+		-- of an ambiguous entity it is not clear which row has the attributes
+		CASE WHEN coalesce(s.key_text, t.key_text) IN
+				(SELECT e.key_text
+				FROM osmeta.counted_entity(source_id) AS e
+					JOIN osmeta.counted_entity(target_id) AS f
+						ON f.key_text = e.key_text
+				WHERE greatest(e.namesakes, f.namesakes) > 1)
+			THEN 'ambiguous'
+			ELSE osmeta.match_status(s.is_effective, t.is_effective,
+				greatest(s.namesakes, t.namesakes)) END,
 		s.owner, s.entity, t.owner, t.entity, s.attribute_id, t.attribute_id
 	FROM osmeta.counted_attribute(source_id) AS s
 		FULL JOIN osmeta.counted_attribute(target_id) AS t

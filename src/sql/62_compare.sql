@@ -2,15 +2,19 @@
  * 62_compare: what differs between two captures.
  *
  * First comes what is the same, then what differs in it.  Objects are the
- * same when their keys are.  Of what is left, two captures of one environment
- * show the same owner or entity in the row with the same number, whatever
- * happened to its key: deleting an espace gives it another one.  And an
- * entity of either side that stands in the same table of the platform, and no
- * other does, is the same one moved.  Names decide nothing.
+ * same when their keys are.  Of those without partner, an entity that went to
+ * another module is found by its own part of the key together with its table:
+ * the name of a table alone follows from names, and in another environment
+ * may be anybody's.  In two captures of one environment a table is a table,
+ * and a number the same row as long as something else agrees: deleting an
+ * espace gives it, and thereby all that is in it, another key.
  *
  * Each kind of object has a function that gives the differences; a row of all
  * the columns that are compared is looked at first, and only rows that differ
  * anywhere are taken apart, since most of 400,000 attributes are equal.
+ *
+ * What one of the factories does not tell is not compared: uncompared_part
+ * says what that is.
  */
 
 -- What does an object that stands on one side only mean?  NULL: not there.
@@ -37,6 +41,100 @@ RETURN (SELECT count(DISTINCT c.environment) = 1
 COMMENT ON FUNCTION osmeta.is_same_environment(bigint, bigint) IS
 	'Internal: are these captures of one environment?';
 
+/*
+ * What a capture does not tell, since its factory lacks the table or the
+ * column.  A column that holds nothing in any row is taken for one that is
+ * not there.
+ */
+CREATE FUNCTION osmeta.uncompared_part(source_id bigint, target_id bigint)
+RETURNS TABLE (capture_id bigint, part text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT c.capture_id, m.table_name
+	FROM osmeta.capture AS c,
+		LATERAL unnest(c.missing_tables) AS m (table_name)
+	WHERE c.capture_id IN (source_id, target_id)
+		AND m.table_name IN ('OSSYS_EXTENSION', 'OSSYS_APPLICATION',
+			'OSSYS_APP_DEFINITION_MODULE', 'OSSYS_MODULE', 'OSSYS_ROLE',
+			'OSSYS_BPM_PROCESS_DEFINITION', 'OSSYS_DBCATALOG')
+	UNION ALL
+	SELECT c.capture_id, p.part
+	FROM osmeta.capture AS c,
+		LATERAL (VALUES
+				('OSSYS_ESPACE.ESPACEKIND', EXISTS (SELECT
+					FROM osmeta.captured_espace AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.espacekind IS NOT NULL)),
+				('OSSYS_ESPACE.IS_MULTITENANT', EXISTS (SELECT
+					FROM osmeta.captured_espace AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.is_multitenant IS NOT NULL)),
+				('OSSYS_ESPACE.USER_PROVIDER_KEY', EXISTS (SELECT
+					FROM osmeta.captured_espace AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.user_provider_key IS NOT NULL)),
+				('OSSYS_ESPACE.DBCATALOG_ID', EXISTS (SELECT
+					FROM osmeta.captured_espace AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.dbcatalog_id IS NOT NULL)),
+				('OSSYS_ENTITY.DATA_KIND', EXISTS (SELECT
+					FROM osmeta.captured_entity AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.data_kind IS NOT NULL)),
+				('OSSYS_ENTITY.PRIMARYKEY_SS_KEY', EXISTS (SELECT
+					FROM osmeta.captured_entity AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.primarykey_ss_key IS NOT NULL)),
+				('OSSYS_ENTITY.MULTITENANT', EXISTS (SELECT
+					FROM osmeta.captured_entity AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.multitenant IS NOT NULL)),
+				('OSSYS_ENTITY.MULTILINGUAL', EXISTS (SELECT
+					FROM osmeta.captured_entity AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.multilingual IS NOT NULL)),
+				('OSSYS_ENTITY.IS_EXTERNAL', EXISTS (SELECT
+					FROM osmeta.captured_entity AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.is_external IS NOT NULL)),
+				('OSSYS_ENTITY.EXPOSE_PROCESS_EVENTS', EXISTS (SELECT
+					FROM osmeta.captured_entity AS e
+					WHERE e.capture_id = c.capture_id
+						AND e.expose_process_events IS NOT NULL)),
+				('OSSYS_ENTITY_ATTR.LENGTH', EXISTS (SELECT
+					FROM osmeta.captured_entity_attr AS a
+					WHERE a.capture_id = c.capture_id
+						AND a.length IS NOT NULL)),
+				('OSSYS_ENTITY_ATTR.DECIMALS', EXISTS (SELECT
+					FROM osmeta.captured_entity_attr AS a
+					WHERE a.capture_id = c.capture_id
+						AND a.decimals IS NOT NULL)),
+				('OSSYS_ENTITY_ATTR.IS_MANDATORY', EXISTS (SELECT
+					FROM osmeta.captured_entity_attr AS a
+					WHERE a.capture_id = c.capture_id
+						AND a.is_mandatory IS NOT NULL)),
+				('OSSYS_ENTITY_ATTR.IS_AUTONUMBER', EXISTS (SELECT
+					FROM osmeta.captured_entity_attr AS a
+					WHERE a.capture_id = c.capture_id
+						AND a.is_autonumber IS NOT NULL)),
+				('OSSYS_ENTITY_ATTR.DELETE_RULE', EXISTS (SELECT
+					FROM osmeta.captured_entity_attr AS a
+					WHERE a.capture_id = c.capture_id
+						AND a.delete_rule IS NOT NULL)),
+				('OSSYS_ENTITY_ATTR.DEFAULT_VALUE', EXISTS (SELECT
+					FROM osmeta.captured_entity_attr AS a
+					WHERE a.capture_id = c.capture_id
+						AND a.default_value IS NOT NULL))
+			) AS p (part, is_known)
+	WHERE c.capture_id IN (source_id, target_id) AND NOT p.is_known
+		-- where there is nothing at all nothing is missing
+		AND EXISTS (SELECT
+			FROM osmeta.captured_entity_attr AS a
+			WHERE a.capture_id = c.capture_id);
+END;
+COMMENT ON FUNCTION osmeta.uncompared_part(bigint, bigint) IS
+	'Internal: tables and columns of the metamodel that one of two captures lacks';
+
 -- Internal: espaces and extensions of both sides, in pairs.
 CREATE FUNCTION osmeta.paired_owner(source_id bigint, target_id bigint)
 RETURNS TABLE (kind text, source_key text, target_key text,
@@ -54,11 +152,16 @@ BEGIN ATOMIC
 		FROM osmeta.counted_owner(source_id) AS s
 			FULL JOIN osmeta.counted_owner(target_id) AS t
 				ON t.owner_key = s.owner_key
+		WHERE coalesce(t.kind, s.kind) <> 'extension'
+			OR 'OSSYS_EXTENSION' NOT IN (SELECT u.part
+				FROM osmeta.uncompared_part(source_id, target_id) AS u)
 	), numbered AS MATERIALIZED (
 		SELECT s.source_key, t.target_key
 		FROM keyed AS s
 			JOIN keyed AS t ON t.target_kind = s.source_kind
 				AND t.target_owner_id = s.source_owner_id
+				AND regexp_replace(t.target_name, '[(]deleted[0-9]+[)]$', '')
+					= regexp_replace(s.source_name, '[(]deleted[0-9]+[)]$', '')
 		WHERE s.target_key IS NULL AND t.source_key IS NULL
 			AND osmeta.is_same_environment(source_id, target_id)
 	)
@@ -109,29 +212,55 @@ BEGIN ATOMIC
 		FROM osmeta.counted_entity(source_id) AS s
 			FULL JOIN osmeta.counted_entity(target_id) AS t
 				ON t.key_text = s.key_text
-	), alone AS MATERIALIZED (
+		WHERE coalesce(t.has_espace, s.has_espace)
+			OR 'OSSYS_EXTENSION' NOT IN (SELECT u.part
+				FROM osmeta.uncompared_part(source_id, target_id) AS u)
+	), lone AS MATERIALIZED (
+		-- what has no partner, or one that is removed while it is not: a move
+		-- can leave its old row behind
 		SELECT k.*,
-			CASE WHEN osmeta.fold_name(
-					coalesce(k.source_table, k.target_table)) ^@ 'osusr_'
-				THEN osmeta.fold_name(coalesce(k.source_table,
-					k.target_table)) END AS folded
+			k.source_key IS NOT NULL
+				AND (k.target_key IS NULL OR k.source_is_effective
+					AND NOT k.target_is_effective) AS is_lone_source,
+			k.target_key IS NOT NULL
+				AND (k.source_key IS NULL OR k.target_is_effective
+					AND NOT k.source_is_effective) AS is_lone_target,
+			k.source_key IS NULL OR k.target_key IS NULL AS is_alone,
+			split_part(k.source_key, '*', 2) AS source_object,
+			split_part(k.target_key, '*', 2) AS target_object,
+			CASE WHEN osmeta.fold_name(k.source_table) ^@ 'osusr_'
+				THEN osmeta.fold_name(k.source_table) END AS source_folded,
+			CASE WHEN osmeta.fold_name(k.target_table) ^@ 'osusr_'
+				THEN osmeta.fold_name(k.target_table) END AS target_folded
 		FROM keyed AS k
-		WHERE k.source_key IS NULL OR k.target_key IS NULL
+		WHERE k.source_is_effective IS DISTINCT FROM k.target_is_effective
 	), numbered AS MATERIALIZED (
 		SELECT s.source_key, t.target_key
-		FROM alone AS s
-			JOIN alone AS t ON t.target_entity_id = s.source_entity_id
-		WHERE osmeta.is_same_environment(source_id, target_id)
+		FROM lone AS s
+			JOIN lone AS t ON t.target_entity_id = s.source_entity_id
+		WHERE s.is_lone_source AND s.is_alone
+			AND t.is_lone_target AND t.is_alone
+			AND (t.target_object = s.source_object
+				OR t.target_folded = s.source_folded)
+			AND osmeta.is_same_environment(source_id, target_id)
 	), tabled AS MATERIALIZED (
-		SELECT max(a.source_key) AS source_key, max(a.target_key) AS target_key
-		FROM alone AS a
-		WHERE a.folded IS NOT NULL
-			AND coalesce(a.source_key NOT IN
-				(SELECT n.source_key FROM numbered AS n), true)
-			AND coalesce(a.target_key NOT IN
-				(SELECT n.target_key FROM numbered AS n), true)
-		GROUP BY a.folded
-		HAVING count(a.source_key) = 1 AND count(a.target_key) = 1
+		SELECT s.source_key, t.target_key
+		FROM (SELECT l.*, count(*) OVER (PARTITION BY l.source_folded) AS n
+				FROM lone AS l
+				WHERE l.is_lone_source AND l.source_folded IS NOT NULL
+					AND coalesce(l.source_key NOT IN
+						(SELECT n.source_key FROM numbered AS n), true)) AS s
+			JOIN (SELECT l.*, count(*) OVER (PARTITION BY l.target_folded) AS n
+					FROM lone AS l
+					WHERE l.is_lone_target AND l.target_folded IS NOT NULL
+						AND coalesce(l.target_key NOT IN
+							(SELECT n.target_key FROM numbered AS n), true))
+					AS t
+				ON t.target_folded = s.source_folded
+		WHERE s.n = 1 AND t.n = 1 AND s.source_key <> t.target_key
+			AND (t.target_object = s.source_object
+				OR s.is_alone AND t.is_alone
+				AND osmeta.is_same_environment(source_id, target_id))
 	), found AS MATERIALIZED (
 		SELECT n.source_key, n.target_key, 'number'::text AS evidence
 		FROM numbered AS n
@@ -139,23 +268,17 @@ BEGIN ATOMIC
 		SELECT t.source_key, t.target_key, 'table'
 		FROM tabled AS t
 	)
-	SELECT coalesce(k.target_key, k.source_key), 'key'::text, k.source_key,
-		k.target_key, k.source_owner, k.target_owner, k.source_entity,
-		k.target_entity, k.source_table, k.target_table, k.source_entity_id,
-		k.target_entity_id, k.source_is_active, k.target_is_active,
-		k.source_is_effective, k.target_is_effective
+	-- the other half of a pair that a move took apart goes with it
+	SELECT coalesce(k.target_key, k.source_key),
+		CASE WHEN k.source_key = k.target_key THEN 'key' ELSE 'none' END,
+		k.source_key, k.target_key, k.source_owner, k.target_owner,
+		k.source_entity, k.target_entity, k.source_table, k.target_table,
+		k.source_entity_id, k.target_entity_id, k.source_is_active,
+		k.target_is_active, k.source_is_effective, k.target_is_effective
 	FROM keyed AS k
-	WHERE k.source_key IS NOT NULL AND k.target_key IS NOT NULL
-	UNION ALL
-	SELECT coalesce(a.target_key, a.source_key), 'none', a.source_key,
-		a.target_key, a.source_owner, a.target_owner, a.source_entity,
-		a.target_entity, a.source_table, a.target_table, a.source_entity_id,
-		a.target_entity_id, a.source_is_active, a.target_is_active,
-		a.source_is_effective, a.target_is_effective
-	FROM alone AS a
-	WHERE coalesce(a.source_key NOT IN (SELECT f.source_key FROM found AS f),
+	WHERE coalesce(k.source_key NOT IN (SELECT f.source_key FROM found AS f),
 			true)
-		AND coalesce(a.target_key NOT IN (SELECT f.target_key FROM found AS f),
+		AND coalesce(k.target_key NOT IN (SELECT f.target_key FROM found AS f),
 			true)
 	UNION ALL
 	SELECT f.target_key, f.evidence, f.source_key, f.target_key,
@@ -164,8 +287,8 @@ BEGIN ATOMIC
 		t.target_entity_id, s.source_is_active, t.target_is_active,
 		s.source_is_effective, t.target_is_effective
 	FROM found AS f
-		JOIN alone AS s ON s.source_key = f.source_key
-		JOIN alone AS t ON t.target_key = f.target_key;
+		JOIN keyed AS s ON s.source_key = f.source_key
+		JOIN keyed AS t ON t.target_key = f.target_key;
 END;
 COMMENT ON FUNCTION osmeta.paired_entity(bigint, bigint) IS
 	'Internal: entities of two captures, in pairs';
@@ -176,6 +299,10 @@ RETURNS TABLE (object_kind text, key text, path text, change text,
 	old_value text, new_value text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+	WITH unknown AS MATERIALIZED (
+		SELECT u.part
+		FROM osmeta.uncompared_part(source_id, target_id) AS u
+	)
 	SELECT p.kind, coalesce(p.target_key, p.source_key),
 		coalesce(p.target_name, p.source_name, '?'), d.change, d.old_value,
 		d.new_value
@@ -197,21 +324,30 @@ BEGIN ATOMIC
 			UNION ALL
 			SELECT v.change, v.old_value, v.new_value
 			FROM (VALUES
-					('renamed', p.source_name, p.target_name),
+					('renamed', p.source_name, p.target_name, NULL),
 					(CASE WHEN p.target_is_active THEN 'activated'
 						ELSE 'deactivated' END,
-					 p.source_is_active::text, p.target_is_active::text),
-					('rekeyed', p.source_key, p.target_key),
-					('catalog', sc.name, tc.name),
-					('kind', s.espacekind, t.espacekind),
+					 p.source_is_active::text, p.target_is_active::text, NULL),
+					('rekeyed', p.source_key, p.target_key, NULL),
+					('catalog', sc.name, tc.name,
+					 CASE WHEN 'OSSYS_DBCATALOG' IN
+							(SELECT u.part FROM unknown AS u)
+						THEN 'OSSYS_DBCATALOG'
+						ELSE 'OSSYS_ESPACE.DBCATALOG_ID' END),
+					('kind', s.espacekind, t.espacekind,
+					 'OSSYS_ESPACE.ESPACEKIND'),
 					('multi-tenant', coalesce(s.is_multitenant, false)::text,
-					 coalesce(t.is_multitenant, false)::text),
+					 coalesce(t.is_multitenant, false)::text,
+					 'OSSYS_ESPACE.IS_MULTITENANT'),
 					('user provider',
 					 osmeta.readable_key(s.user_provider_key),
-					 osmeta.readable_key(t.user_provider_key))
-				) AS v (change, old_value, new_value)
+					 osmeta.readable_key(t.user_provider_key),
+					 'OSSYS_ESPACE.USER_PROVIDER_KEY')
+				) AS v (change, old_value, new_value, part)
 			WHERE p.source_key IS NOT NULL AND p.target_key IS NOT NULL
 				AND (p.source_is_active OR p.target_is_active)
+				AND (v.part IS NULL
+					OR v.part NOT IN (SELECT u.part FROM unknown AS u))
 				AND v.old_value IS DISTINCT FROM v.new_value) AS d
 	WHERE d.change IS NOT NULL;
 END;
@@ -225,7 +361,10 @@ RETURNS TABLE (object_kind text, key text, path text, change text,
 	old_value text, new_value text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	WITH application AS MATERIALIZED (
+	WITH unknown AS MATERIALIZED (
+		SELECT u.part
+		FROM osmeta.uncompared_part(source_id, target_id) AS u
+	), application AS MATERIALIZED (
 		SELECT DISTINCT ON (a.capture_id, a.key) a.capture_id, a.key, a.name,
 			a.is_active, a.id, a.applicationkind
 		FROM (SELECT a.capture_id,
@@ -235,7 +374,45 @@ BEGIN ATOMIC
 				FROM osmeta.captured_application AS a
 				WHERE a.capture_id IN (source_id, target_id)) AS a
 		WHERE a.key IS NOT NULL
+			AND 'OSSYS_APPLICATION' NOT IN
+				(SELECT u.part FROM unknown AS u)
 		ORDER BY a.capture_id, a.key, a.is_active DESC, a.id DESC
+	), keyed AS MATERIALIZED (
+		SELECT s.key AS source_key, t.key AS target_key,
+			s.name AS source_name, t.name AS target_name, s.id AS source_id,
+			t.id AS target_id, s.is_active AS source_is_active,
+			t.is_active AS target_is_active,
+			s.applicationkind AS source_kind,
+			t.applicationkind AS target_kind
+		FROM (SELECT a.* FROM application AS a
+				WHERE a.capture_id = source_id) AS s
+			FULL JOIN (SELECT a.* FROM application AS a
+					WHERE a.capture_id = target_id) AS t
+				ON t.key = s.key
+	), numbered AS MATERIALIZED (
+		-- a deleted application gets another key and keeps its name
+		SELECT s.source_key, t.target_key
+		FROM keyed AS s
+			JOIN keyed AS t ON t.target_id = s.source_id
+				AND t.target_name = s.source_name
+		WHERE s.target_key IS NULL AND t.source_key IS NULL
+			AND osmeta.is_same_environment(application_difference.source_id,
+				application_difference.target_id)
+	), pair AS MATERIALIZED (
+		SELECT k.*
+		FROM keyed AS k
+		WHERE NOT EXISTS (SELECT FROM numbered AS n
+			WHERE n.source_key = k.source_key AND k.target_key IS NULL
+				OR n.target_key = k.target_key AND k.source_key IS NULL)
+		UNION ALL
+		SELECT s.source_key, t.target_key, s.source_name, t.target_name,
+			s.source_id, t.target_id, s.source_is_active, t.target_is_active,
+			s.source_kind, t.target_kind
+		FROM numbered AS n
+			JOIN keyed AS s ON s.source_key = n.source_key
+				AND s.target_key IS NULL
+			JOIN keyed AS t ON t.target_key = n.target_key
+				AND t.source_key IS NULL
 	), part AS MATERIALIZED (
 		SELECT DISTINCT ON (m.capture_id, a.key, o.module_key) m.capture_id,
 			a.key, a.name AS application, o.module_key, o.name AS module
@@ -254,29 +431,33 @@ BEGIN ATOMIC
 						AS module_key,
 					coalesce(e.name, x.name) AS name) AS o
 		WHERE a.is_active AND o.module_key IS NOT NULL
+			AND NOT EXISTS (SELECT
+				FROM unknown AS u
+				WHERE u.part IN ('OSSYS_APP_DEFINITION_MODULE',
+						'OSSYS_MODULE')
+					OR u.part = 'OSSYS_EXTENSION' AND x.id IS NOT NULL)
 		ORDER BY m.capture_id, a.key, o.module_key, m.id
 	)
-	SELECT 'application', coalesce(t.key, s.key),
-		coalesce(t.name, s.name, '?'), d.change, d.old_value, d.new_value
-	FROM (SELECT a.* FROM application AS a
-			WHERE a.capture_id = source_id) AS s
-		FULL JOIN (SELECT a.* FROM application AS a
-				WHERE a.capture_id = target_id) AS t
-			ON t.key = s.key,
+	SELECT 'application', coalesce(p.target_key, p.source_key),
+		coalesce(p.target_name, p.source_name, '?'), d.change, d.old_value,
+		d.new_value
+	FROM pair AS p,
 		LATERAL (
-			SELECT osmeta.presence_change(s.is_active, t.is_active) AS change,
-				s.name AS old_value, t.name AS new_value
+			SELECT osmeta.presence_change(p.source_is_active,
+					p.target_is_active) AS change,
+				p.source_name AS old_value, p.target_name AS new_value
 			UNION ALL
 			SELECT v.change, v.old_value, v.new_value
 			FROM (VALUES
-					('renamed', s.name, t.name),
-					(CASE WHEN t.is_active THEN 'activated'
+					('renamed', p.source_name, p.target_name),
+					(CASE WHEN p.target_is_active THEN 'activated'
 						ELSE 'deactivated' END,
-					 s.is_active::text, t.is_active::text),
-					('kind', s.applicationkind, t.applicationkind)
+					 p.source_is_active::text, p.target_is_active::text),
+					('rekeyed', p.source_key, p.target_key),
+					('kind', p.source_kind, p.target_kind)
 				) AS v (change, old_value, new_value)
-			WHERE s.key IS NOT NULL AND t.key IS NOT NULL
-				AND (s.is_active OR t.is_active)
+			WHERE p.source_key IS NOT NULL AND p.target_key IS NOT NULL
+				AND (p.source_is_active OR p.target_is_active)
 				AND v.old_value IS DISTINCT FROM v.new_value) AS d
 	WHERE d.change IS NOT NULL
 	UNION ALL
@@ -301,6 +482,10 @@ RETURNS TABLE (object_kind text, key text, path text, change text,
 	old_value text, new_value text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+	WITH unknown AS MATERIALIZED (
+		SELECT u.part
+		FROM osmeta.uncompared_part(source_id, target_id) AS u
+	)
 	SELECT 'entity', p.pair,
 		format('%s.%s', coalesce(p.target_owner, p.source_owner, '?'),
 			coalesce(p.target_entity, p.source_entity, '?')),
@@ -319,10 +504,11 @@ BEGIN ATOMIC
 			UNION ALL
 			SELECT v.change, v.old_value, v.new_value
 			FROM (VALUES
-					('renamed', p.source_entity, p.target_entity),
+					('renamed', p.source_entity, p.target_entity, NULL),
 					(CASE WHEN p.target_is_active THEN 'activated'
 						ELSE 'deactivated' END,
-					 p.source_is_active::text, p.target_is_active::text),
+					 p.source_is_active::text, p.target_is_active::text,
+					 NULL),
 					-- into another module, not with a module of another key
 					('moved',
 					 CASE WHEN o.target_key
@@ -330,32 +516,40 @@ BEGIN ATOMIC
 						THEN p.source_owner END,
 					 CASE WHEN o.target_key
 							IS DISTINCT FROM osmeta.owner_key(t.key)
-						THEN p.target_owner END),
+						THEN p.target_owner END, NULL),
 					-- the key of its own, not that of its module
 					('rekeyed', osmeta.object_key(s.key),
-					 osmeta.object_key(t.key)),
+					 osmeta.object_key(t.key), NULL),
 					('physical',
 					 CASE WHEN osmeta.fold_name(p.source_table)
 							IS DISTINCT FROM osmeta.fold_name(p.target_table)
 						THEN p.source_table END,
 					 CASE WHEN osmeta.fold_name(p.source_table)
 							IS DISTINCT FROM osmeta.fold_name(p.target_table)
-						THEN p.target_table END),
-					('kind', s.data_kind, t.data_kind),
+						THEN p.target_table END, NULL),
+					('kind', s.data_kind, t.data_kind,
+					 'OSSYS_ENTITY.DATA_KIND'),
 					('identifier', osmeta.readable_key(s.primarykey_ss_key),
-					 osmeta.readable_key(t.primarykey_ss_key)),
+					 osmeta.readable_key(t.primarykey_ss_key),
+					 'OSSYS_ENTITY.PRIMARYKEY_SS_KEY'),
 					('multi-tenant', coalesce(s.multitenant, false)::text,
-					 coalesce(t.multitenant, false)::text),
+					 coalesce(t.multitenant, false)::text,
+					 'OSSYS_ENTITY.MULTITENANT'),
 					('multilingual', coalesce(s.multilingual, false)::text,
-					 coalesce(t.multilingual, false)::text),
+					 coalesce(t.multilingual, false)::text,
+					 'OSSYS_ENTITY.MULTILINGUAL'),
 					('external', coalesce(s.is_external, false)::text,
-					 coalesce(t.is_external, false)::text),
+					 coalesce(t.is_external, false)::text,
+					 'OSSYS_ENTITY.IS_EXTERNAL'),
 					('process events',
 					 coalesce(s.expose_process_events, false)::text,
-					 coalesce(t.expose_process_events, false)::text)
-				) AS v (change, old_value, new_value)
+					 coalesce(t.expose_process_events, false)::text,
+					 'OSSYS_ENTITY.EXPOSE_PROCESS_EVENTS')
+				) AS v (change, old_value, new_value, part)
 			WHERE p.source_key IS NOT NULL AND p.target_key IS NOT NULL
 				AND (p.source_is_effective OR p.target_is_effective)
+				AND (v.part IS NULL
+					OR v.part NOT IN (SELECT u.part FROM unknown AS u))
 				AND v.old_value IS DISTINCT FROM v.new_value) AS d
 	WHERE d.change IS NOT NULL;
 END;
@@ -386,8 +580,11 @@ RETURNS TABLE (object_kind text, key text, path text, change text,
 	old_value text, new_value text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	WITH pair AS MATERIALIZED (
-		SELECT p.pair, p.source_entity_id, p.target_entity_id
+	WITH unknown AS MATERIALIZED (
+		SELECT u.part
+		FROM osmeta.uncompared_part(source_id, target_id) AS u
+	), pair AS MATERIALIZED (
+		SELECT p.pair, p.source_key, p.source_entity_id, p.target_entity_id
 		FROM osmeta.paired_entity(source_id, target_id) AS p
 	), differing AS MATERIALIZED (
 		SELECT coalesce(t.pair, s.pair) AS pair,
@@ -438,7 +635,7 @@ BEGIN ATOMIC
 				d.target_decimals, CASE WHEN te.entity_id IS NOT NULL
 					THEN format('%s.%s', te.owner, te.entity) END)
 				AS target_label,
-			coalesce(sa.refers_to::text,
+			coalesce(r.pair, sa.refers_to::text,
 				CASE osmeta.data_type(d.source_type) WHEN 'Identifier'
 					THEN osmeta.fold_name(d.source_type)
 					ELSE osmeta.data_type(d.source_type) END)
@@ -455,6 +652,8 @@ BEGIN ATOMIC
 				ON sa.capture_id = source_id AND sa.id = d.source_attribute_id
 			LEFT JOIN osmeta.captured_entity_attr AS ta
 				ON ta.capture_id = target_id AND ta.id = d.target_attribute_id
+			-- what it referred to, by the key that this has now
+			LEFT JOIN pair AS r ON r.source_key = sa.refers_to::text
 			LEFT JOIN osmeta.counted_entity(source_id) AS se
 				ON se.key_text = sa.refers_to::text
 			LEFT JOIN osmeta.counted_entity(target_id) AS te
@@ -472,36 +671,44 @@ BEGIN ATOMIC
 			SELECT v.change, v.old_value, v.new_value
 			FROM (VALUES
 					('renamed', l.source_attribute, l.target_attribute,
-					 l.source_attribute IS DISTINCT FROM l.target_attribute),
+					 l.source_attribute IS DISTINCT FROM l.target_attribute,
+					 NULL),
 					(CASE WHEN l.target_is_active THEN 'activated'
 						ELSE 'deactivated' END,
 					 l.source_is_active::text, l.target_is_active::text,
-					 l.source_is_active <> l.target_is_active),
+					 l.source_is_active <> l.target_is_active, NULL),
 					('retyped', l.source_label, l.target_label,
-					 l.source_values IS DISTINCT FROM l.target_values),
+					 l.source_values IS DISTINCT FROM l.target_values, NULL),
 					('resized', l.source_label, l.target_label,
 					 l.source_values = l.target_values
 						AND (l.source_values IN ('Text', 'Decimal')
 							AND l.source_length
 								IS DISTINCT FROM l.target_length
 							OR l.source_values = 'Decimal'
+							AND 'OSSYS_ENTITY_ATTR.DECIMALS' NOT IN
+								(SELECT u.part FROM unknown AS u)
 							AND l.source_decimals
-								IS DISTINCT FROM l.target_decimals)),
+								IS DISTINCT FROM l.target_decimals),
+					 'OSSYS_ENTITY_ATTR.LENGTH'),
 					('mandatory', l.source_is_mandatory::text,
 					 l.target_is_mandatory::text,
-					 l.source_is_mandatory <> l.target_is_mandatory),
+					 l.source_is_mandatory <> l.target_is_mandatory,
+					 'OSSYS_ENTITY_ATTR.IS_MANDATORY'),
 					('auto number', l.source_is_auto_number::text,
 					 l.target_is_auto_number::text,
-					 l.source_is_auto_number <> l.target_is_auto_number),
+					 l.source_is_auto_number <> l.target_is_auto_number,
+					 'OSSYS_ENTITY_ATTR.IS_AUTONUMBER'),
 					-- it stands on plain attributes too and means nothing
 					('delete rule', l.source_delete_rule,
 					 l.target_delete_rule,
 					 l.is_reference AND osmeta.fold_name(l.source_delete_rule)
 						IS DISTINCT FROM osmeta.fold_name(
-							l.target_delete_rule)),
+							l.target_delete_rule),
+					 'OSSYS_ENTITY_ATTR.DELETE_RULE'),
 					('default value', l.source_default, l.target_default,
 					 coalesce(l.source_default, '')
-						<> coalesce(l.target_default, '')),
+						<> coalesce(l.target_default, ''),
+					 'OSSYS_ENTITY_ATTR.DEFAULT_VALUE'),
 					-- another column than the other name explains
 					('physical', l.source_column, l.target_column,
 					 osmeta.fold_name(l.source_column)
@@ -511,11 +718,13 @@ BEGIN ATOMIC
 							AND osmeta.fold_name(l.target_column)
 								= osmeta.fold_name(
 									osmeta.physical_column_name(
-										l.target_attribute)), false))
-				) AS v (change, old_value, new_value, is_so)
+										l.target_attribute)), false), NULL)
+				) AS v (change, old_value, new_value, is_so, part)
 			WHERE l.source_attribute_id IS NOT NULL
 				AND l.target_attribute_id IS NOT NULL
-				AND v.is_so) AS d
+				AND v.is_so
+				AND (v.part IS NULL
+					OR v.part NOT IN (SELECT u.part FROM unknown AS u))) AS d
 	WHERE d.change IS NOT NULL;
 END;
 COMMENT ON FUNCTION osmeta.attribute_difference(bigint, bigint) IS
@@ -580,7 +789,10 @@ RETURNS TABLE (object_kind text, key text, path text, change text,
 	old_value text, new_value text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	WITH owner AS MATERIALIZED (
+	WITH unknown AS MATERIALIZED (
+		SELECT u.part
+		FROM osmeta.uncompared_part(source_id, target_id) AS u
+	), owner AS MATERIALIZED (
 		SELECT o.source_key, o.target_key
 		FROM osmeta.paired_owner(source_id, target_id) AS o
 	), object AS MATERIALIZED (
@@ -617,6 +829,9 @@ BEGIN ATOMIC
 						ON p.source_key = osmeta.readable_key(e.ss_key)
 				WHERE e.capture_id IN (source_id, target_id)) AS o
 		WHERE o.owner_key IS NOT NULL AND o.ss_key IS NOT NULL
+			AND CASE o.kind WHEN 'role' THEN 'OSSYS_ROLE'
+					ELSE 'OSSYS_BPM_PROCESS_DEFINITION' END
+				NOT IN (SELECT u.part FROM unknown AS u)
 		ORDER BY o.capture_id, o.kind, o.owner_key, o.ss_key,
 			o.is_effective DESC, o.is_active DESC, o.id DESC
 	)
@@ -667,14 +882,28 @@ BEGIN ATOMIC
 	WITH pair AS MATERIALIZED (
 		-- of entities that share a table one will do
 		SELECT x.capture_id, x.folded, min(x.pair) AS pair
-		FROM (SELECT source_id AS capture_id, p.pair,
-					osmeta.fold_name(p.source_table) AS folded
-				FROM osmeta.paired_entity(source_id, target_id) AS p
-				WHERE p.target_key IS NOT NULL AND p.target_table <> ''
-				UNION ALL
-				SELECT target_id, p.pair, osmeta.fold_name(p.target_table)
-				FROM osmeta.paired_entity(source_id, target_id) AS p
-				WHERE p.source_key IS NOT NULL AND p.source_table <> '') AS x
+		FROM (SELECT e.capture_id,
+					p.pair || CASE n.kind WHEN 1 THEN ''
+						WHEN 2 THEN '/events' ELSE '/translations' END
+						AS pair,
+					osmeta.fold_name(CASE n.kind
+						WHEN 1 THEN btrim(e.physical_table_name)
+						WHEN 2 THEN coalesce(
+							NULLIF(btrim(e.event_table_name), ''),
+							osmeta.event_table_name(
+								btrim(e.physical_table_name)))
+						ELSE NULLIF(btrim(e.multilingual_table_name), '')
+						END) AS folded
+				FROM (SELECT i.capture_id, i.entity_id, p.pair
+						FROM osmeta.paired_entity(source_id, target_id) AS p,
+							LATERAL (VALUES (source_id, p.source_entity_id),
+								(target_id, p.target_entity_id))
+								AS i (capture_id, entity_id)
+						WHERE p.source_table <> '' AND p.target_table <> '')
+						AS p
+					JOIN osmeta.captured_entity AS e
+						ON e.capture_id = p.capture_id AND e.id = p.entity_id,
+					generate_series(1, 3) AS n (kind)) AS x
 		WHERE x.folded IS NOT NULL
 		GROUP BY x.capture_id, x.folded
 	), side AS MATERIALIZED (
