@@ -259,3 +259,22 @@ SELECT osmeta.capture('prod') > 0 AS captured, osmeta.predict_table_name('prod',
 SELECT entity_id, to_json(espace) AS espace, verdict, to_json(evidence) AS evidence FROM osmeta.name_audit WHERE environment = 'prod' AND entity_id BETWEEN 200 AND 299 ORDER BY entity_id;
 \pset format aligned
 SELECT count(*) > 0 AS some, count(*) FILTER (WHERE NOT EXISTS (SELECT FROM osmeta.name_audit AS a WHERE a.environment = 'prod' AND to_jsonb(a) - 'capture_id' = to_jsonb(n) - 'capture_id')) AS differ FROM prod.name_audit AS n;
+
+-- A deleted module has another key and keeps what it was called before.
+CREATE SCHEMA bygone;
+CREATE TABLE bygone.ossys_espace AS SELECT * FROM factory.ossys_espace WHERE false;
+CREATE TABLE bygone.ossys_entity AS SELECT * FROM factory.ossys_entity WHERE false;
+CREATE TABLE bygone.ossys_entity_attr AS SELECT * FROM factory.ossys_entity_attr WHERE false;
+CREATE TABLE bygone.ossys_entity_record AS SELECT * FROM factory.ossys_entity_record WHERE false;
+INSERT INTO bygone.ossys_espace (id, name, ss_key, is_active) VALUES (1, 'Charts', 'c1', true), (2, 'Other', 'c2', true);
+INSERT INTO bygone.ossys_entity (id, name, espace_id, ss_key, physical_table_name, is_active) VALUES
+	(1, 'Axis', 1, 'e1', 'OSUSR_bjy_Axis', true), (2, 'Moved', 1, 'e2', 'OSUSR_bjy_Moved', true), (3, 'Ren', 1, 'e3', 'OSUSR_bjy_Ren', true);
+SELECT osmeta.attach('past', remote_schema => 'bygone', dialect => 'sqlserver'), osmeta.capture('past') AS bygone_1 \gset
+UPDATE bygone.ossys_espace SET name = 'ChartsWeb' WHERE id = 1;
+UPDATE bygone.ossys_entity SET name = 'Renamed' WHERE id = 3;
+UPDATE bygone.ossys_entity SET espace_id = 2 WHERE id = 2;
+SELECT osmeta.capture('past') AS bygone_2 \gset
+SELECT espace, entity, verdict, replace(evidence, '(capture ' || :bygone_1 || ')', '(first)') AS evidence FROM osmeta.name_audit WHERE environment = 'past' ORDER BY entity_id;
+UPDATE bygone.ossys_espace SET name = 'ChartsWeb(deleted0)', ss_key = 'c9', is_active = false WHERE id = 1;
+SELECT osmeta.capture('past') AS bygone_3 \gset
+SELECT espace, entity, verdict, replace(evidence, '(capture ' || :bygone_1 || ')', '(first)') AS evidence FROM osmeta.name_audit WHERE environment = 'past' ORDER BY entity_id;

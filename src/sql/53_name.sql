@@ -11,7 +11,7 @@
 CREATE VIEW osmeta.module_name_history AS
 SELECT c.environment, c.capture_id,
 	osmeta.folded_key(e.ss_key) AS owner_key, e.name,
-	osmeta.espace_hash(e.name) AS hash
+	osmeta.espace_hash(e.name) AS hash, e.id AS espace_id
 FROM osmeta.capture AS c
 	JOIN osmeta.captured_espace AS e ON e.capture_id = c.capture_id
 WHERE btrim(e.name) <> '';
@@ -90,13 +90,26 @@ WITH judged AS MATERIALIZED (
 	FROM judged AS j
 	WHERE j.verdict ^@ 'other key'
 ), present AS MATERIALIZED (
-	SELECT DISTINCT e.capture_id AS store_id,
+	SELECT DISTINCT c.environment, c.capture_id, e.capture_id AS store_id,
 		osmeta.folded_key(e.ss_key) AS owner_key, e.name,
 		osmeta.espace_hash(e.name) AS hash,
-		coalesce(e.is_active, false) AS is_active
+		coalesce(e.is_active, false) AS is_active, e.id AS espace_id
 	FROM osmeta.shown_capture AS c
 		JOIN osmeta.captured_espace AS e ON e.capture_id = c.store_id
 	WHERE btrim(e.name) <> ''
+), held_key AS MATERIALIZED (
+	-- a deleted module got another key: what it had before is that of the row
+	-- with its number and name
+	SELECT p.store_id, p.owner_key, p.name, p.owner_key AS held
+	FROM present AS p
+	UNION
+	SELECT p.store_id, p.owner_key, p.name, h.owner_key
+	FROM present AS p
+		JOIN osmeta.module_name_history AS h
+			ON h.environment = p.environment AND h.espace_id = p.espace_id
+			AND h.name = regexp_replace(p.name, '[(]deleted[0-9]+[)]$', '')
+	WHERE p.name ~ '[(]deleted[0-9]+[)]$'
+		AND coalesce(h.capture_id < p.capture_id, true)
 ), candidate AS MATERIALIZED (
 	-- modules that have the key now
 	SELECT k.store_id, k.owner_key, k.hash, p.name,
@@ -110,17 +123,17 @@ WITH judged AS MATERIALIZED (
 	UNION ALL
 	-- and those that had it
 	SELECT k.store_id, k.owner_key, k.hash, h.name,
-		CASE WHEN h.owner_key = k.owner_key THEN 1 ELSE 5 END
+		CASE WHEN p.owner_key = k.owner_key THEN 1 ELSE 5 END
 			+ CASE WHEN h.environment = k.environment THEN 0 ELSE 1 END,
 		h.capture_id,
 		CASE
 			WHEN h.environment <> k.environment THEN
-				CASE WHEN h.owner_key = k.owner_key
+				CASE WHEN p.owner_key = k.owner_key
 					THEN format('name of the module in %s: %s (capture %s)',
 						h.environment, h.name, h.capture_id)
 					ELSE format('%s in %s (capture %s)', h.name,
 						h.environment, h.capture_id) END
-			WHEN h.owner_key = k.owner_key
+			WHEN p.owner_key = k.owner_key
 				THEN format('earlier name of the module: %s (capture %s)',
 					h.name, h.capture_id)
 			WHEN p.name IS NOT NULL
@@ -131,11 +144,11 @@ WITH judged AS MATERIALIZED (
 		END
 	FROM other_key AS k
 		JOIN osmeta.module_name_history AS h ON h.hash = k.hash
-		LEFT JOIN present AS p
-			ON p.store_id = k.store_id AND p.owner_key = h.owner_key
-		LEFT JOIN present AS n
-			ON n.store_id = k.store_id AND n.name = h.name
-			AND n.owner_key = h.owner_key
+		LEFT JOIN held_key AS p
+			ON p.store_id = k.store_id AND p.held = h.owner_key
+		LEFT JOIN held_key AS n
+			ON n.store_id = k.store_id AND n.held = h.owner_key
+			AND n.name = h.name
 	WHERE (h.environment <> k.environment
 			OR coalesce(h.capture_id < k.capture_id, true))
 		AND n.name IS NULL
@@ -171,7 +184,9 @@ WITH judged AS MATERIALIZED (
 					ON h.environment = n.environment
 					AND h.entity_id = n.entity_id
 			WHERE coalesce(h.capture_id < n.capture_id, true)
-				AND h.key::text = n.key
+				-- deleting a module changes its part of the key
+				AND split_part(h.key::text, '*', 2)
+					= split_part(n.key, '*', 2)
 			UNION ALL
 			SELECT n.store_entity, 2, h.capture_id,
 				format('name of the entity in %s: %s (capture %s)',
