@@ -240,29 +240,89 @@ COMMENT ON VIEW osmeta.unnamed_column IS
 	'Internal: columns of the tables of entities that no attribute names';
 
 /*
+ * Internal: which columns did attributes name in each capture?  It reads the
+ * store under any osmeta.capture, and has no live copy: the past of an
+ * environment stands in the store only.
+ */
+CREATE VIEW osmeta.earlier_attribute AS
+SELECT c.environment, c.capture_id, a.entity_id, e.key,
+	osmeta.fold_name(btrim(e.physical_table_name)) AS folded_table,
+	osmeta.fold_name(coalesce(NULLIF(btrim(a.database_name), ''),
+		osmeta.physical_column_name(a.name))) AS folded,
+	osmeta.readable_key(a.ss_key) AS attribute_key,
+	a.name AS attribute, a.id AS attribute_id,
+	coalesce(a.is_active, false) AS is_active
+FROM osmeta.capture AS c
+	JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.capture_id
+	JOIN osmeta.captured_entity AS e
+		ON e.capture_id = a.capture_id AND e.id = a.entity_id;
+COMMENT ON VIEW osmeta.earlier_attribute IS
+	'Internal: the columns that attributes name, in every capture there is';
+
+/*
  * Which columns does the metamodel not know?  Renaming an attribute makes a
- * new column and leaves the old one.  Where just one attribute can have come
- * out of a column, and out of no other column, it is named: one of the same
- * type, whose column was made later if there are such.
+ * new column and leaves the old one.
+ *
+ * An earlier capture of the environment proves it: there an attribute named
+ * the column, of the same entity by its key, in the same table, and the
+ * attribute with the same key names another column now, or is known no longer.
+ * Without that it is a guess, with a question mark behind.  Where just one
+ * attribute can have come out of a column, and out of no other column, it is
+ * named: one of the same type, whose column was made later if there are such.
  */
 CREATE VIEW osmeta.orphan_column AS
 WITH orphan AS MATERIALIZED (
 	SELECT u.*
 	FROM osmeta.unnamed_column AS u
-), known AS MATERIALIZED (
+), named AS MATERIALIZED (
 	-- as a condition, for one pass over all attributes, however many columns
 	-- are left over
 	SELECT a.capture_id AS store_id, a.entity_id, a.name AS attribute,
+		a.id AS attribute_id,
 		osmeta.fold_name(coalesce(NULLIF(btrim(a.database_name), ''),
-			osmeta.physical_column_name(a.name))) AS folded
+			osmeta.physical_column_name(a.name))) AS folded,
+		osmeta.readable_key(a.ss_key) AS attribute_key,
+		coalesce(a.is_active, false) AS is_active,
+		a.is_active AND o.is_effective
+			AND osmeta.folded_key(a.ss_key)
+				IS DISTINCT FROM o.primary_key_ss_key AS can_be_new
 	FROM osmeta.captured_entity_attr AS a
 		JOIN osmeta.owned_entity AS o
 			ON o.store_id = a.capture_id AND o.entity_id = a.entity_id
 	WHERE coalesce(a.entity_id IN (SELECT x.entity_id FROM orphan AS x),
 			false)
-		AND a.is_active AND o.is_effective
-		AND osmeta.folded_key(a.ss_key)
-			IS DISTINCT FROM o.primary_key_ss_key
+), past AS MATERIALIZED (
+	-- again one pass, over the attributes of the earlier captures
+	SELECT s.store_id, h.capture_id AS seen_in, h.entity_id,
+		h.key::text AS key_text, h.folded_table, h.folded, h.attribute_key,
+		h.attribute, h.attribute_id, h.is_active
+	FROM (SELECT DISTINCT x.environment, x.capture_id, x.store_id
+			FROM orphan AS x) AS s
+		JOIN osmeta.earlier_attribute AS h
+			ON h.environment = s.environment
+			AND (s.capture_id IS NULL OR h.capture_id < s.capture_id)
+	WHERE coalesce(h.entity_id IN (SELECT x.entity_id FROM orphan AS x),
+			false)
+		AND h.attribute_key IS NOT NULL
+), proof AS MATERIALIZED (
+	SELECT DISTINCT ON (x.store_id, x.table_id, x.position)
+		x.store_id, x.table_id, x.position, p.attribute, p.seen_in,
+		n.attribute AS new_attribute
+	FROM orphan AS x
+		JOIN osmeta.captured_entity AS e
+			ON e.capture_id = x.store_id AND e.id = x.entity_id
+		JOIN past AS p
+			ON p.store_id = x.store_id AND p.entity_id = x.entity_id
+			AND p.folded = osmeta.fold_name(x.column_name)
+			AND p.folded_table = osmeta.fold_name(btrim(x.table_name))
+			AND p.key_text = e.key::text
+		LEFT JOIN named AS n
+			ON n.store_id = x.store_id AND n.entity_id = x.entity_id
+			AND n.attribute_key = p.attribute_key
+	-- the latest capture that shows it, and the attribute that counts
+	ORDER BY x.store_id, x.table_id, x.position, p.seen_in DESC,
+		p.is_active DESC, p.attribute_id DESC, n.is_active DESC NULLS LAST,
+		n.attribute_id DESC
 ), alike AS MATERIALIZED (
 	SELECT x.store_id, x.table_id, x.position, a.attribute,
 		q.position AS attribute_position,
@@ -273,10 +333,10 @@ WITH orphan AS MATERIALIZED (
 	FROM orphan AS x
 		JOIN osmeta.captured_physical_column AS q
 			ON q.capture_id = x.store_id AND q.table_id = x.table_id
-		JOIN known AS a
+		JOIN named AS a
 			ON a.store_id = x.store_id AND a.entity_id = x.entity_id
 			AND a.folded = osmeta.fold_name(q.column_name)
-	WHERE q.data_type = x.data_type
+	WHERE a.can_be_new AND q.data_type = x.data_type
 		AND coalesce(q.length, -1) = coalesce(x.length, -1)
 		AND coalesce(q.precision, -1) = coalesce(x.precision, -1)
 		AND coalesce(q.scale, -1) = coalesce(x.scale, -1)
@@ -297,15 +357,242 @@ SELECT x.environment, x.capture_id, x.table_name, x.column_name, x.espace,
 			THEN format('(%s,%s)', x.precision, coalesce(x.scale, 0))
 		ELSE ''
 	END AS column_type,
-	CASE WHEN k.attribute IS NOT NULL
-		THEN format('rename of %s?', k.attribute) END AS explained_by,
-	x.extension, x.position, x.entity_id
+	CASE
+		WHEN h.new_attribute IS NOT NULL
+			THEN format('renamed to %s (attribute %s of capture %s)',
+				h.new_attribute, h.attribute, h.seen_in)
+		WHEN h.seen_in IS NOT NULL
+			THEN format('removed and forgotten (attribute %s of capture %s)',
+				h.attribute, h.seen_in)
+		WHEN k.attribute IS NOT NULL
+			THEN format('rename of %s?', k.attribute)
+	END AS explained_by,
+	x.extension, x.position, x.entity_id, h.seen_in AS evidence_capture_id
 FROM orphan AS x
+	LEFT JOIN proof AS h
+		ON h.store_id = x.store_id AND h.table_id = x.table_id
+		AND h.position = x.position
 	LEFT JOIN candidate AS k
 		ON k.store_id = x.store_id AND k.table_id = x.table_id
 		AND k.position = x.position AND k.attributes = 1 AND k.columns = 1;
 COMMENT ON VIEW osmeta.orphan_column IS
 	'which columns of an entity''s table does the metamodel not know, and was an attribute renamed?';
+
+/*
+ * Internal: columns of tables of effective entities that no active attribute
+ * names: those of removed attributes, which are named here, and those that
+ * unnamed_column has.  As there, first those that the table's own entity
+ * names are left out, then those that others in that table name.
+ */
+CREATE VIEW osmeta.leftover_column AS
+SELECT u.environment, u.capture_id, u.store_id, u.table_id, u.table_name,
+	u.column_name, u.position, u.is_nullable, u.is_identity, u.is_generated,
+	u.has_default, u.espace, u.extension, u.entity, u.entity_id,
+	r.attribute
+FROM (SELECT t.environment, t.capture_id, t.store_id, t.table_id,
+			t.table_name, q.column_name, q.position, q.is_nullable,
+			q.is_identity, q.is_generated, q.has_default, t.espace,
+			t.extension, t.entity, t.entity_id, t.store_table
+		FROM (SELECT c.environment, c.capture_id, p.capture_id AS store_id,
+					p.table_id, p.table_name, o.espace, o.extension,
+					o.entity, o.entity_id, o.is_multitenant, o.store_table
+				FROM osmeta.shown_capture AS c
+					JOIN osmeta.captured_physical_table AS p
+						ON p.capture_id = c.store_id
+					JOIN osmeta.table_owner AS o
+						ON o.store_table
+							= osmeta.store_table(p.capture_id, p.table_name)
+				WHERE p.kind IS DISTINCT FROM 'view' AND o.is_data
+					AND o.is_effective AND NOT o.is_foreign
+				OFFSET 0) AS t
+			JOIN osmeta.captured_physical_column AS q
+				ON q.capture_id = t.store_id AND q.table_id = t.table_id
+			LEFT JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = t.store_id AND a.entity_id = t.entity_id
+				AND a.is_active
+				AND osmeta.fold_name(coalesce(
+					NULLIF(btrim(a.database_name), ''),
+					osmeta.physical_column_name(a.name)))
+					= osmeta.fold_name(q.column_name)
+		WHERE a.entity_id IS NULL
+			AND NOT (t.is_multitenant
+				AND osmeta.fold_name(q.column_name) = 'tenant_id')
+		OFFSET 0) AS u
+	LEFT JOIN osmeta.shared_column AS n
+		ON n.store_table = u.store_table
+		AND n.folded = osmeta.fold_name(u.column_name) AND n.is_used
+	-- the removed attribute, the newest if there are several
+	LEFT JOIN (SELECT DISTINCT ON (a.capture_id, a.entity_id, a.folded)
+				a.capture_id, a.entity_id, a.folded, a.attribute
+			FROM (SELECT a.capture_id, a.entity_id, a.name AS attribute,
+						a.id,
+						osmeta.fold_name(coalesce(
+							NULLIF(btrim(a.database_name), ''),
+							osmeta.physical_column_name(a.name))) AS folded
+					FROM osmeta.shown_capture AS c
+						JOIN osmeta.captured_entity_attr AS a
+							ON a.capture_id = c.store_id
+					WHERE NOT coalesce(a.is_active, false)) AS a
+			ORDER BY a.capture_id, a.entity_id, a.folded, a.id DESC) AS r
+		ON r.capture_id = u.store_id AND r.entity_id = u.entity_id
+		AND r.folded = osmeta.fold_name(u.column_name)
+WHERE n.folded IS NULL;
+COMMENT ON VIEW osmeta.leftover_column IS
+	'Internal: columns of tables of effective entities that no active attribute names';
+
+/*
+ * Which left-overs stand in the way of inserts and deletes?  What is asked is
+ * what the engine would do when the platform inserts a row without naming the
+ * column, or deletes a row that the left-over refers to.  Engines differ in
+ * what a unique index makes of NULL: SQL Server takes it for a value, Oracle
+ * does so beside another value, PostgreSQL never.  Indexes over expressions
+ * and over some of the rows are not judged.
+ */
+CREATE VIEW osmeta.leftover_constraint AS
+WITH leftover AS MATERIALIZED (
+	SELECT l.*
+	FROM osmeta.leftover_column AS l
+), target AS MATERIALIZED (
+	SELECT p.capture_id AS store_id, p.table_name, o.espace, o.extension,
+		o.entity
+	FROM osmeta.shown_capture AS c
+		JOIN osmeta.captured_physical_table AS p ON p.capture_id = c.store_id
+		JOIN osmeta.table_owner AS o
+			ON o.store_table
+				= osmeta.store_table(p.capture_id, p.table_name)
+	WHERE o.is_data AND o.is_effective AND p.kind IS DISTINCT FROM 'view'
+), nobody AS MATERIALIZED (
+	-- tables of removed entities, and of none
+	SELECT c.environment, c.capture_id, p.capture_id AS store_id, p.table_id,
+		p.table_name, o.espace, o.extension, o.entity
+	FROM osmeta.shown_capture AS c
+		JOIN osmeta.captured_physical_table AS p ON p.capture_id = c.store_id
+		LEFT JOIN osmeta.table_owner AS o
+			ON o.store_table
+				= osmeta.store_table(p.capture_id, p.table_name)
+	WHERE p.kind IS DISTINCT FROM 'view'
+		AND NOT coalesce(o.is_used, false)
+		AND (o.store_table IS NOT NULL AND NOT o.is_foreign
+			OR osmeta.fold_name(p.table_name) ~ '^os(usr|evt)_')
+), unique_index AS MATERIALIZED (
+	SELECT x.store_id, x.table_id, x.key_name, x.columns, x.dialect
+	FROM (SELECT i.capture_id AS store_id, i.table_id,
+				i.index_name AS key_name, i.columns, c.dialect
+			FROM osmeta.shown_capture AS c
+				JOIN osmeta.captured_physical_index AS i
+					ON i.capture_id = c.store_id
+			WHERE i.is_unique AND NOT coalesce(i.is_partial, false)
+			UNION
+			-- an engine may name the index of a key otherwise
+			SELECT k.capture_id, k.table_id, k.key_name, k.columns, c.dialect
+			FROM osmeta.shown_capture AS c
+				JOIN osmeta.captured_physical_key AS k
+					ON k.capture_id = c.store_id
+			WHERE k.kind IN ('p', 'u')) AS x
+	WHERE array_position(x.columns, NULL) IS NULL
+		AND coalesce(x.table_id IN (SELECT l.table_id FROM leftover AS l),
+			false)
+), unique_leftover AS MATERIALIZED (
+	SELECT i.store_id, i.table_id, i.key_name, i.columns, i.dialect,
+		min(l.position) AS position, count(*) AS leftovers,
+		string_agg(l.column_name, ', ' ORDER BY u.ordinal) AS column_names,
+		bool_and(l.has_default) AS all_default,
+		bool_or(l.has_default) AS any_default,
+		-- a number of its own for each row, or no row at all
+		bool_or(l.is_identity OR l.is_generated
+			OR NOT l.is_nullable AND NOT l.has_default) AS is_other
+	FROM unique_index AS i
+		CROSS JOIN LATERAL unnest(i.columns)
+			WITH ORDINALITY AS u (column_name, ordinal)
+		JOIN leftover AS l
+			ON l.store_id = i.store_id AND l.table_id = i.table_id
+			AND l.column_name = u.column_name
+	GROUP BY i.store_id, i.table_id, i.key_name, i.columns, i.dialect
+)
+SELECT l.environment, l.capture_id, w.kind, l.table_name, l.column_name,
+	NULL::text AS key_name, l.espace, l.entity, l.attribute, w.blocks,
+	w.message, w.hint, l.extension, NULL::text AS target_table,
+	l.entity_id
+FROM leftover AS l,
+	LATERAL (VALUES
+			('auto number', 'auto number', l.is_identity,
+			 CASE WHEN l.attribute IS NOT NULL
+				THEN format('the auto number of the removed attribute %s is still there', l.attribute)
+				ELSE 'the column gives out auto numbers, and no attribute names it' END,
+			 'A table has one such column: publishing an attribute of this entity as auto number fails. Drop the column, or bring the attribute back.'),
+			('not null', 'insert',
+			 NOT l.is_nullable AND NOT l.has_default AND NOT l.is_identity
+				AND NOT l.is_generated,
+			 CASE WHEN l.attribute IS NOT NULL
+				THEN format('the column of the removed attribute %s takes no NULL and has no default', l.attribute)
+				ELSE 'the column takes no NULL and has no default, and no attribute names it' END,
+			 'The platform does not name this column, so every insert fails. Allow NULL in it, or drop it.')
+		) AS w (kind, blocks, is_so, message, hint)
+WHERE w.is_so
+UNION ALL
+SELECT l.environment, l.capture_id, 'unique', l.table_name, i.column_names,
+	i.key_name, l.espace, l.entity, l.attribute, 'insert',
+	CASE
+		WHEN i.leftovers = cardinality(i.columns)
+			THEN 'unique over columns that the platform no longer fills: a second row with the same NULL or default fails'
+		ELSE format('unique over %s, of which the platform no longer fills %s: rows that agree in the rest fail',
+			array_to_string(i.columns, ', '), i.column_names)
+	END,
+	'Drop the index or key, then the column. It may be that of an index which was removed from the entity together with the attribute.',
+	l.extension, NULL, l.entity_id
+FROM unique_leftover AS i
+	JOIN leftover AS l
+		ON l.store_id = i.store_id AND l.table_id = i.table_id
+		AND l.position = i.position
+WHERE NOT i.is_other
+	AND (i.all_default OR i.dialect = 'sqlserver'
+		OR i.dialect = 'oracle'
+			AND (i.any_default OR i.leftovers < cardinality(i.columns)))
+UNION ALL
+SELECT f.environment, f.capture_id, 'foreign key', f.table_name,
+	f.column_names, f.key_name, f.espace, f.entity, f.attribute,
+	CASE f.delete_action WHEN 'cascade' THEN 'cascade' ELSE 'delete' END,
+	CASE f.delete_action
+		WHEN 'cascade' THEN format(
+			'deleting a row of %s (%s) silently deletes the rows here that refer to it',
+			t.table_name, coalesce(t.espace || '.', t.extension || '.', '')
+				|| coalesce(t.entity, '?'))
+		ELSE format(
+			'a row of %s (%s) cannot be deleted while a row here refers to it',
+			t.table_name, coalesce(t.espace || '.', t.extension || '.', '')
+				|| coalesce(t.entity, '?'))
+	END || CASE WHEN f.is_column
+		THEN '; these rows are of an entity in use'
+		ELSE '; nobody maintains this table' END,
+	CASE WHEN f.is_column
+		THEN 'Nobody sets this column any more. Drop the foreign key, then the column, or set the column to NULL.'
+		ELSE 'Drop the foreign key, or the table with it.' END,
+	f.extension, t.table_name, f.entity_id
+FROM (SELECT DISTINCT ON (k.capture_id, k.table_id, k.key_name)
+			l.environment, l.capture_id, l.store_id, l.table_name,
+			array_to_string(k.columns, ', ') AS column_names, k.key_name,
+			l.espace, l.extension, l.entity, l.attribute, k.delete_action,
+			k.target_table, true AS is_column, l.entity_id
+		FROM leftover AS l
+			JOIN osmeta.captured_physical_key AS k
+				ON k.capture_id = l.store_id AND k.table_id = l.table_id
+				AND l.column_name = ANY (k.columns)
+		WHERE k.kind = 'f'
+		UNION ALL
+		SELECT n.environment, n.capture_id, n.store_id, n.table_name,
+			array_to_string(k.columns, ', '), k.key_name, n.espace,
+			n.extension, n.entity, NULL, k.delete_action, k.target_table,
+			false, NULL
+		FROM nobody AS n
+			JOIN osmeta.captured_physical_key AS k
+				ON k.capture_id = n.store_id AND k.table_id = n.table_id
+		WHERE k.kind = 'f') AS f
+	JOIN target AS t
+		ON t.store_id = f.store_id AND t.table_name = f.target_table
+-- a NULL or a default in the place of the value stands in nobody's way
+WHERE coalesce(f.delete_action, '') NOT IN ('set null', 'set default');
+COMMENT ON VIEW osmeta.leftover_constraint IS
+	'which left-overs stand in the way of inserts, deletes and auto numbers?';
 
 -- How large is each table, and whose is it?
 CREATE VIEW osmeta.table_size AS
@@ -332,6 +619,32 @@ WHERE t.kind IS DISTINCT FROM 'view';
 COMMENT ON VIEW osmeta.table_size IS
 	'how large is each table of the database, and whose is it?';
 
+/*
+ * How much room do the tables of each espace take?  Each table is counted
+ * once, for the module of the entity that counts; those that the metamodel
+ * does not name have one row without espace and extension.
+ */
+CREATE VIEW osmeta.espace_size AS
+SELECT s.environment, s.capture_id, s.espace, s.application,
+	count(*) AS tables, sum(s.row_count)::bigint AS row_count,
+	sum(s.data_bytes)::bigint AS data_bytes,
+	sum(s.index_bytes)::bigint AS index_bytes,
+	sum(s.lob_bytes)::bigint AS lob_bytes, sum(s.bytes)::bigint AS bytes,
+	count(*) FILTER (WHERE NOT coalesce(s.is_effective, false))
+		AS leftover_tables,
+	sum(s.bytes) FILTER (WHERE NOT coalesce(s.is_effective, false))::bigint
+		AS leftover_bytes,
+	s.extension
+FROM (SELECT t.environment, t.capture_id, t.espace,
+			-- an entity without its espace may stand in an extension
+			CASE WHEN t.espace IS NULL THEN t.extension END AS extension,
+			t.application, t.row_count, t.data_bytes, t.index_bytes,
+			t.lob_bytes, t.bytes, t.is_effective
+		FROM osmeta.table_size AS t) AS s
+GROUP BY s.environment, s.capture_id, s.espace, s.extension, s.application;
+COMMENT ON VIEW osmeta.espace_size IS
+	'how much room do the tables of each espace take, each counted once?';
+
 INSERT INTO osmeta.live_view (view_name, position)
 VALUES
 	('deleted_entity', 215),
@@ -340,4 +653,7 @@ VALUES
 	('named_column', 218),
 	('unnamed_column', 219),
 	('orphan_column', 220),
-	('table_size', 221);
+	('table_size', 221),
+	('leftover_column', 224),
+	('leftover_constraint', 225),
+	('espace_size', 226);
