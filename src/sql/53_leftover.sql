@@ -630,10 +630,8 @@ SELECT s.environment, s.capture_id, s.espace, s.application,
 	sum(s.data_bytes)::bigint AS data_bytes,
 	sum(s.index_bytes)::bigint AS index_bytes,
 	sum(s.lob_bytes)::bigint AS lob_bytes, sum(s.bytes)::bigint AS bytes,
-	count(*) FILTER (WHERE NOT coalesce(s.is_effective, false))
-		AS leftover_tables,
-	sum(s.bytes) FILTER (WHERE NOT coalesce(s.is_effective, false))::bigint
-		AS leftover_bytes,
+	count(*) FILTER (WHERE NOT s.is_effective) AS removed_tables,
+	sum(s.bytes) FILTER (WHERE NOT s.is_effective)::bigint AS removed_bytes,
 	s.extension
 FROM (SELECT t.environment, t.capture_id, t.espace,
 			-- an entity without its espace may stand in an extension
