@@ -13,6 +13,8 @@ SET search_path = factory;
 \i :question
 \set ECHO all
 RESET search_path;
+-- a left-over that stands in the way of deletes
+ALTER TABLE factory."OSUSR_7i3_Gone" ADD FOREIGN KEY (id) REFERENCES factory.osusr_7i3_person NOT VALID;
 SELECT osmeta.attach('prod', remote_schema => 'factory', dialect => 'sqlserver');
 SELECT osmeta.capture('prod');
 
