@@ -176,6 +176,9 @@ BEGIN ATOMIC
 				osmeta.physical_column_name(a.name))) AS folded,
 			bool_or(coalesce(a.is_active, true) AND NOT n.is_removed)
 				AS is_used,
+			-- what soft_deleted lists
+			min(coalesce(a.name, '?') COLLATE "C") FILTER (WHERE
+				NOT a.is_active AND n.is_effective) AS removed_attribute,
 			bool_or(coalesce(a.is_autonumber, false)) AS is_autonumber,
 			bool_or(osmeta.folded_key(a.ss_key)
 				= osmeta.folded_key(t.primarykey_ss_key)) AS is_identifier
@@ -247,6 +250,8 @@ BEGIN ATOMIC
 					 'its table belongs to the platform or to an external system'),
 					(3, m.is_elsewhere,
 					 'its espace keeps its tables in another database catalog than the one captured'),
+					(4, w.kind = 'attribute' AND n.removed_attribute IS NULL,
+					 'only a removed entity with the same table names it'),
 					(4, n.is_identifier,
 					 'it holds the identifier of the entity'),
 					(5, NOT w.is_plain,
@@ -337,7 +342,7 @@ BEGIN ATOMIC
 		FROM column_left AS l
 		ORDER BY l.table_id, l.column_name, l.rank, l.reason COLLATE "C"
 	), column_verdict AS MATERIALIZED (
-		SELECT w.*,
+		SELECT w.*, n.removed_attribute,
 			CASE
 				WHEN k.table_id IS NOT NULL THEN k.reason
 				WHEN q.columns <= count(*) FILTER (WHERE k.table_id IS NULL)
@@ -354,6 +359,9 @@ BEGIN ATOMIC
 				ON q.table_id = w.table_id
 			LEFT JOIN column_kept AS k
 				ON k.table_id = w.table_id AND k.column_name = w.column_name
+			LEFT JOIN named_by AS n
+				ON n.store_table = w.store_table
+				AND n.folded = osmeta.fold_name(w.column_name)
 	), column_gone AS MATERIALIZED (
 		SELECT v.table_id, array_agg(v.column_name) AS columns
 		FROM column_verdict AS v
@@ -383,11 +391,13 @@ BEGIN ATOMIC
 		WHERE o.capture_id = cleanup_object.capture_id
 	), wanted_table AS MATERIALIZED (
 		SELECT DISTINCT ON (t.table_id) t.table_id, t.kind, t.part,
-			t.entity_id, t.whose, f.is_foreign, f.is_elsewhere, f.is_removed
+			t.entity_id, t.whose, f.is_foreign, f.is_elsewhere, f.is_removed,
+			f.entity
 		FROM possible AS t
 			JOIN (SELECT y.table_id, bool_or(y.is_foreign) AS is_foreign,
 						bool_or(y.is_elsewhere) AS is_elsewhere,
-						bool_and(y.is_removed) AS is_removed
+						bool_and(y.is_removed) AS is_removed,
+						min(y.whose COLLATE "C") AS entity
 					FROM possible AS y
 					GROUP BY y.table_id) AS f ON f.table_id = t.table_id
 		WHERE t.kind = ANY (cleanup_object.kinds)
@@ -442,6 +452,9 @@ BEGIN ATOMIC
 					(8, d.store_table IS NOT NULL,
 					 format('it kept the events of %s, whose trigger may still write to it',
 						d.whose)),
+					(9, w.kind <> 'entity' AND w.entity IS NOT NULL,
+					 format('it belongs to the removed entity %s and goes with that (kind entity)',
+						w.entity)),
 					(9, NOT p.is_plain,
 					 'its name holds what the client program would take for a command')
 				) AS r (rank, is_so, reason)
@@ -493,7 +506,8 @@ BEGIN ATOMIC
 		FROM table_left AS l
 		ORDER BY l.table_id, l.rank, l.reason COLLATE "C"
 	), table_verdict AS MATERIALIZED (
-		SELECT w.table_id, w.kind, w.part, w.whose, p.table_name, p.row_count,
+		SELECT w.table_id, w.kind, w.part, w.whose, w.is_removed,
+			p.table_name, p.row_count,
 			p.data_bytes, p.index_bytes, p.lob_bytes, k.reason
 		FROM wanted_table AS w
 			JOIN physical AS p ON p.table_id = w.table_id
@@ -527,8 +541,9 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 4, 'column', v.table_name, v.column_name, v.kind, v.whose,
 		CASE v.kind
-			WHEN 'attribute' THEN format('of the removed attribute %s',
-				coalesce(v.attribute, '?'))
+			WHEN 'attribute' THEN coalesce('of the removed attribute '
+				|| coalesce(v.removed_attribute, v.attribute),
+				'no active attribute names it')
 			ELSE coalesce(v.explained_by, 'no attribute names it')
 		END, v.row_count, NULL, NULL, NULL, v.reason
 	FROM column_verdict AS v
@@ -561,8 +576,9 @@ BEGIN ATOMIC
 	SELECT CASE v.part WHEN 'data' THEN 7 ELSE 5 END, 'table', v.table_name,
 		v.table_name, v.kind, v.whose,
 		CASE
-			WHEN v.kind = 'entity' THEN format('%s of the removed entity %s',
-				v.part, v.whose)
+			WHEN v.kind = 'entity' THEN format('%s of the %sentity %s',
+				v.part, CASE WHEN v.is_removed THEN 'removed ' ELSE '' END,
+				v.whose)
 			WHEN v.kind = 'hand-made' THEN 'a copy made by hand'
 			ELSE format('%s of no entity', v.part)
 		END, v.row_count, v.data_bytes, v.index_bytes, v.lob_bytes, v.reason

@@ -1,0 +1,199 @@
+--
+-- The statements that would drop what is left over
+--
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS osmeta;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set make :abs_srcdir '/test/fixture/make.sql'
+\set schema :abs_srcdir '/demo/factory/schema.sql'
+CREATE SCHEMA factory;
+\set ECHO none
+\i :make
+SET search_path = factory;
+\i :schema
+\set ECHO all
+SET search_path = factory, public;
+CREATE FUNCTION pg_temp.entity(entity text, VARIADIC attributes text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM make.entity(entity, physical => 'OSUSR_abc_' || split_part(entity, '.', 2)), make.attribute(entity, 'Id', 'rtLongInteger', 'auto mandatory');
+	PERFORM make.attribute(entity, split_part(a, ' ', 1), split_part(a, ' ', 2), substr(a, length(split_part(a, ' ', 1)) + length(split_part(a, ' ', 2)) + 3)) FROM unnest(attributes) AS a;
+END $$;
+CREATE FUNCTION pg_temp.remove(VARIADIC entities text[]) RETURNS void LANGUAGE sql AS $$
+	UPDATE "OSSYS_ENTITY" SET "IS_ACTIVE" = false WHERE "NAME" = ANY (entities)
+$$;
+DO $$
+BEGIN
+	PERFORM make.begin(100);
+	PERFORM make.espace('Shop'), make.espace('Old');
+	-- in use; their keys and columns must stand
+	PERFORM pg_temp.entity('Shop.City', 'Name rtText(50)');
+	PERFORM pg_temp.entity('Shop.Person', 'Name rtText(50)', 'CityId Shop.City', 'Code rtText(9)', 'Area rtInteger', 'Dropped rtText(20) inactive', 'OldCityId Shop.City inactive', 'Lone rtInteger inactive', 'Mixed rtInteger inactive',
+		'ChainA rtInteger inactive', 'ChainB rtInteger inactive', 'Shared rtText(9) inactive', 'Doubtful rtInteger inactive', 'Auto rtInteger inactive auto');
+	-- removed: refer to each other in both directions, round in a circle, and to themselves
+	PERFORM pg_temp.entity('Old.A', 'Name rtText(5)'), pg_temp.entity('Old.B', 'AId Old.A'), pg_temp.entity('Old.C', 'BId Old.B'), pg_temp.entity('Old.Alone', 'Self rtLongInteger', 'PersonId Shop.Person Delete');
+	PERFORM make.attribute('Old.A', 'BId', 'Old.B'), make.attribute('Old.A', 'CId', 'Old.C');
+	-- removed, and still needed: by a foreign key, by what is needed, by the metamodel, by another entity, by a copy
+	PERFORM pg_temp.entity('Old.Needed', 'Name rtText(5)'), pg_temp.entity('Old.Root', 'Name rtText(5)'), pg_temp.entity('Old.Referred', 'Name rtText(5)'), pg_temp.entity('Old.Both', 'Name rtText(5)'), pg_temp.entity('Old.Copied', 'Name rtText(5)');
+	PERFORM make.attribute('Old.Needed', 'RootId', 'Old.Root');
+	PERFORM make.attribute('Shop.City', 'ReferredId', 'Old.Referred', 'Ignore'), make.attribute('Shop.City', 'NeededId', 'Old.Needed', 'inactive');
+	-- with tables for events and translations, tenants, in another catalog, of the platform, nobody's
+	PERFORM pg_temp.entity('Old.Event', 'Name rtText(5)'), pg_temp.entity('Old.Tenant', 'Name rtText(5)'), pg_temp.entity('Shop.Tenants', 'Name rtText(5)', 'Seen rtText(5) inactive', 'Unseen rtText(5) inactive'), pg_temp.entity('Old.System', 'Name rtText(5)');
+	PERFORM make.espace('Far');
+	PERFORM pg_temp.entity('Far.Away', 'Name rtText(5)'), pg_temp.entity('Shop.Flagless', 'Name rtText(5)');
+	PERFORM make.tables();
+END $$;
+INSERT INTO "OSSYS_ENTITY" ("PHYSICAL_TABLE_NAME", "NAME", "ESPACE_ID", "SS_KEY", "MULTITENANT", "MULTITENANT_VIEW", "IS_ACTIVE", "IS_SYSTEM", "IS_EXTERNAL", "GENERATION", "Data_Kind", "Multilingual")
+SELECT 'osusr_ABC_both', 'Both2', "ID", md5('Both2')::uuid::text, false, false, true, false, false, 1, 'entity', false FROM "OSSYS_ESPACE" WHERE "NAME" = 'Shop';
+SELECT pg_temp.remove('A', 'B', 'C', 'Alone', 'Needed', 'Root', 'Referred', 'Both', 'Copied', 'Event', 'Tenant', 'System', 'Away');
+INSERT INTO "OSSYS_DBCATALOG" ("ID", "NAME") VALUES (2, 'Second');
+UPDATE "OSSYS_ESPACE" SET "DBCatalog_Id" = 2 WHERE "NAME" = 'Far';
+UPDATE "OSSYS_ENTITY" SET "IS_SYSTEM" = true WHERE "NAME" = 'System';
+UPDATE "OSSYS_ENTITY" SET "Expose_Process_Events" = true, "Event_Table_Name" = 'OSEVT_abc_Event', "Multilingual" = true, "Multilingual_Table_Name" = 'OSUSR_abc__MLEvent' WHERE "NAME" = 'Event';
+UPDATE "OSSYS_ENTITY" SET "Expose_Process_Events" = true WHERE "NAME" = 'Referred';
+UPDATE "OSSYS_ENTITY" SET "MULTITENANT" = true, "Base_View_Name" = "PHYSICAL_TABLE_NAME" WHERE "NAME" IN ('Tenant', 'Tenants');
+CREATE TABLE "OSEVT_abc_Event" (id bigint);
+CREATE TABLE "OSUSR_abc__MLEvent" (id bigint);
+CREATE TABLE "OSEVT_abc_Referred" (id bigint);
+CREATE TABLE "OSEVT_abc_City" (id bigint);
+CREATE VIEW "OSUSR_ABC_TENANT_T1" AS SELECT "ID", "NAME" FROM "OSUSR_abc_Tenant";
+CREATE VIEW "OSUSR_abc_Tenant_T22" AS SELECT "ID", "NAME" FROM "OSUSR_abc_Tenant";
+CREATE VIEW "OSUSR_abc_Tenants_T1" AS SELECT "ID", "SEEN" FROM "OSUSR_abc_Tenants";
+ALTER TABLE "OSUSR_abc_Alone" ADD FOREIGN KEY ("SELF") REFERENCES "OSUSR_abc_Alone", ADD "EXTRA" integer;
+ALTER TABLE "OSUSR_abc_Person" ADD "STRAY" integer DEFAULT 7, ADD "HELD" bigint REFERENCES "OSUSR_abc_B", ADD CONSTRAINT person_pair UNIQUE ("CODE", "AREA");
+CREATE INDEX person_lone ON "OSUSR_abc_Person" ("LONE");
+CREATE INDEX person_plain ON "OSUSR_abc_Person" ("NAME", "DROPPED");
+CREATE UNIQUE INDEX person_mixed ON "OSUSR_abc_Person" ("CODE", "MIXED", "CHAINA");
+CREATE UNIQUE INDEX person_chain ON "OSUSR_abc_Person" ("CHAINA", "CHAINB");
+CREATE UNIQUE INDEX person_stray ON "OSUSR_abc_Person" ("STRAY", "OLDCITYID");
+-- another attribute has the column, and one of which it is not known whether it is active
+INSERT INTO "OSSYS_ENTITY_ATTR" ("ENTITY_ID", "NAME", "SS_KEY", "TYPE", "LENGTH", "DECIMALS", "IS_MANDATORY", "IS_AUTONUMBER", "DELETE_RULE", "DEFAULT_LABEL", "IS_ACTIVE", "ORDER_NUM", "DATABASE_NAME")
+SELECT make.id_of('Shop.Person'), x.name, md5(x.name)::uuid, 'rtText', 9, 0, false, false, 'Protect', '', true, 99, x.column_name FROM (VALUES ('Shared2', 'SHARED'), ('Doubtful2', 'doubtful')) AS x (name, column_name);
+ALTER TABLE "OSSYS_ENTITY_ATTR" ALTER "IS_ACTIVE" DROP NOT NULL;
+ALTER TABLE "OSSYS_ENTITY" ALTER "IS_ACTIVE" DROP NOT NULL;
+UPDATE "OSSYS_ENTITY_ATTR" SET "IS_ACTIVE" = NULL WHERE "NAME" = 'Doubtful2';
+UPDATE "OSSYS_ENTITY" SET "IS_ACTIVE" = NULL WHERE "NAME" = 'Flagless';
+CREATE TABLE "OSUSR_abc_Copied_bak" (id bigint REFERENCES "OSUSR_abc_Copied");
+CREATE TABLE "OSUSR_xyz_Orphan" (id bigint PRIMARY KEY, other bigint);
+CREATE TABLE "OSUSR_xyz_Orphan1" (id bigint PRIMARY KEY REFERENCES "OSUSR_xyz_Orphan", city bigint REFERENCES "OSUSR_abc_City" ON DELETE CASCADE);
+ALTER TABLE "OSUSR_xyz_Orphan" ADD FOREIGN KEY (other) REFERENCES "OSUSR_xyz_Orphan1";
+CREATE TABLE warehouse (id bigint);
+INSERT INTO "OSUSR_abc_City" ("NAME") SELECT 'city ' || i FROM generate_series(1, 20) AS i;
+INSERT INTO "OSUSR_abc_Person" ("NAME", "CITYID", "CODE", "AREA", "DROPPED", "STRAY") SELECT 'person ' || i, i, 'c' || i, i, 'd', i FROM generate_series(1, 20) AS i;
+INSERT INTO "OSUSR_abc_Alone" ("SELF", "PERSONID") VALUES (1, 1);
+ANALYZE;
+SELECT osmeta.attach('prod', remote_schema => 'factory', dialect => 'sqlserver');
+SELECT osmeta.capture('prod');
+CREATE FUNCTION pg_temp.script(environment text, kinds text[] DEFAULT NULL, dialect text DEFAULT NULL) RETURNS TABLE (line text) LANGUAGE sql AS $$
+	-- what differs from run to run
+	SELECT regexp_replace(regexp_replace(l.line, 'capture [0-9]+ of [-0-9]+ [:0-9]+ UTC', 'capture N of T UTC'), '(Frees|data|indexes) [0-9]{4,}', '\1 X', 'g')
+	FROM osmeta.cleanup_sql(environment, kinds, dialect) AS l (line)
+$$;
+\pset format unaligned
+\pset tuples_only on
+SELECT * FROM pg_temp.script('prod', dialect => 'postgres');
+-- the other engines, their own statements only
+SELECT * FROM pg_temp.script('prod', '{attribute,orphan_column}') WHERE line !~ '^-- left';
+SELECT * FROM pg_temp.script('prod', dialect => 'oracle') AS s WHERE line !~ '^-- (left|Not known here: views|The rows)' AND NOT EXISTS (SELECT FROM pg_temp.script('prod', dialect => 'postgres') AS p WHERE p.line = s.line);
+SELECT * FROM pg_temp.script('prod', dialect => 'oracle') AS s WHERE line ~ 'AUTO';
+-- copies made by hand when they are asked for, and then what they hold back can go too
+SELECT * FROM pg_temp.script('prod', '{hand-made}', 'postgres') WHERE line !~ '^--';
+SELECT * FROM pg_temp.script('prod', '{hand-made,entity}', 'postgres') WHERE line ~ 'Copied';
+-- kinds alone: what another kind holds stays
+SELECT * FROM pg_temp.script('prod', '{entity}', 'postgres') WHERE line ~ '^(DROP|-- left)';
+SELECT * FROM pg_temp.script('prod', '{orphan_table}', 'postgres') WHERE line ~ '^(DROP|-- left)';
+SELECT * FROM pg_temp.script('prod', '{}');
+\pset format aligned
+\pset tuples_only off
+
+-- run it: what is in use stands with the same rows
+CREATE FUNCTION pg_temp.kept() RETURNS TABLE (table_name text, rows bigint, digest text) LANGUAGE plpgsql AS $$
+BEGIN
+	FOREACH table_name IN ARRAY '{OSUSR_abc_City,OSUSR_abc_Person,OSUSR_abc_Tenants,OSUSR_abc_Both,OSUSR_abc_Flagless,warehouse}'::text[] LOOP
+		EXECUTE format('SELECT count(*), md5(string_agg(to_jsonb(t) - %L::text[] #>> ''{}'', '','' ORDER BY t::text)) FROM factory.%I AS t',
+			'{DROPPED,OLDCITYID,LONE,STRAY,HELD,AUTO,UNSEEN,NEEDEDID}', table_name) INTO rows, digest;
+		RETURN NEXT;
+	END LOOP;
+END $$;
+CREATE TEMP TABLE before AS SELECT * FROM pg_temp.kept();
+CREATE TEMP TABLE problem_before AS SELECT severity, code, object, message FROM osmeta.problem;
+CREATE TEMP TABLE left_before AS SELECT l.line FROM osmeta.cleanup_sql('prod', dialect => 'postgres') AS l (line) WHERE l.line ~ '^-- left';
+\set ECHO none
+SELECT l.line FROM osmeta.cleanup_sql('prod', dialect => 'postgres') AS l (line) \gexec
+\set ECHO all
+SELECT osmeta.capture('prod');
+SELECT * FROM pg_temp.kept() EXCEPT SELECT * FROM before;
+SELECT count(*) AS tables, sum(rows) AS rows FROM before;
+SELECT severity, code, object, message FROM osmeta.problem EXCEPT SELECT * FROM problem_before;
+SELECT kind, entity, attribute, physical_table_name, column_name FROM osmeta.soft_deleted WHERE in_database AND kind IN ('entity', 'attribute') ORDER BY kind, id;
+SELECT table_name, kind FROM osmeta.orphan_table ORDER BY table_name COLLATE "C";
+SELECT table_name, column_name FROM osmeta.orphan_column ORDER BY 1, 2;
+SELECT kind, table_name, column_name, key_name, blocks FROM osmeta.leftover_constraint ORDER BY 1, 2, 3;
+SELECT l.line FROM osmeta.cleanup_sql('prod', dialect => 'postgres') AS l (line) WHERE l.line !~ '^--';
+(SELECT l.line FROM osmeta.cleanup_sql('prod', dialect => 'postgres') AS l (line) WHERE l.line ~ '^-- left' EXCEPT SELECT * FROM left_before) UNION ALL
+(SELECT * FROM left_before EXCEPT SELECT l.line FROM osmeta.cleanup_sql('prod', dialect => 'postgres') AS l (line));
+
+-- names that would be something else
+SELECT format('CREATE TABLE %I (id int)', n.name) FROM (VALUES (E'OSUSR_abc_x"; DROP TABLE "warehouse"; --'), (E'OSUSR_abc_line\nGO\nDROP TABLE warehouse;'), ('OSUSR_abc_*/$(x)&y/*'), (E'OSUSR_abc_it''s]]\u202e;')) AS n (name) \gexec
+SELECT format('ALTER TABLE "OSUSR_abc_City" ADD %I integer, ADD %I integer DEFAULT 1', E'q"]''\n--', E'r]]''; --') \gexec
+SELECT osmeta.capture('prod');
+\pset format unaligned
+\pset tuples_only on
+SELECT line FROM pg_temp.script('prod', '{orphan_table,orphan_column}', 'postgres') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
+SELECT line FROM pg_temp.script('prod', '{orphan_table,orphan_column}', 'sqlserver') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
+SELECT line FROM pg_temp.script('prod', '{orphan_table,orphan_column}', 'oracle') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
+\pset format aligned
+\pset tuples_only off
+SELECT l.line FROM osmeta.cleanup_sql('prod', dialect => 'sqlserver') AS l (line) WHERE l.line ~ E'[\n\r]' OR l.line ~ '^--.*(;|-|/)$';
+\set ECHO none
+SELECT l.line FROM osmeta.cleanup_sql('prod', '{orphan_table,orphan_column}', dialect => 'postgres') AS l (line) \gexec
+\set ECHO all
+SELECT relname FROM pg_class WHERE relnamespace = 'factory'::regnamespace AND relname ~ 'line|x"|warehouse|it''s' ORDER BY 1;
+SELECT attname FROM pg_attribute WHERE attrelid = '"OSUSR_abc_City"'::regclass AND attname ~ '^[qr]';
+
+-- what is refused
+SELECT osmeta.cleanup_sql(NULL);
+SELECT osmeta.cleanup_sql('nowhere');
+SELECT osmeta.cleanup_sql('prod@1000');
+SELECT osmeta.cleanup_sql('prod', '{entity,tables}');
+SELECT osmeta.cleanup_sql('prod', '{entity,NULL}');
+SELECT osmeta.cleanup_sql('prod', dialect => 'oracle8');
+-- an earlier capture can be named
+SELECT count(*) > 10 AS statements FROM osmeta.cleanup_sql('prod@1') AS l (line) WHERE l.line !~ '^--';
+SET osmeta.capture = '2';
+SELECT count(*) > 10 AS statements FROM osmeta.cleanup_sql('prod@1') AS l (line) WHERE l.line !~ '^--';
+RESET osmeta.capture;
+BEGIN;
+UPDATE osmeta.capture SET is_consistent = false WHERE capture_id = 1;
+SET client_min_messages = notice;
+SELECT count(*) FILTER (WHERE l.line !~ '^--') AS statements, max(l.line) FILTER (WHERE l.line ~ 'Nothing') AS said FROM osmeta.cleanup_sql('prod@1') AS l (line);
+SET client_min_messages = warning;
+ROLLBACK;
+BEGIN;
+DELETE FROM osmeta.captured_physical_table WHERE capture_id = 1;
+SELECT osmeta.cleanup_sql('prod@1');
+ROLLBACK;
+BEGIN;
+UPDATE osmeta.capture SET unreadable = '[{"part": "physical_key", "message": "x"}, {"part": "physical_size"}, {}, null, 1, []]' WHERE capture_id = 1;
+SELECT osmeta.cleanup_sql('prod@1');
+ROLLBACK;
+BEGIN;
+UPDATE osmeta.capture SET left_out = '[{"table_name": "entity", "without_id": 1}, {"table_name": "user", "without_id": 1}]', cleaned = '[{"table_name": "entity_attr", "column_name": "database_name", "row_count": 1}]' WHERE capture_id = 1;
+SELECT osmeta.cleanup_sql('prod@1');
+ROLLBACK;
+-- all columns of a table are left over: one must stay, so all do
+BEGIN;
+UPDATE osmeta.captured_entity_attr SET is_active = false WHERE capture_id = 1;
+DELETE FROM osmeta.captured_physical_column WHERE capture_id = 1 AND table_name = 'OSUSR_abc_City' AND column_name IN ('ID');
+DELETE FROM osmeta.captured_physical_key WHERE capture_id = 1;
+DELETE FROM osmeta.captured_physical_index WHERE capture_id = 1;
+SELECT l.line FROM osmeta.cleanup_sql('prod@1', '{attribute,orphan_column}', 'postgres') AS l (line) WHERE l.line ~ '_City';
+-- whatever the rows hold, nothing fails
+UPDATE osmeta.captured_entity SET physical_table_name = NULL, event_table_name = '%s', base_view_name = '\' WHERE capture_id = 1 AND id % 2 = 0;
+UPDATE osmeta.captured_entity_attr SET name = NULL, ss_key = '%s', database_name = E'\n' WHERE capture_id = 1 AND id % 3 = 0;
+UPDATE osmeta.captured_physical_column SET column_name = NULL WHERE capture_id = 1 AND position = 3;
+INSERT INTO osmeta.captured_physical_key SELECT capture_id, table_id, table_name, 'k', 'f', '{NULL,x}', NULL, NULL FROM osmeta.captured_physical_table WHERE capture_id = 1;
+INSERT INTO osmeta.captured_physical_index SELECT capture_id, table_id, NULL, NULL, NULL, NULL, NULL, NULL FROM osmeta.captured_physical_table WHERE capture_id = 1;
+SELECT count(*) > 5 AS lines, count(*) FILTER (WHERE l.line IS NULL) AS nulls FROM (VALUES ('sqlserver'), ('oracle'), ('postgres')) AS d (dialect), LATERAL osmeta.cleanup_sql('prod@1', dialect => d.dialect) AS l (line);
+SET osmeta.capture = '1';
+SELECT count(*) >= 0 AS rows FROM (SELECT to_jsonb(l) FROM osmeta.leftover_constraint AS l OFFSET 0) AS x;
+ROLLBACK;
