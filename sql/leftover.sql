@@ -63,6 +63,17 @@ SELECT table_name, column_name, explained_by FROM osmeta.orphan_column ORDER BY 
 SET osmeta.capture = '1';
 SELECT count(*) FROM osmeta.orphan_column;
 RESET osmeta.capture;
+-- who may read the view needs no right on what it reads
+CREATE ROLE regress_osmeta_leftover;
+GRANT USAGE ON SCHEMA osmeta TO regress_osmeta_leftover;
+GRANT SELECT ON osmeta.orphan_column, osmeta.leftover_constraint, osmeta.espace_size TO regress_osmeta_leftover;
+SET ROLE regress_osmeta_leftover;
+SELECT count(*) FILTER (WHERE evidence_capture_id > 0) AS proved FROM osmeta.orphan_column;
+SELECT count(*) FROM osmeta.leftover_constraint;
+SELECT sum(tables) > 0 AS tables FROM osmeta.espace_size;
+RESET ROLE;
+DROP OWNED BY regress_osmeta_leftover;
+DROP ROLE regress_osmeta_leftover;
 -- live, the past is that of the environment
 SELECT table_name, column_name, explained_by, evidence_capture_id FROM prod.orphan_column WHERE entity = 'Customer' ORDER BY position;
 SELECT column_name, explained_by FROM other.orphan_column WHERE entity = 'Customer' ORDER BY position;

@@ -489,9 +489,10 @@ WITH leftover AS MATERIALIZED (
 				JOIN osmeta.captured_physical_key AS k
 					ON k.capture_id = c.store_id
 			WHERE k.kind IN ('p', 'u')) AS x
+		JOIN (SELECT DISTINCT l.store_id, l.table_id
+				FROM leftover AS l) AS l
+			ON l.store_id = x.store_id AND l.table_id = x.table_id
 	WHERE array_position(x.columns, NULL) IS NULL
-		AND coalesce(x.table_id IN (SELECT l.table_id FROM leftover AS l),
-			false)
 ), unique_leftover AS MATERIALIZED (
 	SELECT i.store_id, i.table_id, i.key_name, i.columns, i.dialect,
 		min(l.position) AS position, count(*) AS leftovers,

@@ -143,6 +143,10 @@ BEGIN ATOMIC
 		FROM osmeta.orphan_column AS o
 			JOIN physical AS p ON p.table_name = o.table_name
 		WHERE o.capture_id = cleanup_object.capture_id
+	), effective AS MATERIALIZED (
+		SELECT l.*
+		FROM osmeta.leftover_column AS l
+		WHERE l.capture_id = cleanup_object.capture_id
 	), leftover AS MATERIALIZED (
 		SELECT l.table_id, l.table_name, l.column_name, l.entity_id,
 			CASE WHEN o.table_id IS NULL THEN 'attribute'
@@ -150,17 +154,15 @@ BEGIN ATOMIC
 			format('%s.%s', coalesce(l.espace, l.extension, '?'),
 				coalesce(l.entity, '?')) AS whose,
 			l.attribute, o.explained_by
-		FROM osmeta.leftover_column AS l
+		FROM effective AS l
 			LEFT JOIN orphan AS o
 				ON o.table_id = l.table_id AND o.position = l.position
-		WHERE l.capture_id = cleanup_object.capture_id
 		UNION ALL
 		SELECT o.table_id, o.table_name, o.column_name, NULL,
 			'orphan_column', o.whose, NULL, o.explained_by
 		FROM orphan AS o
-			LEFT JOIN osmeta.leftover_column AS l
-				ON l.capture_id = cleanup_object.capture_id
-				AND l.table_id = o.table_id AND l.position = o.position
+			LEFT JOIN effective AS l
+				ON l.table_id = o.table_id AND l.position = o.position
 		WHERE l.table_id IS NULL
 	), wanted_column AS MATERIALIZED (
 		SELECT l.*, p.store_table, p.row_count,
@@ -169,6 +171,9 @@ BEGIN ATOMIC
 		FROM leftover AS l
 			JOIN physical AS p ON p.table_id = l.table_id
 		WHERE l.kind = ANY (cleanup_object.kinds)
+	), wanted AS MATERIALIZED (
+		SELECT DISTINCT w.table_id, w.store_table
+		FROM wanted_column AS w
 	), named_by AS MATERIALIZED (
 		-- who names something in these tables; one pass over all attributes
 		SELECT n.store_table,
@@ -184,12 +189,12 @@ BEGIN ATOMIC
 				= osmeta.folded_key(t.primarykey_ss_key)) AS is_identifier
 		FROM osmeta.captured_entity_attr AS a
 			JOIN named AS n ON n.entity_id = a.entity_id AND n.is_data
+			JOIN (SELECT DISTINCT w.store_table
+					FROM wanted AS w) AS w
+				ON w.store_table = n.store_table
 			JOIN osmeta.captured_entity AS t
 				ON t.capture_id = a.capture_id AND t.id = a.entity_id
 		WHERE a.capture_id = cleanup_object.capture_id
-			AND coalesce(a.entity_id IN (SELECT m.entity_id
-				FROM wanted_column AS w
-					JOIN named AS m ON m.store_table = w.store_table), false)
 		GROUP BY 1, 2
 	), table_index AS MATERIALIZED (
 		SELECT i.table_id, i.table_name, i.index_name AS key_name, i.columns,
@@ -199,24 +204,22 @@ BEGIN ATOMIC
 				OR coalesce(i.is_partial, true) AS is_special,
 			k.key_name IS NOT NULL AS is_key
 		FROM osmeta.captured_physical_index AS i
+			JOIN wanted AS w ON w.table_id = i.table_id
 			LEFT JOIN osmeta.captured_physical_key AS k
 				ON k.capture_id = cleanup_object.capture_id
 				AND k.table_id = i.table_id AND k.key_name = i.index_name
 				AND k.kind IN ('p', 'u')
 		WHERE i.capture_id = cleanup_object.capture_id
-			AND coalesce(i.table_id IN (SELECT w.table_id
-				FROM wanted_column AS w), false)
 		UNION ALL
 		SELECT k.table_id, k.table_name, k.key_name, k.columns, true,
 			k.kind = 'p', array_position(k.columns, NULL) IS NOT NULL, true
 		FROM osmeta.captured_physical_key AS k
+			JOIN wanted AS w ON w.table_id = k.table_id
 			LEFT JOIN osmeta.captured_physical_index AS i
 				ON i.capture_id = cleanup_object.capture_id
 				AND i.table_id = k.table_id AND i.index_name = k.key_name
 		WHERE k.capture_id = cleanup_object.capture_id
 			AND k.kind IN ('p', 'u') AND i.table_id IS NULL
-			AND coalesce(k.table_id IN (SELECT w.table_id
-				FROM wanted_column AS w), false)
 	), together AS MATERIALIZED (
 		-- columns that something covers which must not go for one alone
 		SELECT 'i' AS kind, i.table_id, i.key_name, u.column_name,
@@ -228,9 +231,8 @@ BEGIN ATOMIC
 		SELECT 'f', f.table_id, f.key_name, u.column_name,
 			format('the foreign key %s', f.key_name)
 		FROM foreign_key AS f
+			JOIN wanted AS w ON w.table_id = f.table_id
 			CROSS JOIN LATERAL unnest(f.columns) AS u (column_name)
-		WHERE coalesce(f.table_id IN (SELECT w.table_id
-			FROM wanted_column AS w), false)
 	), column_reason AS MATERIALIZED (
 		SELECT w.table_id, w.column_name, r.reason, r.rank
 		FROM wanted_column AS w
@@ -304,9 +306,11 @@ BEGIN ATOMIC
 				ON i.table_id = w.table_id AND i.is_unique
 				AND w.column_name = ANY (i.columns)
 			JOIN foreign_key AS f ON f.target_id = w.table_id
-		WHERE NOT coalesce(w.table_id IN (SELECT k.table_id
-			FROM table_index AS k
-			WHERE k.is_primary), false)
+			LEFT JOIN (SELECT DISTINCT k.table_id
+					FROM table_index AS k
+					WHERE k.is_primary) AS k
+				ON k.table_id = w.table_id
+		WHERE k.table_id IS NULL
 		UNION ALL
 		SELECT w.table_id, w.column_name,
 			format('the name of %s holds what the client program would take for a command',
@@ -352,9 +356,8 @@ BEGIN ATOMIC
 		FROM wanted_column AS w
 			JOIN (SELECT c.table_id, count(*) AS columns
 					FROM osmeta.captured_physical_column AS c
+						JOIN wanted AS y ON y.table_id = c.table_id
 					WHERE c.capture_id = cleanup_object.capture_id
-						AND coalesce(c.table_id IN (SELECT y.table_id
-							FROM wanted_column AS y), false)
 					GROUP BY c.table_id) AS q
 				ON q.table_id = w.table_id
 			LEFT JOIN column_kept AS k
