@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# The clean-up script, run in the database of a factory of every trap: what it
-# names is gone, what it leaves is said, and everything that the model names
-# stands as it did.
+# The clean-up script, run in the databases of two factories, one of every trap
+# and that of the demo: what it names is gone, what it leaves is said, and
+# everything that the model names stands as it did.
 use strict;
 use warnings;
 
@@ -13,7 +13,7 @@ use IPC::Run;
 use Test::More;
 
 create_role('maker');
-create_database('one', 'maker');
+create_database($_, 'maker') foreach qw(one two);
 
 my ($out, $err) = ('', '');
 as('maker', sub {
@@ -22,13 +22,16 @@ as('maker', sub {
 });
 is($? >> 8, 0, 'a factory is made') or BAIL_OUT($err);
 
-sub one { return value('maker', 'one', $_[0]); }
-
-one(<<'SQL');
-CREATE EXTENSION osmeta;
-SELECT osmeta.attach('prod', remote_schema => 'factory', dialect => 'postgres');
-SELECT osmeta.capture('prod', 'before');
+my $folder = top() . '/demo/factory';
+value('maker', 'two', <<"SQL");
+CREATE SCHEMA factory;
+SET search_path = factory;
+\\i '$folder/schema.sql'
+\\i '$folder/prod.sql'
 SQL
+
+my $database;
+sub one { return value('maker', $database, $_[0]); }
 
 # What every effective entity has in the database: the number of its rows and
 # a digest of the columns that its active attributes name.
@@ -75,63 +78,80 @@ ORDER BY 1, 2, 3};
 my $problems = q{SELECT severity, code, object, message FROM osmeta.problem
 WHERE code NOT IN ('no_statistics') ORDER BY 1, 2, 3, 4};
 
-my $before = kept();
-my $keys_before = keys_kept();
-my $problems_before = one($problems);
-my @left_over_before = split /\n/, one($left_over);
-my $hand_made = one(q{SELECT table_name FROM osmeta.orphan_table WHERE kind = 'hand-made' ORDER BY 1});
-cmp_ok(scalar @left_over_before, '>', 50, 'the factory has left-overs');
-cmp_ok(scalar(split /\n/, $before), '>', 100, 'and tables in use');
-isnt($hand_made, '', 'and copies made by hand');
+# name: of the factory; least: what there must be at least.
+sub cleaned
+{
+	my ($name, $least) = @_;
 
-my $script = one(q{SELECT osmeta.cleanup_sql('prod')});
-my $tables = () = $script =~ /^DROP TABLE /gm;
-my $columns = () = $script =~ /^ALTER TABLE .* DROP COLUMN /gm;
-my $foreign = () = $script =~ /^ALTER TABLE .* DROP CONSTRAINT /gm;
-my $left = () = $script =~ /^-- left: /gm;
-like($script, qr/^-- To be dropped: tables $tables, columns $columns; to stay: $left /m,
-	'the script says how much it drops and leaves');
-cmp_ok($tables, '>', 3, 'it drops tables');
-cmp_ok($columns, '>', 20, 'and columns');
-cmp_ok($foreign, '>', 0, 'and foreign keys');
-cmp_ok($left, '>', 0, 'and leaves something');
-is(join("\n", grep { !/^(?:-- .*|(?:DROP TABLE|DROP VIEW|ALTER TABLE) .*;)$/ } split /\n/, $script), '',
-	'each line is a comment or a statement') or diag($script);
-unlike($script, qr/^[^-].*(?:CASCADE;|\."OSSYS_)/im,
-	'none cascades or names a table of the platform');
+	one(<<'SQL');
+CREATE EXTENSION osmeta;
+SELECT osmeta.attach('prod', remote_schema => 'factory', dialect => 'postgres');
+SELECT osmeta.capture('prod', 'before');
+SQL
+	my $before = kept();
+	my $keys_before = keys_kept();
+	my $problems_before = one($problems);
+	my @left_over_before = split /\n/, one($left_over);
+	my $hand_made = one(q{SELECT table_name FROM osmeta.orphan_table WHERE kind = 'hand-made' ORDER BY 1});
+	cmp_ok(scalar @left_over_before, '>=', $least->{left_over}, "$name: it has left-overs");
+	cmp_ok(scalar(split /\n/, $before), '>=', $least->{kept}, "$name: and tables in use");
+	isnt($hand_made, '', "$name: and copies made by hand");
 
-# Straight into the database, in one go.
-my ($status, undef, $error) = psql('maker', 'one', $script, '--single-transaction');
-is($status, 0, 'the factory takes the whole script') or diag($error, $script);
+	my $script = one(q{SELECT osmeta.cleanup_sql('prod')});
+	my $tables = () = $script =~ /^DROP TABLE /gm;
+	my $columns = () = $script =~ /^ALTER TABLE .* DROP COLUMN /gm;
+	my $foreign = () = $script =~ /^ALTER TABLE .* DROP CONSTRAINT /gm;
+	my $left = () = $script =~ /^-- left: /gm;
+	like($script, qr/^-- To be dropped: tables $tables, columns $columns; to stay: $left /m,
+		"$name: the script says how much it drops and leaves");
+	cmp_ok($tables, '>=', $least->{tables}, "$name: it drops tables");
+	cmp_ok($columns, '>=', $least->{columns}, "$name: and columns");
+	cmp_ok($foreign, '>', 0, "$name: and foreign keys");
+	cmp_ok($left, '>', 0, "$name: and leaves something");
+	is(join("\n", grep { !/^(?:-- .*|(?:DROP TABLE|DROP VIEW|ALTER TABLE) .*;)$/ } split /\n/, $script), '',
+		"$name: each line is a comment or a statement") or diag($script);
+	unlike($script, qr/^[^-].*(?:CASCADE;|\."OSSYS_)/im,
+		"$name: none cascades or names a table of the platform");
 
-one(q{SELECT osmeta.capture('prod', 'after')});
-is(difference($before, kept()), '', 'what the model names has the same rows as before');
-is(difference($keys_before, keys_kept()), '', 'and the same keys');
-is(join("\n", grep { /^\+/ } split /\n/, difference($problems_before, one($problems))), '',
-	'there is no problem that was not there before');
-is(one(q{SELECT table_name FROM osmeta.orphan_table WHERE kind = 'hand-made' ORDER BY 1}),
-	$hand_made, 'copies made by hand stand, nobody having asked');
+	# Straight into the database, in one go.
+	my ($status, undef, $error) = psql('maker', $database, $script, '--single-transaction');
+	is($status, 0, "$name: the factory takes the whole script") or diag($error, $script);
 
-# What is still there is what was left, and the reason is still the same.
-my @rest = split /\n/, one($left_over);
-my $again = one(q{SELECT osmeta.cleanup_sql('prod')});
-unlike($again, qr/^[^-]/m, 'a second script has nothing to drop');
-my @reasons = $again =~ /^(-- left: .*)$/gm;
-is(difference(join("\n", $script =~ /^(-- left: .*)$/gm), join("\n", @reasons)), '',
-	'what was left is left for the same reasons');
-my @unsaid = grep {
-	my (undef, $table, $column) = split /\|/;
-	my $name = $column eq '' ? $table : "$table.$column";
-	!grep { lc(substr($_, 9, length($name) + 2)) eq lc("$name (") } @reasons;
-} @rest;
-is(join("\n", @unsaid), '', 'each left-over that is still there is named with a reason');
-cmp_ok(scalar @rest, '<', @left_over_before / 2, 'most are gone');
+	one(q{SELECT osmeta.capture('prod', 'after')});
+	is(difference($before, kept()), '', "$name: what the model names has the same rows as before");
+	is(difference($keys_before, keys_kept()), '', "$name: and the same keys");
+	is(join("\n", grep { /^\+/ } split /\n/, difference($problems_before, one($problems))), '',
+		"$name: there is no problem that was not there before");
+	is(one(q{SELECT table_name FROM osmeta.orphan_table WHERE kind = 'hand-made' ORDER BY 1}),
+		$hand_made, "$name: copies made by hand stand, nobody having asked");
 
-# By hand, now.
-($status, undef, $error) = psql('maker', 'one', one(q{SELECT osmeta.cleanup_sql('prod', '{hand-made}')}));
-is($status, 0, 'copies made by hand go when asked for') or diag($error);
-one(q{SELECT osmeta.capture('prod', 'by hand')});
-is(one(q{SELECT table_name FROM osmeta.orphan_table WHERE kind = 'hand-made'}), '', 'all of them');
-is(difference($before, kept()), '', 'and nothing else');
+	# What is still there is what was left, and the reason is still the same.
+	my @rest = split /\n/, one($left_over);
+	my $again = one(q{SELECT osmeta.cleanup_sql('prod')});
+	unlike($again, qr/^[^-]/m, "$name: a second script has nothing to drop");
+	my @reasons = $again =~ /^(-- left: .*)$/gm;
+	is(difference(join("\n", $script =~ /^(-- left: .*)$/gm), join("\n", @reasons)), '',
+		"$name: what was left is left for the same reasons");
+	my @unsaid = grep {
+		my (undef, $table, $column) = split /\|/;
+		my $name = $column eq '' ? $table : "$table.$column";
+		!grep { lc(substr($_, 9, length($name) + 2)) eq lc("$name (") } @reasons;
+	} @rest;
+	is(join("\n", @unsaid), '', "$name: each left-over that is still there is named with a reason");
+	cmp_ok(scalar @rest, '<', @left_over_before / 2, "$name: most are gone");
+
+	# By hand, now.
+	($status, undef, $error) = psql('maker', $database, one(q{SELECT osmeta.cleanup_sql('prod', '{hand-made}')}));
+	is($status, 0, "$name: copies made by hand go when asked for") or diag($error);
+	one(q{SELECT osmeta.capture('prod', 'by hand')});
+	is(one(q{SELECT table_name FROM osmeta.orphan_table WHERE kind = 'hand-made'}), '', "$name: all of them");
+	is(difference($before, kept()), '', "$name: and nothing else");
+	return;
+}
+
+$database = 'one';
+cleaned('every trap', { left_over => 50, kept => 100, tables => 4, columns => 20 });
+$database = 'two';
+cleaned('demo', { left_over => 5, kept => 15, tables => 2, columns => 2 });
 
 done_testing();
