@@ -113,7 +113,7 @@ check_capture(int64 capture_id, bool *is_consistent)
 				 "   SELECT 'OSSYS_' || upper((l.entry ->> 'table_name') COLLATE \"C\")"
 				 "   FROM jsonb_array_elements(c.left_out) AS l (entry)"
 				 "   WHERE l.entry ->> 'table_name' IN"
-				 "    ('espace', 'entity', 'entity_attr', 'extension')"
+				 "    ('espace', 'entity', 'entity_attr', 'extension', 'dbcatalog')"
 				 "   UNION ALL"
 				 "   SELECT upper((l.entry ->> 'table_name') COLLATE \"C\") || '.'"
 				 "    || upper((l.entry ->> 'column_name') COLLATE \"C\")"

@@ -92,7 +92,11 @@ BEGIN ATOMIC
 				ON p.capture_id = c.capture_id
 		WHERE c.capture_id = cleanup_object.capture_id
 	), named AS MATERIALIZED (
-		SELECT n.store_table, n.kind, n.is_data, n.entity_id, n.is_effective,
+		-- an extension can name a table of this database as [DB].[dbo].[x]
+		SELECT CASE WHEN strpos(n.table_name, '.') > 0
+				THEN osmeta.store_table(n.store_id, btrim(
+					substring(n.table_name FROM '[^.]*$'), '[]" '))
+				ELSE n.store_table END COLLATE "C" AS store_table, n.kind, n.is_data, n.entity_id, n.is_effective,
 			format('%s.%s', coalesce(n.espace, n.extension, '?'),
 				coalesce(n.entity, '?')) AS whose,
 			coalesce(NOT t.is_active, false)
@@ -196,6 +200,20 @@ BEGIN ATOMIC
 				ON t.capture_id = a.capture_id AND t.id = a.entity_id
 		WHERE a.capture_id = cleanup_object.capture_id
 		GROUP BY 1, 2
+	), homeless AS MATERIALIZED (
+		-- columns of attributes in use that are not there: another name in
+		-- the database than the metamodel says
+		SELECT n.store_table, min(n.folded COLLATE "C") AS folded
+		FROM named_by AS n
+			LEFT JOIN (SELECT DISTINCT w.store_table,
+						osmeta.fold_name(q.column_name) AS folded
+					FROM wanted AS w
+						JOIN osmeta.captured_physical_column AS q
+							ON q.table_id = w.table_id
+					WHERE q.capture_id = cleanup_object.capture_id) AS q
+				ON q.store_table = n.store_table AND q.folded = n.folded
+		WHERE n.is_used AND n.folded <> '' AND q.folded IS NULL
+		GROUP BY n.store_table
 	), table_index AS MATERIALIZED (
 		SELECT i.table_id, i.table_name, i.index_name AS key_name, i.columns,
 			coalesce(i.is_unique, true) AS is_unique,
@@ -244,7 +262,8 @@ BEGIN ATOMIC
 						bool_or(m.is_foreign) AS is_foreign
 					FROM named AS m
 					GROUP BY m.store_table) AS m
-				ON m.store_table = w.store_table,
+				ON m.store_table = w.store_table
+			LEFT JOIN homeless AS h ON h.store_table = w.store_table,
 			LATERAL (VALUES
 					(1, n.is_used,
 					 'an attribute that is not known to be removed names it'),
@@ -254,6 +273,9 @@ BEGIN ATOMIC
 					 'its espace keeps its tables in another database catalog than the one captured'),
 					(4, w.kind = 'attribute' AND n.removed_attribute IS NULL,
 					 'only a removed entity with the same table names it'),
+					(4, w.kind = 'orphan_column' AND h.store_table IS NOT NULL,
+					 format('the column of an attribute in use is not there, and this may be it: %s',
+						h.folded)),
 					(4, n.is_identifier,
 					 'it holds the identifier of the entity'),
 					(5, NOT w.is_plain,
@@ -436,7 +458,12 @@ BEGIN ATOMIC
 			LEFT JOIN referrer AS a
 				ON a.entity_id = w.entity_id AND w.part = 'data'
 			LEFT JOIN dormant AS d
-				ON d.store_table = p.store_table AND w.kind <> 'entity',
+				ON d.store_table = p.store_table AND w.kind <> 'entity'
+			CROSS JOIN (SELECT coalesce(bool_or(
+						t.multilingual_table_name IS NOT NULL), false)
+						AS is_told
+					FROM osmeta.captured_entity AS t
+					WHERE t.capture_id = cleanup_object.capture_id) AS l,
 			LATERAL (VALUES
 					(1, u.store_table IS NOT NULL AND w.is_removed,
 					 'another entity, which is not known to be removed, has this table too'),
@@ -458,6 +485,9 @@ BEGIN ATOMIC
 					(9, w.kind <> 'entity' AND w.entity IS NOT NULL,
 					 format('it belongs to the removed entity %s and goes with that (kind entity)',
 						w.entity)),
+					-- versions that lack the column
+					(9, w.part = 'multilingual' AND NOT l.is_told,
+					 'the metamodel does not tell which entities have tables for translations'),
 					(9, NOT p.is_plain,
 					 'its name holds what the client program would take for a command')
 				) AS r (rank, is_so, reason)
