@@ -323,23 +323,31 @@ WITH orphan AS MATERIALIZED (
 	ORDER BY x.store_id, x.table_id, x.position, p.seen_in DESC,
 		p.is_active DESC, p.attribute_id DESC, n.is_active DESC NULLS LAST,
 		n.attribute_id DESC
-), alike AS MATERIALIZED (
-	SELECT x.store_id, x.table_id, x.position, a.attribute,
-		q.position AS attribute_position,
-		q.position > x.position AS is_later,
-		bool_or(q.position > x.position)
-			OVER (PARTITION BY x.store_id, x.table_id, x.position)
-			AS any_is_later
+), beside AS MATERIALIZED (
+	-- by itself: with the comparison in the join the planner takes it for one
+	-- row
+	SELECT x.store_id, x.table_id, x.position, x.entity_id,
+		q.position AS other_position,
+		osmeta.fold_name(q.column_name) AS folded,
+		q.data_type = x.data_type
+			AND coalesce(q.length, -1) = coalesce(x.length, -1)
+			AND coalesce(q.precision, -1) = coalesce(x.precision, -1)
+			AND coalesce(q.scale, -1) = coalesce(x.scale, -1) AS is_alike
 	FROM orphan AS x
 		JOIN osmeta.captured_physical_column AS q
 			ON q.capture_id = x.store_id AND q.table_id = x.table_id
+), alike AS MATERIALIZED (
+	SELECT x.store_id, x.table_id, x.position, a.attribute,
+		x.other_position AS attribute_position,
+		x.other_position > x.position AS is_later,
+		bool_or(x.other_position > x.position)
+			OVER (PARTITION BY x.store_id, x.table_id, x.position)
+			AS any_is_later
+	FROM beside AS x
 		JOIN named AS a
 			ON a.store_id = x.store_id AND a.entity_id = x.entity_id
-			AND a.folded = osmeta.fold_name(q.column_name)
-	WHERE a.can_be_new AND q.data_type = x.data_type
-		AND coalesce(q.length, -1) = coalesce(x.length, -1)
-		AND coalesce(q.precision, -1) = coalesce(x.precision, -1)
-		AND coalesce(q.scale, -1) = coalesce(x.scale, -1)
+			AND a.folded = x.folded
+	WHERE a.can_be_new AND x.is_alike
 ), candidate AS MATERIALIZED (
 	SELECT k.store_id, k.table_id, k.position, k.attribute,
 		count(*) OVER (PARTITION BY k.store_id, k.table_id, k.position)
