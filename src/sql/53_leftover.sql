@@ -296,14 +296,14 @@ WITH orphan AS MATERIALIZED (
 	SELECT s.store_id, h.capture_id AS seen_in, h.entity_id,
 		h.key::text AS key_text, h.folded_table, h.folded, h.attribute_key,
 		h.attribute, h.attribute_id, h.is_active
-	FROM (SELECT DISTINCT x.environment, x.capture_id, x.store_id
-			FROM orphan AS x) AS s
+	FROM osmeta.shown_capture AS s
 		JOIN osmeta.earlier_attribute AS h
 			ON h.environment = s.environment
 			AND (s.capture_id IS NULL OR h.capture_id < s.capture_id)
 	WHERE coalesce(h.entity_id IN (SELECT x.entity_id FROM orphan AS x),
 			false)
 		AND h.attribute_key IS NOT NULL
+		AND EXISTS (SELECT 1 FROM orphan AS x)
 ), proof AS MATERIALIZED (
 	SELECT DISTINCT ON (x.store_id, x.table_id, x.position)
 		x.store_id, x.table_id, x.position, p.attribute, p.seen_in,
