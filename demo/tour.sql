@@ -1,4 +1,5 @@
--- The whole job of osmeta, once: attach, capture, ask, plan, run, verify.
+-- The whole job of osmeta, once: attach, capture, ask, plan, run, verify, and
+-- what the next release will do.
 -- demo/run made two factories (databases factory_prod and factory_qa) and the
 -- staging database in which we are, with a foreign server for each factory.
 \set QUIET on
@@ -205,6 +206,75 @@ WHERE p."ID" = :person \gx
 \set ECHO none
 \connect staging
 SET search_path = public, osmeta;
+
+\echo
+\echo '== 6. The next release is published at qa: what has changed, what is left over, what will it do to prod? =='
+\echo
+\connect factory_qa
+\ir factory/release.sql
+\connect staging
+SET search_path = public, osmeta;
+\echo 'Two captures of qa, compared by key.  A rename is one row, whatever happens in the database:'
+\set ECHO queries
+SELECT osmeta.capture('qa', 'next release');
+
+SELECT object_kind, path, change, old_value, new_value
+FROM osmeta.compare('qa@2', 'qa@3')
+WHERE object_kind IN ('entity', 'attribute');
+
+\set ECHO none
+\echo
+\echo 'The rename made a new column; the old one keeps its data, and nothing names it any more:'
+\set ECHO queries
+SELECT table_name, column_name, column_type, explained_by
+FROM osmeta.orphan_column
+WHERE environment = 'qa';
+
+\set ECHO none
+\echo
+\echo 'What will publishing the same at prod do there?  (offenders: rows that are in its way, counted at prod)'
+\set ECHO queries
+SELECT severity, object, change, term, row_count AS rows, offenders
+FROM osmeta.publish_impact('prod', 'qa', count_offenders => true);
+
+\set ECHO none
+\echo
+\echo 'The statements that the platform will run for the renamed attribute, and what that means:'
+\set ECHO queries
+SELECT statement, message, hint
+FROM osmeta.publish_impact('prod', 'qa')
+WHERE object = 'People.Person.BirthDate' \gx
+
+\set ECHO none
+\echo
+\echo 'Once the data has been copied, the old column can go.  osmeta writes the script; you run it:'
+\pset tuples_only on
+\pset format unaligned
+\set ECHO queries
+SELECT statement
+FROM osmeta.cleanup_sql('qa', ARRAY['orphan_column']) AS statement
+WHERE statement NOT LIKE '-- Left-overs of%';      -- that line has the time in it
+\set ECHO none
+\pset tuples_only off
+\pset format aligned
+
+\if :{?output}
+-- Pictures, for those who would rather look: make demo draws them.
+\pset tuples_only on
+\pset format unaligned
+\cd :output
+\o people.dot
+SELECT osmeta.erd('prod', ARRAY['application:People Directory'], 'dot');
+\o people.mmd
+SELECT osmeta.erd('prod', ARRAY['application:People Directory'], 'mermaid');
+\o prod.html
+SELECT osmeta.report('prod');
+\o prod-qa.html
+SELECT osmeta.report('prod', 'qa');
+\o
+\pset tuples_only off
+\pset format aligned
+\endif
 
 \echo
 \echo '== Summary =='
