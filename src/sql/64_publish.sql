@@ -1,0 +1,1861 @@
+/*
+ * 64_publish: what publishing the model of one capture does to the database
+ * of another.
+ *
+ * publish_entity and publish_attribute say what differs, by key and never by
+ * name, and where it stands in the database as it is; each publish_* below
+ * them makes rows of one kind of difference; publish_change puts them
+ * together and publish_result gives them their order.  All are set based:
+ * one pass over either model, then work on what differs.
+ *
+ * What is published are the active espaces of the new model.  Entities of
+ * extensions and of the platform itself are not made by publishing an espace,
+ * and client entities have no table: none of them is here.
+ */
+
+CREATE FUNCTION osmeta.publish_table_names(espaces text[], entities text[],
+	dialect text, taken text[])
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'osmeta_publish_table_names'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION osmeta.publish_table_names(text[], text[], text, text[]) IS
+	'Internal: the names of tables that are made one after the other';
+
+-- The tables that stand in the database, one for each folded name.
+CREATE FUNCTION osmeta.publish_table(capture_id bigint)
+RETURNS TABLE (folded text, table_id bigint, table_name text,
+	row_count bigint, bytes bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT DISTINCT ON (t.folded) t.folded, t.table_id, t.table_name,
+		t.row_count, t.bytes
+	FROM (SELECT osmeta.fold_name(p.table_name) COLLATE "C" AS folded,
+				p.table_id, p.table_name, p.row_count,
+				p.kind IS DISTINCT FROM 'view' AS is_table,
+				CASE WHEN coalesce(p.data_bytes, p.index_bytes, p.lob_bytes)
+						IS NOT NULL
+					THEN coalesce(p.data_bytes, 0)
+						+ coalesce(p.index_bytes, 0)
+						+ coalesce(p.lob_bytes, 0) END AS bytes
+			FROM osmeta.captured_physical_table AS p
+			WHERE p.capture_id = publish_table.capture_id) AS t
+	ORDER BY t.folded, t.is_table DESC, t.table_id;
+END;
+COMMENT ON FUNCTION osmeta.publish_table(bigint) IS
+	'Internal: the tables of a capture''s database, one for each folded name';
+
+/*
+ * Entities of the espaces that are published.  state: kept, restored (soft
+ * deleted where its table still stands), added, removed.
+ */
+CREATE FUNCTION osmeta.publish_entity(old_id bigint, new_id bigint)
+RETURNS TABLE (key_text text, entity_key osmeta.oskey, owner_key text,
+	state text, espace text, entity text, old_espace text, old_entity text,
+	old_entity_id bigint, new_entity_id bigint, table_id bigint,
+	table_name text, is_found boolean, row_count bigint, bytes bigint,
+	old_multitenant boolean, multitenant boolean, old_events boolean,
+	events boolean, old_kind text, kind text, old_primary_key text,
+	primary_key text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT m.key_text, m.entity_key, m.owner_key,
+		CASE
+			WHEN NOT m.is_new THEN 'removed'
+			WHEN m.is_old THEN 'kept'
+			WHEN o.id IS NOT NULL
+				AND (p.table_id IS NOT NULL OR NOT m.is_known)
+				THEN 'restored'
+			ELSE 'added'
+		END,
+		m.espace, coalesce(CASE WHEN m.is_new THEN m.target_entity END,
+			m.source_entity),
+		m.source_espace, m.source_entity, m.source_entity_id,
+		m.target_entity_id, p.table_id,
+		coalesce(p.table_name, NULLIF(btrim(o.physical_table_name), '')),
+		p.table_id IS NOT NULL, p.row_count, p.bytes,
+		coalesce(o.multitenant, false), coalesce(n.multitenant, false),
+		coalesce(o.expose_process_events, false),
+		coalesce(n.expose_process_events, false), o.data_kind, n.data_kind,
+		osmeta.readable_key(o.primarykey_ss_key),
+		osmeta.readable_key(n.primarykey_ss_key)
+	FROM (SELECT e.entity_key::text COLLATE "C" AS key_text, e.entity_key,
+				w.owner_key, w.name AS espace, e.source_espace,
+				e.source_entity, e.target_entity, e.source_entity_id,
+				e.target_entity_id,
+				coalesce(e.source_is_effective, false) AS is_old,
+				coalesce(e.target_is_effective, false) AS is_new,
+				EXISTS (SELECT 1
+					FROM osmeta.captured_physical_table AS k
+					WHERE k.capture_id = publish_entity.old_id) AS is_known
+			FROM osmeta.matched_entity(publish_entity.old_id,
+					publish_entity.new_id) AS e
+				JOIN osmeta.counted_owner(publish_entity.new_id) AS w
+					ON w.owner_key
+						= osmeta.owner_key(e.entity_key) COLLATE "C"
+			WHERE w.kind = 'espace' AND w.is_active) AS m
+		LEFT JOIN osmeta.captured_entity AS o
+			ON o.capture_id = publish_entity.old_id
+			AND o.id = m.source_entity_id
+		LEFT JOIN osmeta.captured_entity AS n
+			ON n.capture_id = publish_entity.new_id
+			AND n.id = m.target_entity_id
+		LEFT JOIN osmeta.publish_table(publish_entity.old_id) AS p
+			ON p.folded = osmeta.fold_name(btrim(o.physical_table_name))
+				COLLATE "C"
+	WHERE (m.is_new OR m.is_old)
+		AND NOT coalesce(o.is_system, false)
+		AND NOT coalesce(n.is_system, false)
+		AND NOT coalesce(o.is_external, false)
+		AND NOT coalesce(n.is_external, false)
+		AND coalesce(osmeta.fold_name(
+			CASE WHEN m.is_new THEN n.data_kind ELSE o.data_kind END), '')
+			<> 'cliententity';
+END;
+COMMENT ON FUNCTION osmeta.publish_entity(bigint, bigint) IS
+	'Internal: the entities of the espaces that are published, on both sides';
+
+-- What a reference can refer to, with the type that its column has then.
+CREATE FUNCTION osmeta.publish_target(capture_id bigint)
+RETURNS TABLE (key_text text, value_type text, value_length bigint,
+	value_decimals bigint, physical_table_name text, column_name text,
+	is_external boolean, is_effective boolean, espace text, entity text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT k.key::text COLLATE "C", v.value_type, v.value_length,
+		v.value_decimals, btrim(k.physical_table_name),
+		coalesce(NULLIF(btrim(a.database_name), ''),
+			osmeta.physical_column_name(a.name)),
+		coalesce(e.is_external, false)
+			OR coalesce(osmeta.fold_name(e.data_kind), '') = 'cliententity',
+		k.is_effective, coalesce(k.espace, k.extension), k.entity
+	FROM osmeta.key_entity AS k
+		JOIN osmeta.captured_entity AS e
+			ON e.capture_id = k.store_id AND e.id = k.entity_id
+		LEFT JOIN osmeta.identifier_type AS v
+			ON v.store_entity = k.store_entity
+		LEFT JOIN osmeta.identifier AS i
+			ON i.store_entity = k.store_entity
+		LEFT JOIN osmeta.captured_entity_attr AS a
+			ON a.capture_id = i.store_id AND a.id = i.attribute_id
+	WHERE k.store_id = publish_target.capture_id;
+END;
+COMMENT ON FUNCTION osmeta.publish_target(bigint) IS
+	'Internal: the entities of a capture with the type of their identifier';
+
+-- All attributes of a capture that have a key, with the type of their column.
+CREATE FUNCTION osmeta.publish_side(capture_id bigint, dialect text)
+RETURNS TABLE (key_text text, attribute_key text, attribute text,
+	database_name text, column_name text, label text, target_key text,
+	type text, length bigint, decimals bigint, column_type text,
+	is_mandatory boolean, is_auto_number boolean, delete_rule text,
+	has_rule boolean, default_value text, is_active boolean, ordinal bigint,
+	entity_id bigint, attribute_id bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT v.key_text, v.attribute_key, v.attribute, v.database_name,
+		v.column_name, v.label, v.target_key, v.type, v.length, v.decimals,
+		osmeta.publish_type(v.type, v.length, v.decimals,
+			publish_side.dialect),
+		v.is_mandatory, v.is_auto_number, v.delete_rule, v.has_rule,
+		v.default_value, v.is_active, v.ordinal, v.entity_id,
+		v.attribute_id
+	FROM (SELECT a.key_text, a.attribute_key, a.attribute,
+				NULLIF(btrim(c.database_name), '') AS database_name,
+				a.column_name, osmeta.data_type(a.type) AS label,
+				c.refers_to::text COLLATE "C" AS target_key,
+				CASE WHEN osmeta.data_type(a.type) = 'Identifier'
+					THEN t.value_type ELSE a.type END AS type,
+				CASE WHEN osmeta.data_type(a.type) = 'Identifier'
+					THEN t.value_length ELSE a.length END AS length,
+				CASE WHEN osmeta.data_type(a.type) = 'Identifier'
+					THEN t.value_decimals ELSE a.decimals END AS decimals,
+				a.is_mandatory, a.is_auto_number,
+				a.delete_rule,
+				osmeta.data_type(a.type) = 'Identifier'
+					AND c.refers_to IS NOT NULL
+					AND NOT coalesce(t.is_external, false)
+					AND coalesce(osmeta.fold_name(btrim(a.delete_rule)),
+						'protect') <> 'ignore' AS has_rule,
+				coalesce(c.default_value, '') AS default_value,
+				a.is_active, c.order_num AS ordinal, a.entity_id,
+				a.attribute_id
+			FROM osmeta.counted_attribute(publish_side.capture_id) AS a
+				JOIN osmeta.captured_entity_attr AS c
+					ON c.capture_id = publish_side.capture_id
+					AND c.id = a.attribute_id
+				LEFT JOIN osmeta.publish_target(publish_side.capture_id) AS t
+					ON t.key_text = c.refers_to::text COLLATE "C") AS v;
+END;
+COMMENT ON FUNCTION osmeta.publish_side(bigint, text) IS
+	'Internal: the attributes of a capture with the types of their columns';
+
+/*
+ * Attributes that differ, of entities that are kept or restored, and all of
+ * those that are added.  state: table (of a new table), kept, added, removed.
+ * A renamed attribute whose column is another one then is_moved.
+ */
+CREATE FUNCTION osmeta.publish_attribute(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS TABLE (key_text text, attribute_key text, state text,
+	espace text, entity text, attribute text, old_attribute text,
+	table_id bigint, table_name text, row_count bigint, bytes bigint,
+	old_column text, new_column text, is_moved boolean,
+	is_renamed boolean, old_label text, label text, old_type text,
+	old_length bigint, old_decimals bigint, type text, length bigint,
+	decimals bigint, old_column_type text, column_type text,
+	is_converted boolean, old_target text, target_key text,
+	old_has_rule boolean, has_rule boolean, old_delete_rule text,
+	delete_rule text, old_is_mandatory boolean, is_mandatory boolean,
+	old_is_auto_number boolean, is_auto_number boolean,
+	old_default text, default_value text, ordinal bigint,
+	is_identifier boolean, is_restored boolean, entity_state text,
+	old_entity_id bigint, new_entity_id bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT d.*
+	FROM (SELECT e.key_text, m.attribute_key,
+				CASE
+					WHEN e.state = 'added' THEN 'table'
+					WHEN NOT m.is_new THEN 'removed'
+					WHEN NOT m.is_old THEN 'added'
+					ELSE 'kept'
+				END AS state,
+				e.espace, e.entity,
+				CASE WHEN m.is_new THEN m.attribute ELSE m.old_attribute END,
+				m.old_attribute, e.table_id, e.table_name, e.row_count,
+				e.bytes, m.old_column,
+				CASE
+					WHEN m.is_old AND m.is_new
+						AND m.attribute IS NOT DISTINCT FROM m.old_attribute
+						AND e.state <> 'added'
+						THEN m.old_column
+					ELSE coalesce(m.database_name,
+						osmeta.physical_column_name(m.attribute))
+				END AS new_column,
+				m.is_old AND m.is_new
+					AND m.attribute IS DISTINCT FROM m.old_attribute
+					AND osmeta.fold_name(coalesce(m.database_name,
+						osmeta.physical_column_name(m.attribute)))
+						IS DISTINCT FROM osmeta.fold_name(m.old_column)
+					AND e.state <> 'added' AS is_moved,
+				m.is_old AND m.is_new AND e.state <> 'added'
+					AND m.attribute IS DISTINCT FROM m.old_attribute
+					AS is_renamed,
+				m.old_label, m.label, m.old_type, m.old_length,
+				m.old_decimals, m.type, m.length, m.decimals,
+				m.old_column_type, m.column_type,
+				-- Oracle takes NUMBER(20) and NUMBER(20,0) for the same
+				replace(m.column_type, ',0)', ')')
+					IS DISTINCT FROM replace(m.old_column_type, ',0)', ')')
+					AND m.column_type IS NOT NULL
+					AND m.old_column_type IS NOT NULL AS is_converted,
+				m.old_target, m.target_key,
+				coalesce(m.old_has_rule, false) AS old_has_rule,
+				coalesce(m.has_rule, false) AS has_rule,
+				coalesce(osmeta.fold_name(btrim(m.old_delete_rule)),
+					'protect') AS old_delete_rule,
+				coalesce(osmeta.fold_name(btrim(m.delete_rule)), 'protect')
+					AS delete_rule,
+				m.old_is_mandatory, m.is_mandatory, m.old_is_auto_number,
+				m.is_auto_number, m.old_default, m.default_value,
+				coalesce(m.ordinal, 2147483647),
+				coalesce(m.attribute_key = CASE WHEN m.is_new
+					THEN e.primary_key ELSE e.old_primary_key END, false)
+					AS is_identifier,
+				e.state = 'restored' OR m.is_known AND NOT m.is_old
+					AS is_restored, e.state AS entity_state,
+				e.old_entity_id, e.new_entity_id
+			FROM (SELECT coalesce(o.key_text, n.key_text) AS key_text,
+						coalesce(o.attribute_key, n.attribute_key)
+							AS attribute_key,
+						coalesce(o.is_active, false) AS is_old,
+						coalesce(n.is_active, false) AS is_new,
+						o.key_text IS NOT NULL AS is_known,
+						o.attribute AS old_attribute, n.attribute,
+						o.column_name AS old_column, n.database_name,
+						o.label AS old_label, n.label, o.type AS old_type,
+						o.length AS old_length, o.decimals AS old_decimals,
+						n.type, n.length, n.decimals,
+						o.column_type AS old_column_type, n.column_type,
+						o.target_key AS old_target, n.target_key,
+						o.has_rule AS old_has_rule, n.has_rule,
+						o.delete_rule AS old_delete_rule, n.delete_rule,
+						o.is_mandatory AS old_is_mandatory, n.is_mandatory,
+						o.is_auto_number AS old_is_auto_number,
+						n.is_auto_number, o.default_value AS old_default,
+						n.default_value,
+						coalesce(n.ordinal, o.ordinal) AS ordinal
+					FROM osmeta.publish_side(publish_attribute.old_id,
+							publish_attribute.dialect) AS o
+						FULL JOIN osmeta.publish_side(
+								publish_attribute.new_id,
+								publish_attribute.dialect) AS n
+							ON n.key_text = o.key_text
+							AND n.attribute_key = o.attribute_key) AS m
+				JOIN osmeta.publish_entity(publish_attribute.old_id,
+						publish_attribute.new_id) AS e
+					ON e.key_text = m.key_text
+			WHERE e.state <> 'removed' AND (m.is_new OR m.is_old)
+				AND (e.state <> 'added' OR m.is_new)) AS d
+	WHERE d.state <> 'kept' OR d.is_renamed OR d.is_converted
+		OR d.old_label IS DISTINCT FROM d.label
+		OR d.old_target IS DISTINCT FROM d.target_key
+		OR d.old_has_rule <> d.has_rule
+		OR d.has_rule AND d.old_delete_rule <> d.delete_rule
+		OR d.old_is_mandatory <> d.is_mandatory
+		OR d.old_is_auto_number <> d.is_auto_number
+		OR d.old_default IS DISTINCT FROM d.default_value
+		OR d.old_length IS DISTINCT FROM d.length AND d.label <> 'Identifier'
+		OR d.old_decimals IS DISTINCT FROM d.decimals
+			AND d.label <> 'Identifier';
+END;
+COMMENT ON FUNCTION osmeta.publish_attribute(bigint, bigint, text) IS
+	'Internal: the attributes that differ, of the espaces that are published';
+
+-- By which rule does an Oracle factory name its tables?  By the one that
+-- explains more of its names.
+CREATE FUNCTION osmeta.publish_name_rule(capture_id bigint, dialect text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN publish_name_rule.dialect <> 'oracle'
+	THEN publish_name_rule.dialect
+	ELSE (SELECT CASE
+			WHEN count(*) FILTER (WHERE osmeta.explain_physical_name(
+					e.owner, e.entity, e.physical_table_name, 'oracle8')
+					IN ('exact', 'numbered'))
+				> count(*) FILTER (WHERE osmeta.explain_physical_name(
+					e.owner, e.entity, e.physical_table_name, 'oracle')
+					IN ('exact', 'numbered')) THEN 'oracle8'
+			ELSE 'oracle' END
+		FROM osmeta.counted_entity(publish_name_rule.capture_id) AS e
+		WHERE e.has_espace AND e.physical_table_name <> '') END;
+COMMENT ON FUNCTION osmeta.publish_name_rule(bigint, text) IS
+	'Internal: the rule by which new tables of a factory are named';
+
+/*
+ * The tables that new entities get, and what has the name that each would
+ * have got first.
+ */
+CREATE FUNCTION osmeta.publish_new_table(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS TABLE (key_text text, table_name text, wanted_name text,
+	taken_by text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH added AS MATERIALIZED (
+		SELECT e.key_text, e.espace, e.entity,
+			osmeta.espace_hash(e.espace) COLLATE "C" AS hash
+		FROM osmeta.publish_entity(publish_new_table.old_id,
+				publish_new_table.new_id) AS e
+		WHERE e.state = 'added' AND e.espace IS NOT NULL
+			AND e.entity IS NOT NULL
+	), taken AS MATERIALIZED (
+		SELECT n.folded, min(n.name) AS name, min(n.holder) AS holder,
+			split_part(n.folded, '_', 2) COLLATE "C" AS hash
+		FROM (SELECT osmeta.fold_name(t.table_name) COLLATE "C" AS folded,
+					t.table_name AS name, NULL::text AS holder
+				FROM osmeta.captured_physical_table AS t
+				WHERE t.capture_id = publish_new_table.old_id
+				UNION ALL
+				SELECT osmeta.fold_name(e.physical_table_name),
+					e.physical_table_name,
+					format(CASE WHEN e.is_effective THEN 'entity %s.%s'
+						ELSE 'entity %s.%s, which is not active' END,
+						e.owner, e.entity)
+				FROM osmeta.counted_entity(publish_new_table.old_id) AS e
+				WHERE e.physical_table_name <> ''
+				UNION ALL
+				-- rows that share their key with the one that counts
+				SELECT osmeta.fold_name(btrim(e.physical_table_name)),
+					btrim(e.physical_table_name), NULL
+				FROM osmeta.captured_entity AS e
+				WHERE e.capture_id = publish_new_table.old_id
+					AND btrim(e.physical_table_name) <> '') AS n
+		GROUP BY n.folded
+	), given AS MATERIALIZED (
+		SELECT u.key_text, osmeta.publish_object_name(u.name,
+				publish_new_table.dialect) AS table_name,
+			osmeta.publish_object_name(osmeta.physical_table_name(u.espace,
+				u.entity, g.rule), publish_new_table.dialect) AS wanted_name
+		FROM (SELECT a.hash, r.rule,
+					array_agg(a.key_text ORDER BY a.espace COLLATE "C",
+						a.entity COLLATE "C", a.key_text) AS keys,
+					array_agg(a.espace ORDER BY a.espace COLLATE "C",
+						a.entity COLLATE "C", a.key_text) AS espaces,
+					array_agg(a.entity ORDER BY a.espace COLLATE "C",
+						a.entity COLLATE "C", a.key_text) AS entities
+				FROM added AS a,
+					(SELECT osmeta.publish_name_rule(
+							publish_new_table.old_id,
+							publish_new_table.dialect) AS rule
+						OFFSET 0) AS r
+				GROUP BY a.hash, r.rule) AS g
+			LEFT JOIN (SELECT t.hash, array_agg(t.name) AS names
+					FROM taken AS t
+					GROUP BY t.hash) AS t ON t.hash = g.hash,
+			LATERAL unnest(g.keys, g.espaces, g.entities,
+				osmeta.publish_table_names(g.espaces, g.entities, g.rule,
+					coalesce(t.names, '{}')))
+				AS u (key_text, espace, entity, name)
+	)
+	SELECT g.key_text, g.table_name, g.wanted_name,
+		CASE
+			WHEN osmeta.fold_name(g.table_name)
+				= osmeta.fold_name(g.wanted_name) THEN NULL
+			WHEN t.folded IS NULL THEN 'another new entity'
+			ELSE coalesce(t.holder, 'a table that no entity has')
+		END
+	FROM given AS g
+		LEFT JOIN taken AS t
+			ON t.folded = osmeta.fold_name(g.wanted_name) COLLATE "C";
+END;
+COMMENT ON FUNCTION osmeta.publish_new_table(bigint, bigint, text) IS
+	'Internal: the names that the tables of new entities get';
+
+/*
+ * Foreign keys that stand in the database, with the one column that the
+ * platform's have.
+ */
+CREATE FUNCTION osmeta.publish_foreign_key(capture_id bigint)
+RETURNS TABLE (table_id bigint, folded text, key_name text,
+	target_table text, delete_action text, index_name text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT DISTINCT ON (k.table_id, k.folded) k.table_id, k.folded,
+		k.key_name, k.target_table, k.delete_action, i.index_name
+	FROM (SELECT f.table_id,
+				osmeta.fold_name(f.columns[1]) COLLATE "C" AS folded,
+				f.key_name, f.target_table, f.delete_action
+			FROM osmeta.captured_physical_key AS f
+			WHERE f.capture_id = publish_foreign_key.capture_id
+				AND f.kind = 'f' AND cardinality(f.columns) = 1) AS k
+		LEFT JOIN (SELECT x.table_id,
+					osmeta.fold_name(x.columns[1]) COLLATE "C" AS folded,
+					min(x.index_name) AS index_name
+				FROM osmeta.captured_physical_index AS x
+				WHERE x.capture_id = publish_foreign_key.capture_id
+					AND cardinality(x.columns) = 1 AND NOT x.is_unique
+					AND NOT x.is_partial AND x.columns[1] IS NOT NULL
+				GROUP BY 1, 2) AS i
+			ON i.table_id = k.table_id AND i.folded = k.folded
+	ORDER BY k.table_id, k.folded, k.key_name;
+END;
+COMMENT ON FUNCTION osmeta.publish_foreign_key(bigint) IS
+	'Internal: the foreign keys of a database that have one column, with their index';
+
+/*
+ * Unique indexes that the new model's database has for attributes of which
+ * the old one has none, as keys of attributes; columns are those of the old
+ * database, NULL where an attribute has none there yet.
+ */
+CREATE FUNCTION osmeta.publish_unique(old_id bigint, new_id bigint)
+RETURNS TABLE (key_text text, columns text[], attributes text[],
+	local_types text[], is_whole boolean, is_there boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH pair AS MATERIALIZED (
+		SELECT e.key_text, e.table_id AS old_table, e.old_entity_id,
+			e.new_entity_id, t.table_id AS new_table
+		FROM osmeta.publish_entity(publish_unique.old_id,
+				publish_unique.new_id) AS e
+			JOIN osmeta.captured_entity AS n
+				ON n.capture_id = publish_unique.new_id
+				AND n.id = e.new_entity_id
+			JOIN osmeta.publish_table(publish_unique.new_id) AS t
+				ON t.folded = osmeta.fold_name(btrim(n.physical_table_name))
+					COLLATE "C"
+		WHERE e.state IN ('kept', 'restored')
+	), part AS MATERIALIZED (
+		SELECT i.side, i.key_text, i.index_name, i.entity_id, c.position,
+			osmeta.fold_name(c.name) COLLATE "C" AS folded
+		FROM (SELECT 'new' AS side, p.key_text, x.index_name, x.columns,
+					p.new_entity_id AS entity_id
+				FROM pair AS p
+					JOIN osmeta.captured_physical_index AS x
+						ON x.table_id = p.new_table
+				WHERE x.capture_id = publish_unique.new_id AND x.is_unique
+					AND NOT coalesce(x.is_primary, false)
+					AND NOT coalesce(x.is_partial, false)
+				UNION ALL
+				SELECT 'old', p.key_text, x.index_name, x.columns,
+					p.old_entity_id
+				FROM pair AS p
+					JOIN osmeta.captured_physical_index AS x
+						ON x.table_id = p.old_table
+				WHERE x.capture_id = publish_unique.old_id AND x.is_unique
+					AND NOT coalesce(x.is_partial, false)) AS i,
+			LATERAL unnest(i.columns) WITH ORDINALITY AS c (name, position)
+	), keyed AS MATERIALIZED (
+		SELECT p.side, p.key_text, p.index_name,
+			array_agg(coalesce(a.attribute_key,
+				CASE WHEN p.folded = 'tenant_id' THEN p.folded END)
+				ORDER BY coalesce(a.attribute_key, p.folded)) AS sorted,
+			array_agg(coalesce(a.attribute_key, p.folded)
+				ORDER BY p.position) AS keys,
+			bool_and(a.attribute_key IS NOT NULL
+				OR coalesce(p.folded = 'tenant_id', false)) AS is_known
+		FROM part AS p
+			LEFT JOIN (SELECT 'new' AS side, n.entity_id, n.attribute_key,
+						osmeta.fold_name(n.column_name) COLLATE "C" AS folded
+					FROM osmeta.counted_attribute(publish_unique.new_id)
+						AS n
+					WHERE n.is_active
+					UNION ALL
+					SELECT 'old', o.entity_id, o.attribute_key,
+						osmeta.fold_name(o.column_name)
+					FROM osmeta.counted_attribute(publish_unique.old_id)
+						AS o
+					WHERE o.is_active) AS a
+				ON a.side = p.side AND a.entity_id = p.entity_id
+				AND a.folded = p.folded
+		GROUP BY p.side, p.key_text, p.index_name
+	), missing AS MATERIALIZED (
+		SELECT n.key_text, n.keys, n.sorted
+		FROM (SELECT DISTINCT ON (k.key_text, k.sorted) k.key_text, k.keys,
+					k.sorted
+				FROM keyed AS k
+				WHERE k.side = 'new' AND k.is_known
+				ORDER BY k.key_text, k.sorted, k.index_name COLLATE "C") AS n
+			LEFT JOIN keyed AS o
+				ON o.side = 'old' AND o.key_text = n.key_text
+				AND o.sorted = n.sorted
+		WHERE o.side IS NULL
+	)
+	SELECT m.key_text,
+		array_agg(coalesce(c.column_name, CASE
+				WHEN o.attribute = n.attribute THEN o.column_name
+				ELSE coalesce(n.column_name, upper(u.key COLLATE "C")) END)
+			ORDER BY u.position),
+		array_agg(coalesce(n.attribute, u.key) ORDER BY u.position),
+		array_agg(c.local_type ORDER BY u.position),
+		bool_and(c.local_type IS NOT NULL),
+		bool_and(o.attribute IS NOT NULL OR u.key = 'tenant_id')
+	FROM missing AS m
+		JOIN pair AS p ON p.key_text = m.key_text
+		CROSS JOIN LATERAL unnest(m.keys) WITH ORDINALITY AS u (key, position)
+		LEFT JOIN osmeta.counted_attribute(publish_unique.old_id) AS o
+			ON o.key_text = m.key_text AND o.attribute_key = u.key
+			AND o.is_active
+		LEFT JOIN osmeta.counted_attribute(publish_unique.new_id) AS n
+			ON n.key_text = m.key_text AND n.attribute_key = u.key
+		LEFT JOIN osmeta.captured_physical_column AS c
+			ON c.capture_id = publish_unique.old_id
+			AND c.table_id = p.old_table
+			AND osmeta.fold_name(c.column_name)
+				= osmeta.fold_name(CASE
+					WHEN u.key = 'tenant_id' THEN u.key
+					-- one that is renamed gets another column
+					WHEN o.attribute = n.attribute
+						OR osmeta.fold_name(n.column_name)
+							= osmeta.fold_name(o.column_name)
+						THEN o.column_name END)
+	GROUP BY m.key_text, m.sorted;
+END;
+COMMENT ON FUNCTION osmeta.publish_unique(bigint, bigint) IS
+	'Internal: unique indexes of the new model that the old database lacks';
+
+-- Static records that come and go.
+CREATE FUNCTION osmeta.publish_record(old_id bigint, new_id bigint)
+RETURNS TABLE (key_text text, record text, is_added boolean, data_id text,
+	former_data_id text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT r.key_text, r.record, r.is_added, r.data_id,
+		-- one of the same name that was there before, under another key
+		CASE WHEN r.is_added THEN max(r.data_id) FILTER (WHERE NOT r.is_added)
+			OVER (PARTITION BY r.key_text, r.record) END
+	FROM (SELECT m.entity_key::text COLLATE "C" AS key_text,
+				CASE WHEN coalesce(n.is_active, false) THEN m.target_record
+					ELSE m.source_record END AS record,
+				coalesce(n.is_active, false) AS is_added,
+				m.source_data_id AS data_id
+			FROM osmeta.matched_record(publish_record.old_id,
+					publish_record.new_id) AS m
+				LEFT JOIN osmeta.captured_entity_record AS o
+					ON o.capture_id = publish_record.old_id
+					AND o.id = m.source_record_id
+				LEFT JOIN osmeta.captured_entity_record AS n
+					ON n.capture_id = publish_record.new_id
+					AND n.id = m.target_record_id
+			WHERE coalesce(o.is_active, false)
+				<> coalesce(n.is_active, false)) AS r;
+END;
+COMMENT ON FUNCTION osmeta.publish_record(bigint, bigint) IS
+	'Internal: static records that publishing adds or removes';
+
+/*
+ * Entities that seem to have been cut from one espace and pasted into
+ * another: one that is removed and one that is added there, with the same
+ * SS_Key or with the same name and the same names of attributes.
+ */
+CREATE FUNCTION osmeta.publish_move(old_id bigint, new_id bigint)
+RETURNS TABLE (key_text text, from_espace text, from_entity text,
+	from_table text, row_count bigint, bytes bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH candidate AS MATERIALIZED (
+		SELECT e.key_text, e.owner_key, e.state, e.old_espace, e.old_entity,
+			e.table_name, e.row_count, e.bytes,
+			osmeta.object_key(e.entity_key) COLLATE "C" AS object_key,
+			CASE WHEN e.state = 'added' THEN e.new_entity_id
+				ELSE e.old_entity_id END AS entity_id,
+			osmeta.fold_name(CASE WHEN e.state = 'added' THEN e.entity
+				ELSE e.old_entity END) COLLATE "C" AS folded
+		FROM osmeta.publish_entity(publish_move.old_id, publish_move.new_id)
+			AS e
+		WHERE e.state IN ('added', 'removed')
+	), named AS MATERIALIZED (
+		SELECT c.*, string_agg(osmeta.fold_name(a.name), ' '
+			ORDER BY osmeta.fold_name(a.name) COLLATE "C") AS attributes
+		FROM candidate AS c
+			LEFT JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = CASE WHEN c.state = 'added'
+					THEN publish_move.new_id ELSE publish_move.old_id END
+				AND a.entity_id = c.entity_id AND a.is_active
+		GROUP BY c.key_text, c.owner_key, c.state, c.old_espace,
+			c.old_entity, c.table_name, c.row_count, c.bytes, c.object_key,
+			c.entity_id, c.folded
+	)
+	SELECT DISTINCT ON (m.key_text) m.key_text, m.old_espace, m.old_entity,
+		m.table_name, m.row_count, m.bytes
+	FROM (SELECT n.key_text, o.old_espace, o.old_entity, o.table_name,
+				o.row_count, o.bytes, true AS is_same_key, o.key_text AS old_key
+			FROM named AS n
+				JOIN named AS o ON o.object_key = n.object_key
+			WHERE n.state = 'added' AND o.state = 'removed'
+				AND o.owner_key <> n.owner_key
+			UNION ALL
+			SELECT n.key_text, o.old_espace, o.old_entity, o.table_name,
+				o.row_count, o.bytes, false, o.key_text
+			FROM named AS n
+				JOIN named AS o ON o.folded = n.folded
+					AND o.attributes = n.attributes
+			WHERE n.state = 'added' AND o.state = 'removed'
+				AND o.owner_key <> n.owner_key) AS m
+	ORDER BY m.key_text, m.is_same_key DESC, m.old_key;
+END;
+COMMENT ON FUNCTION osmeta.publish_move(bigint, bigint) IS
+	'Internal: entities that seem to have been moved between espaces by cut and paste';
+
+/*
+ * One step of a publication.  step orders the steps of all entities so that
+ * each finds what it needs.  Where rows can be in the way, severity is what
+ * holds while nobody has counted them, none_severity and some_severity what
+ * holds when none or some were found.  offender_query is for the factory's
+ * engine; count_query and count_tables are for publish_count_statement, NULL
+ * where the rows cannot be counted from here.
+ */
+CREATE TYPE osmeta.publish_step AS
+(
+	step int,
+	severity text,
+	none_severity text,
+	some_severity text,
+	key_text text,
+	attribute_key text,
+	espace text,
+	entity text,
+	attribute text,
+	position bigint,
+	change text,
+	statement text,
+	term text,
+	row_count bigint,
+	bytes bigint,
+	offender_query text,
+	count_query text,
+	count_tables jsonb,
+	message text,
+	hint text
+);
+COMMENT ON TYPE osmeta.publish_step IS
+	'Internal: one step of a publication';
+
+-- The tables of a count, for publish_count_statement; NULL if one of the
+-- columns cannot be read here.
+CREATE FUNCTION osmeta.publish_count_table(table_name text, columns text[],
+	local_types text[])
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN table_name IS NOT NULL
+			AND bool_and(c.name IS NOT NULL AND c.type IS NOT NULL)
+		THEN jsonb_build_array(jsonb_build_object('table_name', table_name,
+			'columns', jsonb_agg(jsonb_build_object('name', c.name,
+				'type', c.type) ORDER BY c.position))) END
+	FROM unnest(columns, local_types) WITH ORDINALITY
+		AS c (name, type, position));
+COMMENT ON FUNCTION osmeta.publish_count_table(text, text[], text[]) IS
+	'Internal: a table and its columns for a count; NULL if they cannot be read';
+
+-- The condition for a count that is run here.
+CREATE FUNCTION osmeta.publish_local_condition(from_label text, type text,
+	length bigint, decimals bigint, dialect text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN osmeta.publish_condition(
+		CASE WHEN from_label IN ('Text', 'Email', 'Phone Number')
+			THEN 'c1::text' ELSE 'c1' END,
+		from_label, type, length, decimals, 'postgres')
+	-- SQL Server converts an empty text to anything but a decimal
+	|| CASE WHEN publish_local_condition.dialect = 'sqlserver'
+			AND from_label IN ('Text', 'Email', 'Phone Number')
+			AND osmeta.data_type(type) IN ('Integer', 'Long Integer',
+				'Boolean', 'Date', 'Time', 'Date Time')
+		THEN ' AND btrim(c1::text) <> ''''' ELSE '' END;
+COMMENT ON FUNCTION osmeta.publish_local_condition(text, text, bigint, bigint, text) IS
+	'Internal: publish_condition() for a query that is run here, over column c1';
+
+-- What is known of espaces and entities as a whole.
+CREATE FUNCTION osmeta.publish_entity_step(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS SETOF osmeta.publish_step
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH entity AS MATERIALIZED (
+		SELECT e.*, m.from_espace, m.from_entity, m.from_table,
+			m.row_count AS from_rows, m.bytes AS from_bytes,
+			coalesce(v.table_name, osmeta.event_table_name(e.table_name))
+				AS event_table, v.row_count AS event_rows
+		FROM osmeta.publish_entity(publish_entity_step.old_id,
+				publish_entity_step.new_id) AS e
+			LEFT JOIN osmeta.publish_move(publish_entity_step.old_id,
+					publish_entity_step.new_id) AS m
+				ON m.key_text = e.key_text
+			LEFT JOIN osmeta.publish_table(publish_entity_step.old_id) AS v
+				ON v.folded = osmeta.fold_name(osmeta.event_table_name(
+					e.table_name)) COLLATE "C"
+	)
+	SELECT 0, 'note', NULL, NULL, NULL, NULL, n.name, NULL, NULL, 0::bigint,
+		'module renamed', NULL, NULL, NULL::bigint, NULL::bigint, NULL, NULL,
+		NULL::jsonb,
+		format('module %s is renamed: its tables keep their names, those of new entities get the key %s instead of %s',
+			o.name, osmeta.espace_hash(n.name), osmeta.espace_hash(o.name)),
+		NULL
+	FROM osmeta.counted_owner(publish_entity_step.old_id) AS o
+		JOIN osmeta.counted_owner(publish_entity_step.new_id) AS n
+			ON n.owner_key = o.owner_key
+	WHERE n.kind = 'espace' AND n.is_active AND o.is_active
+		AND o.name <> n.name
+	UNION ALL
+	SELECT x.step, x.severity, NULL, NULL, e.key_text, NULL, e.espace,
+		e.entity, NULL, 0, x.change, x.statement, x.term,
+		CASE WHEN x.touches THEN e.row_count END,
+		CASE WHEN x.touches THEN e.bytes END, NULL, NULL, NULL, x.message,
+		x.hint
+	FROM entity AS e,
+		LATERAL (
+			SELECT 0 AS step, 'note' AS severity,
+				'entity renamed' AS change, NULL::text AS statement,
+				NULL::text AS term, false AS touches,
+				format('entity %s is renamed: its table keeps the name %s',
+					e.old_entity, e.table_name) AS message,
+				NULL::text AS hint
+			WHERE e.state IN ('kept', 'restored')
+				AND e.old_entity <> e.entity
+			UNION ALL
+			SELECT 0, 'note', 'entity removed', NULL, NULL, true,
+				format(CASE WHEN e.is_found
+					THEN 'nothing but the metamodel changes: table %s and its rows stay'
+					ELSE 'nothing but the metamodel changes: table %s is not in the catalogue'
+					END, e.table_name),
+				NULL
+			WHERE e.state = 'removed'
+			UNION ALL
+			SELECT 0, 'warning', 'entity restored', NULL, NULL, true,
+				format('the entity was removed here before: table %s is used again, and the data in it appears again',
+					e.table_name),
+				'Look at what the table holds, or empty it first.'
+			WHERE e.state = 'restored'
+			UNION ALL
+			SELECT 0, 'warning', 'entity moved', NULL, NULL, false,
+				format('seems to have been cut from %s.%s: it gets a new, empty table; the data stays in %s',
+					e.from_espace, e.from_entity, e.from_table),
+				'Copy the rows over after publishing.'
+			WHERE e.from_espace IS NOT NULL
+			UNION ALL
+			SELECT 0, 'error', 'made multi-tenant', NULL,
+				'Database Upgrade Error', true,
+				format('the table %s exists: publishing is refused',
+					e.table_name),
+				'Make a new multi-tenant entity and move the data there.'
+			WHERE e.state IN ('kept', 'restored') AND e.multitenant
+				AND NOT e.old_multitenant
+			UNION ALL
+			SELECT 0, 'warning', 'made single-tenant', NULL, NULL, true,
+				format('what the platform does then is not known; column TENANT_ID and the rows of all tenants are in table %s',
+					e.table_name),
+				NULL
+			WHERE e.state IN ('kept', 'restored') AND e.old_multitenant
+				AND NOT e.multitenant
+			UNION ALL
+			SELECT 0, 'note', 'process events dropped', NULL, NULL, false,
+				format('process events are not exposed any more; whether table %s stays is not known',
+					e.event_table),
+				NULL
+			WHERE e.state IN ('kept', 'restored') AND e.old_events
+				AND NOT e.events
+			UNION ALL
+			SELECT 0, 'warning', 'data kind changed', NULL, NULL, true,
+				format('%s becomes %s; what the platform does then is not known',
+					coalesce(e.old_kind, 'entity'),
+					coalesce(e.kind, 'entity')),
+				NULL
+			WHERE e.state IN ('kept', 'restored')
+				AND osmeta.fold_name(coalesce(e.old_kind, 'entity'))
+					<> osmeta.fold_name(coalesce(e.kind, 'entity'))
+			) AS x
+	UNION ALL
+	-- foreign keys of a removed entity hold on to rows of others
+	SELECT 0, 'warning', NULL, NULL, e.key_text, NULL, e.espace, e.entity,
+		NULL, 0, 'foreign key left', NULL, NULL, e.row_count, e.bytes, NULL,
+		NULL, NULL,
+		format('%s stays on table %s: rows of %s that are referred to there cannot be deleted',
+			f.key_name, e.table_name, f.target_table),
+		osmeta.publish_drop_constraint(e.table_name, f.key_name,
+			publish_entity_step.dialect)
+	FROM entity AS e
+		JOIN osmeta.publish_foreign_key(publish_entity_step.old_id) AS f
+			ON f.table_id = e.table_id
+	WHERE e.state = 'removed' AND f.delete_action <> 'cascade'
+		AND osmeta.fold_name(f.target_table)
+			<> osmeta.fold_name(e.table_name);
+END;
+COMMENT ON FUNCTION osmeta.publish_entity_step(bigint, bigint, text) IS
+	'Internal: what publishing does to espaces and entities as a whole';
+
+/*
+ * Attributes that differ, with everything that the database has to do with
+ * them: the column that there was, the one that stands already under the
+ * name that is wanted (left_...), and the table that is referred to.
+ */
+CREATE FUNCTION osmeta.publish_place(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS TABLE (key_text text, attribute_key text, state text, espace text,
+	entity text, attribute text, old_attribute text, table_name text,
+	is_found boolean, row_count bigint, bytes bigint, column_name text,
+	old_column text, is_moved boolean, is_renamed boolean,
+	is_made boolean, old_label text, label text, old_value_label text,
+	value_label text, old_type text, old_length bigint,
+	old_decimals bigint, type text, length bigint, decimals bigint,
+	old_column_type text, column_type text, is_converted boolean,
+	old_target text, target_key text, old_has_rule boolean,
+	has_rule boolean, old_delete_rule text, delete_rule text,
+	old_is_mandatory boolean, is_mandatory boolean,
+	old_is_auto_number boolean, is_auto_number boolean, old_default text,
+	default_value text, ordinal bigint, is_identifier boolean,
+	is_restored boolean, local_type text, is_nullable boolean,
+	has_default boolean, is_identity boolean, left_type text,
+	left_fits boolean, left_attribute text, left_fk text,
+	parent_table text, parent_column text, parent_local_type text,
+	fk_name text, fk_table text, fk_action text, fk_index text,
+	other_auto_number text, binary_count bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH given AS MATERIALIZED (
+		SELECT g.key_text, g.table_name
+		FROM osmeta.publish_new_table(publish_place.old_id,
+				publish_place.new_id, publish_place.dialect) AS g
+	), differing AS MATERIALIZED (
+		SELECT a.*, osmeta.fold_name(a.old_column) COLLATE "C" AS old_folded,
+			osmeta.fold_name(a.new_column) COLLATE "C" AS new_folded,
+			a.state IN ('table', 'added') OR a.is_moved AS is_wanted
+		FROM osmeta.publish_attribute(publish_place.old_id,
+				publish_place.new_id, publish_place.dialect) AS a
+	), parent AS MATERIALIZED (
+		SELECT t.key_text, p.table_name,
+			coalesce(CASE WHEN cardinality(k.columns) = 1
+				THEN k.columns[1] END, t.column_name) AS column_name,
+			c.local_type
+		FROM osmeta.publish_target(publish_place.old_id) AS t
+			JOIN osmeta.publish_table(publish_place.old_id) AS p
+				ON p.folded = osmeta.fold_name(t.physical_table_name)
+					COLLATE "C"
+			LEFT JOIN osmeta.captured_physical_key AS k
+				ON k.capture_id = publish_place.old_id
+				AND k.table_id = p.table_id AND k.kind = 'p'
+			LEFT JOIN osmeta.captured_physical_column AS c
+				ON c.capture_id = publish_place.old_id
+				AND c.table_id = p.table_id
+				AND osmeta.fold_name(c.column_name) = osmeta.fold_name(
+					coalesce(CASE WHEN cardinality(k.columns) = 1
+						THEN k.columns[1] END, t.column_name))
+		WHERE t.is_effective
+			AND t.key_text NOT IN (SELECT g.key_text FROM given AS g)
+		UNION ALL
+		SELECT t.key_text, g.table_name, t.column_name, NULL
+		FROM given AS g
+			JOIN osmeta.publish_target(publish_place.new_id) AS t
+				ON t.key_text = g.key_text
+	)
+	SELECT DISTINCT ON (a.key_text, a.attribute_key) a.key_text,
+		a.attribute_key, a.state, a.espace, a.entity, a.attribute,
+		a.old_attribute, coalesce(g.table_name, a.table_name),
+		a.table_id IS NOT NULL, a.row_count, a.bytes,
+		CASE WHEN a.is_wanted THEN coalesce(l.column_name, a.new_column)
+			ELSE coalesce(c.column_name, a.old_column) END,
+		coalesce(c.column_name, a.old_column), a.is_moved, a.is_renamed,
+		(a.state = 'added' OR a.is_moved) AND l.column_name IS NULL,
+		a.old_label, a.label, osmeta.data_type(a.old_type),
+		osmeta.data_type(a.type), a.old_type, a.old_length, a.old_decimals,
+		a.type, a.length, a.decimals, a.old_column_type, a.column_type,
+		a.is_converted, a.old_target, a.target_key, a.old_has_rule,
+		a.has_rule, a.old_delete_rule, a.delete_rule, a.old_is_mandatory,
+		a.is_mandatory, a.old_is_auto_number, a.is_auto_number,
+		a.old_default, a.default_value, a.ordinal, a.is_identifier,
+		a.is_restored,
+		CASE WHEN a.is_wanted THEN l.local_type ELSE c.local_type END,
+		c.is_nullable, c.has_default, c.is_identity,
+		CASE WHEN l.column_name IS NOT NULL THEN l.data_type || CASE
+			WHEN l.length IS NOT NULL THEN format('(%s)', l.length)
+			WHEN l.precision IS NOT NULL
+				THEN format('(%s,%s)', l.precision, coalesce(l.scale, 0))
+			ELSE '' END END,
+		l.column_name IS NOT NULL AND osmeta.publish_is_type(a.type,
+			a.length, a.decimals, l.data_type, l.length, l.precision,
+			l.scale),
+		s.attributes, lf.key_name, p.table_name, p.column_name,
+		p.local_type, f.key_name, f.target_table, f.delete_action,
+		f.index_name,
+		CASE WHEN a.is_auto_number AND a.is_wanted AND a.state <> 'table'
+			THEN coalesce((SELECT min(i.column_name)
+					FROM osmeta.captured_physical_column AS i
+					WHERE i.capture_id = publish_place.old_id
+						AND i.table_id = a.table_id AND i.is_identity
+						AND osmeta.fold_name(i.column_name)
+							<> a.new_folded),
+				n.columns[CASE WHEN n.folded[1] = a.new_folded
+					THEN 2 ELSE 1 END]) END,
+		b.attributes
+	FROM differing AS a
+		LEFT JOIN given AS g ON g.key_text = a.key_text
+		LEFT JOIN osmeta.captured_physical_column AS c
+			ON c.capture_id = publish_place.old_id
+			AND c.table_id = a.table_id
+			AND osmeta.fold_name(c.column_name) COLLATE "C" = a.old_folded
+		LEFT JOIN osmeta.captured_physical_column AS l
+			ON l.capture_id = publish_place.old_id
+			AND l.table_id = CASE WHEN a.is_wanted THEN a.table_id END
+			AND osmeta.fold_name(l.column_name) COLLATE "C" = a.new_folded
+		LEFT JOIN osmeta.publish_foreign_key(publish_place.old_id) AS f
+			ON f.table_id = a.table_id AND f.folded = a.old_folded
+		LEFT JOIN osmeta.publish_foreign_key(publish_place.old_id) AS lf
+			ON lf.table_id = CASE WHEN a.is_wanted THEN a.table_id END
+			AND lf.folded = a.new_folded
+		LEFT JOIN parent AS p ON p.key_text = a.target_key
+		-- removed attributes whose column it was
+		LEFT JOIN (SELECT o.entity_id, osmeta.fold_name(coalesce(
+						NULLIF(btrim(o.database_name), ''),
+						osmeta.physical_column_name(o.name))) COLLATE "C"
+						AS folded,
+					string_agg(o.name, ', ' ORDER BY o.id) AS attributes
+				FROM osmeta.captured_entity_attr AS o
+				WHERE o.capture_id = publish_place.old_id
+					AND NOT coalesce(o.is_active, false)
+				GROUP BY 1, 2) AS s
+			ON s.entity_id = a.old_entity_id AND s.folded = a.new_folded
+		-- auto numbers, of removed attributes too
+		LEFT JOIN (SELECT o.entity_id, array_agg(v.name ORDER BY o.id)
+						AS columns,
+					array_agg(osmeta.fold_name(v.name) COLLATE "C"
+						ORDER BY o.id) AS folded
+				FROM osmeta.captured_entity_attr AS o,
+					LATERAL (SELECT coalesce(
+						NULLIF(btrim(o.database_name), ''),
+						osmeta.physical_column_name(o.name)) AS name) AS v
+				WHERE o.capture_id = publish_place.old_id AND o.is_autonumber
+				GROUP BY o.entity_id) AS n
+			ON n.entity_id = a.old_entity_id
+		LEFT JOIN (SELECT o.entity_id, count(*) AS attributes
+				FROM osmeta.captured_entity_attr AS o
+				WHERE o.capture_id = publish_place.new_id AND o.is_active
+					AND osmeta.data_type(o.type) = 'Binary Data'
+				GROUP BY o.entity_id) AS b
+			ON b.entity_id = a.new_entity_id
+	ORDER BY a.key_text, a.attribute_key, l.column_name COLLATE "C",
+		c.column_name COLLATE "C";
+END;
+COMMENT ON FUNCTION osmeta.publish_place(bigint, bigint, text) IS
+	'Internal: the attributes that differ, and what the database has of them';
+
+/*
+ * How the type of an attribute changes, in two words; NULL if it does not.
+ * Lengths say something only for texts and decimals.
+ */
+CREATE FUNCTION osmeta.publish_type_change(old_label text, label text,
+	is_retargeted boolean, is_converted boolean, old_length bigint,
+	old_decimals bigint, length bigint, decimals bigint)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN old_label IS DISTINCT FROM label THEN 'type changed'
+	WHEN label = 'Identifier' THEN
+		CASE WHEN is_retargeted THEN 'reference retargeted'
+			WHEN is_converted THEN 'identifier type changed' END
+	WHEN label = 'Text' THEN
+		CASE
+			WHEN coalesce(old_length, 0) BETWEEN 1 AND 2000
+				AND coalesce(length, 0) NOT BETWEEN 1 AND 2000
+				THEN 'text made unlimited'
+			WHEN coalesce(old_length, 0) NOT BETWEEN 1 AND 2000
+				AND coalesce(length, 0) BETWEEN 1 AND 2000
+				THEN 'text made limited'
+			WHEN length > old_length THEN 'length grown'
+			WHEN length < old_length THEN 'length shrunk'
+		END
+	WHEN is_converted THEN
+		CASE WHEN label <> 'Decimal' THEN 'type changed'
+			WHEN coalesce(length, 37) - coalesce(decimals, 8)
+				>= coalesce(old_length, 37) - coalesce(old_decimals, 8)
+				AND coalesce(decimals, 8) >= coalesce(old_decimals, 8)
+				THEN 'length grown'
+			ELSE 'length shrunk' END
+END;
+COMMENT ON FUNCTION osmeta.publish_type_change(text, text, boolean, boolean, bigint, bigint, bigint, bigint) IS
+	'Internal: how the type of an attribute changes, in two words; NULL if it does not';
+
+-- What publishing does to tables and columns because of attributes.
+CREATE FUNCTION osmeta.publish_attribute_step(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS SETOF osmeta.publish_step
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH place AS MATERIALIZED (
+		SELECT p.*,
+			CASE WHEN p.state = 'kept' THEN osmeta.publish_type_change(
+				p.old_label, p.label,
+				p.old_target IS DISTINCT FROM p.target_key, p.is_converted,
+				p.old_length, p.old_decimals, p.length, p.decimals) END
+				AS type_change,
+			osmeta.publish_ident(p.table_name, publish_attribute_step.dialect)
+				AS t,
+			osmeta.publish_ident(p.column_name,
+				publish_attribute_step.dialect) AS c,
+			osmeta.publish_null(p.type, publish_attribute_step.dialect)
+				AS null_value,
+			-- a key is made anew when its column is converted
+			p.has_rule AND (p.state IN ('table', 'added') OR p.is_moved
+				OR NOT p.old_has_rule OR p.old_delete_rule <> p.delete_rule
+				OR p.old_target IS DISTINCT FROM p.target_key
+				OR p.is_converted) AS gets_key,
+			p.state = 'kept' AND NOT p.is_moved AND p.old_has_rule
+				AND (NOT p.has_rule OR p.old_delete_rule <> p.delete_rule
+					OR p.old_target IS DISTINCT FROM p.target_key
+					OR p.is_converted) AS loses_key
+		FROM osmeta.publish_place(publish_attribute_step.old_id,
+			publish_attribute_step.new_id, publish_attribute_step.dialect)
+			AS p
+	), clear AS MATERIALIZED (
+		SELECT p.*,
+			-- which values stand in the way of the type that is wanted
+			CASE WHEN p.type_change IS NOT NULL AND p.is_converted
+					AND NOT p.is_moved
+				THEN osmeta.publish_condition(p.c, p.old_value_label, p.type,
+					p.length, p.decimals, publish_attribute_step.dialect)
+				END AS condition,
+			CASE WHEN p.type_change IS NOT NULL AND p.is_converted
+					AND NOT p.is_moved
+				THEN osmeta.publish_local_condition(p.old_value_label,
+					p.type, p.length, p.decimals,
+					publish_attribute_step.dialect) END AS local_condition,
+			osmeta.publish_count_table(CASE WHEN p.is_found
+				THEN p.table_name END, ARRAY[p.column_name],
+				ARRAY[p.local_type]) AS count_table,
+			-- a left-over column is told by its type here
+			CASE
+				WHEN p.left_type ~ '^n?text|^n?clob|^n?varchar2?|^bpchar|^n?char'
+					THEN 'Text'
+				WHEN p.left_type ~ '^int4|^int[(]?$|^int$' THEN 'Integer'
+				WHEN p.left_type ~ '^int8|^bigint' THEN 'Long Integer'
+				WHEN p.left_type ~ '^numeric|^decimal|^number|^money'
+					THEN 'Decimal'
+				WHEN p.left_type ~ '^bool|^bit' THEN 'Boolean'
+				WHEN p.left_type ~ '^bytea|^varbinary|^image|^blob|^raw'
+					THEN 'Binary Data'
+				ELSE 'Date Time'
+			END AS left_label
+		FROM place AS p
+	)
+	SELECT x.step, x.severity, x.none_severity, x.some_severity, p.key_text,
+		p.attribute_key, p.espace, p.entity, p.attribute, p.ordinal,
+		x.change, x.statement, x.term,
+		CASE WHEN x.touches THEN p.row_count END,
+		CASE WHEN x.touches THEN p.bytes END, x.offender_query,
+		x.count_query, x.count_tables, x.message, x.hint
+	FROM clear AS p,
+		LATERAL (
+			SELECT 30 AS step,
+				CASE WHEN p.other_auto_number IS NOT NULL THEN 'error'
+					WHEN p.column_type IS NULL THEN 'warning'
+					ELSE 'note' END AS severity,
+				NULL::text AS none_severity, NULL::text AS some_severity,
+				'attribute added' AS change,
+				CASE WHEN p.is_made THEN osmeta.publish_add_column(
+					p.table_name, p.column_name, p.column_type,
+					p.is_auto_number, publish_attribute_step.dialect) END
+					AS statement,
+				CASE WHEN p.other_auto_number IS NOT NULL
+					THEN 'Database Upgrade Error' END AS term,
+				p.is_made AS touches,
+				NULL::text AS offender_query, NULL::text AS count_query,
+				NULL::jsonb AS count_tables,
+				CASE
+					WHEN p.column_type IS NULL THEN 'the type of its column is not known: what it refers to has no identifier that can be found'
+					WHEN p.is_made THEN format('new column %s', p.column_name)
+					ELSE format('column %s is there already', p.column_name)
+				END AS message,
+				NULL::text AS hint
+			WHERE p.state = 'added'
+			UNION ALL
+			-- ----- a rename ------------------------------------------------
+			SELECT 30,
+				CASE WHEN p.other_auto_number IS NOT NULL THEN 'error'
+					ELSE 'warning' END,
+				NULL, NULL, 'attribute renamed',
+				CASE WHEN p.is_made THEN osmeta.publish_add_column(
+					p.table_name, p.column_name, p.column_type,
+					p.is_auto_number, publish_attribute_step.dialect) END,
+				'Database Integrity Suggestion', true, NULL, NULL, NULL,
+				format('%s is renamed: the data is not moved; it stays in column %s, which the metamodel knows no longer, and column %s is %s',
+					p.old_attribute, p.old_column, p.column_name,
+					CASE WHEN p.is_made THEN 'new' ELSE 'there already' END),
+				format('After publishing, copy the values over: %s',
+					CASE WHEN p.is_converted THEN 'their type changes too'
+						ELSE format('UPDATE %s SET %s = %s', p.t, p.c,
+							osmeta.publish_ident(p.old_column,
+								publish_attribute_step.dialect)) END)
+			WHERE p.is_moved
+			UNION ALL
+			SELECT 0, 'note', NULL, NULL, 'attribute renamed', NULL, NULL,
+				false, NULL, NULL, NULL,
+				format('%s is renamed: its column %s stays',
+					p.old_attribute, p.old_column),
+				NULL
+			WHERE p.is_renamed AND NOT p.is_moved
+			UNION ALL
+			-- ----- what is written into new columns ------------------------
+			SELECT 50, 'note', NULL, NULL, 'null value written',
+				format('UPDATE %s SET %s = %s', p.t, p.c, p.null_value),
+				NULL, true, NULL, NULL, NULL,
+				CASE WHEN publish_attribute_step.dialect = 'postgres'
+					THEN 'all rows are updated'
+					ELSE 'all rows are updated; since version 11.11.1 not on Oracle and on SQL Server Enterprise'
+				END,
+				NULL
+			WHERE p.is_made AND p.column_type IS NOT NULL
+				AND p.null_value IS NOT NULL
+				AND NOT p.is_auto_number
+			UNION ALL
+			SELECT 31 + s.number, 'note', NULL, NULL, s.change, s.statement,
+				NULL, false, NULL, NULL, NULL,
+				'the names of sequences and triggers are not known; these are made up',
+				NULL
+			FROM (SELECT 0 AS number, 'sequence created' AS change,
+						osmeta.publish_sequence(p.table_name) AS statement
+					UNION ALL
+					SELECT 1, 'trigger created', osmeta.publish_trigger(
+						p.table_name, p.column_name)) AS s
+			WHERE publish_attribute_step.dialect = 'oracle'
+				AND p.is_auto_number AND p.other_auto_number IS NULL
+				AND (p.is_made OR p.state = 'table')
+			UNION ALL
+			-- ----- a column that is there already --------------------------
+			SELECT 40, 'warning', 'warning', 'error', 'column taken over',
+				CASE WHEN NOT p.left_fits THEN osmeta.publish_alter_column(
+					p.table_name, p.column_name, p.column_type,
+					p.left_label, p.value_label,
+					publish_attribute_step.dialect) END,
+				NULL, true,
+				CASE WHEN NOT p.left_fits THEN osmeta.publish_count_rows(p.t,
+					osmeta.publish_condition(p.c, p.left_label, p.type,
+						p.length, p.decimals,
+						publish_attribute_step.dialect)) END,
+				CASE WHEN NOT p.left_fits THEN osmeta.publish_count_rows('@1',
+					osmeta.publish_local_condition(p.left_label, p.type,
+						p.length, p.decimals,
+						publish_attribute_step.dialect)) END,
+				p.count_table,
+				format('column %s of type %s is there already, %s: %s, and the data in it appears again',
+					p.column_name, p.left_type,
+					CASE
+						WHEN p.left_attribute IS NOT NULL THEN
+							format('left over by removed attribute %s',
+								p.left_attribute)
+						ELSE 'unknown to the metamodel'
+					END,
+					CASE WHEN p.left_fits THEN 'it is taken over as it is'
+						ELSE format('it is converted to %s', p.column_type)
+						END),
+				format('Drop the column first, or empty it: %s',
+					format('ALTER TABLE %s DROP COLUMN %s', p.t, p.c))
+			WHERE (p.state = 'added' OR p.is_moved) AND NOT p.is_made
+			UNION ALL
+			SELECT 0, 'error', NULL, NULL, 'second auto number', NULL,
+				'Database Upgrade Error', false, NULL, NULL, NULL,
+				format('column %s of the table is an auto number already, and a table has one',
+					p.other_auto_number),
+				'Drop the left-over column first.'
+			WHERE p.other_auto_number IS NOT NULL
+			UNION ALL
+			SELECT 0, 'warning', NULL, NULL, 'second binary attribute', NULL,
+				NULL, false, NULL, NULL, NULL,
+				format('the entity has %s attributes of type Binary Data; the platform knows one',
+					p.binary_count),
+				NULL
+			WHERE p.state IN ('table', 'added') AND p.label = 'Binary Data'
+				AND p.binary_count > 1
+			UNION ALL
+			-- ----- removals ------------------------------------------------
+			SELECT 0, 'note', NULL, NULL, 'attribute removed', NULL, NULL,
+				true, NULL, NULL, NULL,
+				format(CASE WHEN p.local_type IS NOT NULL
+					THEN 'nothing but the metamodel changes: column %s and its data stay'
+					ELSE 'nothing but the metamodel changes: column %s is not in the catalogue' END,
+					p.old_column),
+				NULL
+			WHERE p.state = 'removed'
+			UNION ALL
+			SELECT 0, 'warning', NULL, NULL, 'not null column left', NULL,
+				'Database Integrity Suggestion', true, NULL, NULL, NULL,
+				format('column %s accepts no NULL and has no default: inserts fail, since nothing fills it any more',
+					p.old_column),
+				format('ALTER TABLE %s %s', p.t,
+					CASE publish_attribute_step.dialect
+						WHEN 'postgres' THEN format(
+							'ALTER COLUMN %s DROP NOT NULL',
+							osmeta.publish_ident(p.old_column, 'postgres'))
+						ELSE format('DROP COLUMN %s',
+							osmeta.publish_ident(p.old_column,
+								publish_attribute_step.dialect)) END)
+			WHERE (p.state = 'removed' OR p.is_moved)
+				AND NOT p.is_nullable AND NOT p.has_default
+				AND NOT p.is_identity
+			UNION ALL
+			SELECT 0, 'warning', NULL, NULL, 'foreign key left', NULL, NULL,
+				true, NULL, NULL, NULL,
+				format(CASE WHEN p.fk_action = 'cascade'
+					THEN '%s stays on column %s: rows are still deleted together with those of %s'
+					ELSE '%s stays on column %s: rows of %s that it refers to cannot be deleted' END,
+					p.fk_name, p.old_column, p.fk_table),
+				osmeta.publish_drop_constraint(p.table_name, p.fk_name,
+					publish_attribute_step.dialect)
+			WHERE (p.state = 'removed' OR p.is_moved)
+				AND p.fk_name IS NOT NULL
+			UNION ALL
+			-- ----- other types ---------------------------------------------
+			SELECT 40,
+				CASE
+					WHEN p.is_moved THEN 'note'
+					WHEN p.type_change = 'text made limited' THEN 'error'
+					WHEN p.type_change = 'reference retargeted'
+						AND NOT p.is_converted THEN 'warning'
+					WHEN NOT p.is_converted THEN 'note'
+					WHEN p.type_change = 'length shrunk' THEN 'error'
+					WHEN p.type_change = 'text made unlimited' THEN
+						CASE WHEN publish_attribute_step.dialect = 'oracle'
+							THEN 'error' ELSE 'warning' END
+					WHEN p.condition IS NULL THEN 'note'
+					ELSE 'warning'
+				END,
+				CASE
+					WHEN p.type_change = 'text made limited'
+						AND publish_attribute_step.dialect = 'oracle'
+						THEN 'error'
+					WHEN p.type_change IN ('text made limited',
+						'length shrunk', 'reference retargeted')
+						THEN 'warning'
+					ELSE 'note'
+				END,
+				'error', p.type_change,
+				CASE WHEN p.is_converted AND NOT p.is_moved
+					THEN osmeta.publish_alter_column(p.table_name,
+						p.column_name, p.column_type, p.old_value_label,
+						p.value_label, publish_attribute_step.dialect) END,
+				CASE WHEN NOT p.is_moved AND (p.type_change
+						= 'text made limited'
+					OR p.type_change = 'length shrunk' AND p.is_converted
+					OR p.type_change = 'text made unlimited'
+						AND publish_attribute_step.dialect = 'oracle')
+					THEN 'Database Upgrade Error' END,
+				NOT p.is_moved,
+				osmeta.publish_count_rows(p.t, p.condition),
+				osmeta.publish_count_rows('@1', p.local_condition),
+				p.count_table,
+				CASE
+					WHEN p.is_moved THEN format('from %s to %s: that of the new column; nothing is converted',
+						p.old_label, p.label)
+					WHEN p.type_change = 'reference retargeted' THEN
+						'it refers to another entity: the values that are there are read as identifiers of that one'
+					WHEN p.old_column_type IS NULL OR p.column_type IS NULL
+						THEN 'the type of its column is not known: what it refers to has no identifier that can be found'
+					WHEN NOT p.is_converted THEN format('the column stays %s: nothing is done',
+						p.column_type)
+					WHEN p.type_change = 'text made unlimited'
+						AND publish_attribute_step.dialect = 'oracle'
+						THEN format('from %s to %s: Oracle cannot change the one into the other',
+							p.old_column_type, p.column_type)
+					WHEN p.type_change IN ('length shrunk',
+						'text made limited') THEN
+						format('from %s to %s: refused, or data is lost',
+							p.old_column_type, p.column_type)
+					WHEN p.type_change = 'identifier type changed' THEN
+						format('from %s to %s: it follows the identifier of what it refers to',
+							p.old_column_type, p.column_type)
+					ELSE format('from %s to %s', p.old_column_type,
+							p.column_type)
+						|| CASE
+							WHEN p.type_change IN ('length grown',
+								'text made unlimited') THEN ''
+							WHEN p.condition IS NULL
+								THEN ': every row converts'
+							ELSE ': converted if every row can be, else publishing fails'
+						END
+						|| CASE WHEN p.is_identifier
+								AND p.type_change = 'type changed'
+							THEN '; the references to the entity follow'
+							ELSE '' END
+				END,
+				CASE
+					WHEN p.is_moved OR NOT p.is_converted THEN NULL
+					WHEN p.type_change = 'text made unlimited'
+						AND publish_attribute_step.dialect = 'oracle'
+						THEN 'Add a new attribute and copy the values over.'
+					WHEN p.condition IS NOT NULL THEN
+						'Change the rows that offender_query counts before publishing.'
+				END
+			WHERE p.type_change IS NOT NULL
+			UNION ALL
+			-- ----- foreign keys --------------------------------------------
+			SELECT 10, 'note', NULL, NULL, 'foreign key dropped',
+				CASE WHEN p.fk_name IS NOT NULL OR NOT p.is_found
+					THEN osmeta.publish_drop_constraint(p.table_name,
+						coalesce(p.fk_name, osmeta.publish_object_name(
+							osmeta.foreign_key_name(p.table_name,
+								p.parent_table, p.column_name),
+							publish_attribute_step.dialect)),
+						publish_attribute_step.dialect) END,
+				NULL, false, NULL, NULL, NULL,
+				CASE
+					WHEN p.fk_name IS NULL AND p.is_found
+						THEN 'there is none in the catalogue'
+					WHEN NOT p.has_rule THEN format(
+						'Delete Rule %s becomes Ignore', p.old_delete_rule)
+					WHEN p.gets_key THEN 'it is made anew'
+				END,
+				NULL
+			WHERE p.loses_key
+			UNION ALL
+			SELECT 11, 'note', NULL, NULL, 'index dropped',
+				format(CASE publish_attribute_step.dialect
+						WHEN 'sqlserver' THEN 'DROP INDEX %s ON %s'
+						ELSE 'DROP INDEX %s' END,
+					osmeta.publish_ident(p.fk_index,
+						publish_attribute_step.dialect), p.t),
+				NULL, false, NULL, NULL, NULL,
+				'the index of the foreign key', NULL
+			WHERE p.loses_key AND NOT p.has_rule AND p.fk_index IS NOT NULL
+			UNION ALL
+			SELECT 65, 'note', NULL, NULL, 'index added',
+				osmeta.publish_create_index(p.table_name,
+					ARRAY[p.column_name], false,
+					publish_attribute_step.dialect),
+				NULL, true, NULL, NULL, NULL,
+				CASE WHEN publish_attribute_step.dialect = 'oracle'
+					THEN format('the index of the foreign key, OSIDX_%s_ and five digits',
+						p.table_name)
+					ELSE 'the index of the foreign key' END,
+				NULL
+			WHERE p.gets_key AND p.parent_table IS NOT NULL
+				AND NOT p.is_identifier AND p.column_type IS NOT NULL
+				AND (p.state IN ('table', 'added') OR p.is_moved
+					OR NOT p.old_has_rule)
+				AND (p.is_moved OR p.fk_index IS NULL)
+				AND p.left_fk IS NULL
+			UNION ALL
+			SELECT 70,
+				CASE
+					WHEN p.parent_table IS NULL THEN 'warning'
+					WHEN p.left_fk IS NOT NULL THEN 'note'
+					WHEN p.state = 'table' OR p.is_made
+						OR p.old_has_rule AND p.old_target = p.target_key
+						THEN 'note'
+					ELSE 'warning'
+				END,
+				'note', 'error', 'foreign key added',
+				CASE WHEN p.left_fk IS NULL AND p.column_type IS NOT NULL
+					THEN osmeta.publish_add_foreign_key(p.table_name,
+					p.column_name, p.parent_table, p.parent_column,
+					p.delete_rule, publish_attribute_step.dialect) END,
+				NULL, true,
+				CASE WHEN q.is_risky AND p.left_fk IS NULL
+					THEN osmeta.publish_count_orphans(p.t, p.c,
+						osmeta.publish_ident(p.parent_table,
+							publish_attribute_step.dialect),
+						osmeta.publish_ident(p.parent_column,
+							publish_attribute_step.dialect)) END,
+				CASE WHEN q.is_risky AND p.left_fk IS NULL
+					THEN format('SELECT count(*) FROM @1 AS c LEFT JOIN @2 AS p ON p.c1%1$s = c.c1%1$s WHERE c.c1 IS NOT NULL AND p.c1 IS NULL',
+						CASE WHEN p.local_type <> p.parent_local_type
+							THEN '::text' ELSE '' END) END,
+				p.count_table || osmeta.publish_count_table(p.parent_table,
+					ARRAY[p.parent_column], ARRAY[p.parent_local_type]),
+				CASE
+					WHEN p.parent_table IS NULL
+						THEN 'the table that it refers to is not known'
+					WHEN p.left_fk IS NOT NULL THEN
+						format('%s is there already', p.left_fk)
+					WHEN q.is_risky THEN format('Delete Rule %s: fails on rows that refer to no row of %s',
+						p.delete_rule, p.parent_table)
+					ELSE format('Delete Rule %s', p.delete_rule)
+				END,
+				CASE WHEN q.is_risky AND p.left_fk IS NULL THEN
+					'Change the rows that offender_query counts before publishing.' END
+			FROM (SELECT p.state <> 'table' AND NOT p.is_made
+						AND p.parent_table IS NOT NULL
+						AND NOT (p.state = 'kept' AND p.old_has_rule
+							AND coalesce(p.old_target = p.target_key, false))
+						AS is_risky) AS q
+			WHERE p.gets_key
+			UNION ALL
+			-- ----- what the database does not see --------------------------
+			SELECT 0, 'note', NULL, NULL, 'mandatory changed', NULL, NULL,
+				false, NULL, NULL, NULL,
+				format(CASE WHEN p.is_mandatory
+					THEN 'it becomes mandatory: column %s accepts NULL all the same, and rows without a value stay'
+					ELSE 'it is mandatory no longer: column %s accepts NULL already' END,
+					p.column_name),
+				NULL
+			WHERE p.state = 'kept' AND p.old_is_mandatory <> p.is_mandatory
+			UNION ALL
+			SELECT 0, 'note', NULL, NULL, 'default value changed', NULL, NULL,
+				false, NULL, NULL, NULL,
+				'rows keep their values; nothing is known to be done in the database',
+				NULL
+			WHERE p.state = 'kept'
+				AND p.old_default IS DISTINCT FROM p.default_value
+			UNION ALL
+			SELECT 0, 'warning', NULL, NULL, 'auto number changed', NULL,
+				NULL, false, NULL, NULL, NULL,
+				format('%s; what the platform does then is not known',
+					CASE WHEN p.is_auto_number
+						THEN 'it becomes an auto number'
+						ELSE 'it is an auto number no longer' END),
+				NULL
+			WHERE p.state = 'kept' AND NOT p.is_moved
+				AND p.old_is_auto_number <> p.is_auto_number
+			) AS x
+	UNION ALL
+	-- ----- tables of new entities ----------------------------------------
+	SELECT 20, CASE WHEN n.statement IS NULL OR n.unknown > 0 THEN 'warning'
+			ELSE 'note' END,
+		NULL, NULL, n.key_text, NULL, n.espace, n.entity, NULL, -1,
+		'entity added', n.statement, NULL, NULL, NULL, NULL, NULL, NULL,
+		format('new table %s', n.table_name)
+			|| CASE WHEN n.taken_by IS NOT NULL
+				THEN format('; the name %s is taken by %s', n.wanted_name,
+					n.taken_by) ELSE '' END
+			|| CASE WHEN n.unknown > 0
+				THEN format('; without %s columns whose type is not known',
+					n.unknown) ELSE '' END,
+		NULL
+	FROM (SELECT g.key_text, e.espace, e.entity, g.table_name, g.wanted_name,
+				g.taken_by,
+				count(*) FILTER (WHERE p.column_type IS NULL
+					AND p.key_text IS NOT NULL) AS unknown,
+				format('CREATE TABLE %s (%s)',
+					osmeta.publish_ident(g.table_name,
+						publish_attribute_step.dialect),
+					string_agg(osmeta.publish_column(p.column_name,
+						p.column_type, p.is_auto_number, p.is_identifier,
+						publish_attribute_step.dialect), ', '
+						ORDER BY p.ordinal, p.attribute_key)
+						FILTER (WHERE p.column_type IS NOT NULL)
+					|| CASE WHEN e.multitenant AND NOT coalesce(bool_or(
+							osmeta.fold_name(p.column_name) = 'tenant_id'),
+							false)
+						THEN ', ' || osmeta.publish_column('TENANT_ID',
+							osmeta.publish_type('rtInteger', 0, 0,
+								publish_attribute_step.dialect), false,
+							false, publish_attribute_step.dialect)
+						ELSE '' END
+					|| coalesce(format(', CONSTRAINT %s PRIMARY KEY (%s)',
+						osmeta.publish_ident(osmeta.publish_object_name(
+							osmeta.primary_key_name(g.table_name),
+							publish_attribute_step.dialect),
+							publish_attribute_step.dialect),
+						min(p.c) FILTER (WHERE p.is_identifier
+							AND p.column_type IS NOT NULL))
+						|| left(min(p.c) FILTER (WHERE p.is_identifier
+							AND p.column_type IS NOT NULL), 0), ''))
+					|| left(min(p.column_type), 0) AS statement
+			FROM osmeta.publish_new_table(publish_attribute_step.old_id,
+					publish_attribute_step.new_id,
+					publish_attribute_step.dialect) AS g
+				JOIN osmeta.publish_entity(publish_attribute_step.old_id,
+						publish_attribute_step.new_id) AS e
+					ON e.key_text = g.key_text
+				LEFT JOIN place AS p
+					ON p.key_text = g.key_text AND p.state = 'table'
+			GROUP BY g.key_text, e.espace, e.entity, g.table_name,
+				g.wanted_name, g.taken_by, e.multitenant) AS n;
+END;
+COMMENT ON FUNCTION osmeta.publish_attribute_step(bigint, bigint, text) IS
+	'Internal: what publishing does to tables and columns because of attributes';
+
+-- The tables for process events of entities that come to expose them.
+CREATE FUNCTION osmeta.publish_event_step(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS SETOF osmeta.publish_step
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH wanted AS MATERIALIZED (
+		SELECT e.key_text, e.espace, e.entity, e.new_entity_id,
+			e.multitenant, e.primary_key,
+			osmeta.event_table_name(coalesce(g.table_name, e.table_name))
+				AS event_table
+		FROM osmeta.publish_entity(publish_event_step.old_id,
+				publish_event_step.new_id) AS e
+			LEFT JOIN osmeta.publish_new_table(publish_event_step.old_id,
+					publish_event_step.new_id, publish_event_step.dialect)
+					AS g
+				ON g.key_text = e.key_text
+		WHERE e.events AND (e.state = 'added' OR NOT e.old_events)
+			AND e.state <> 'removed'
+	), item AS MATERIALIZED (
+		SELECT w.key_text, a.order_num AS position, a.id,
+			coalesce(NULLIF(btrim(a.database_name), ''),
+				osmeta.physical_column_name(a.name)) AS column_name,
+			CASE WHEN t.key_text IS NOT NULL
+				THEN osmeta.publish_type(t.value_type, t.value_length,
+					t.value_decimals, publish_event_step.dialect)
+				ELSE osmeta.publish_type(a.type, a.length, a.decimals,
+					publish_event_step.dialect) END AS column_type
+		FROM wanted AS w
+			JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = publish_event_step.new_id
+				AND a.entity_id = w.new_entity_id
+			LEFT JOIN osmeta.publish_target(publish_event_step.new_id) AS t
+				ON t.key_text = a.refers_to::text COLLATE "C"
+		WHERE a.is_active AND (a.refers_to IS NOT NULL
+			OR osmeta.readable_key(a.ss_key) = w.primary_key)
+	)
+	SELECT 25, 'note', NULL, NULL, w.key_text, NULL, w.espace, w.entity,
+		NULL, 0::bigint, 'event table created',
+		CASE WHEN p.folded IS NULL THEN format('CREATE TABLE %s (%s%s)',
+			osmeta.publish_ident(w.event_table, publish_event_step.dialect),
+			(SELECT string_agg(osmeta.publish_column(c.name,
+					osmeta.publish_type(c.type, 0, 0,
+						publish_event_step.dialect), false, false,
+					publish_event_step.dialect), ', ' ORDER BY c.position)
+				FROM (VALUES (1, '_ESPACE_ID', 'rtInteger'),
+						(2, '_TENANT_ID', 'rtInteger'),
+						(3, '_ACTIVITY_ID', 'rtInteger'),
+						(4, '_PROCESS_DEF_ID', 'rtInteger'),
+						(5, '_IS_UPDATE', 'rtBoolean'),
+						(6, '_IS_LIGHT', 'rtBoolean'),
+						(7, CASE WHEN w.multitenant THEN 'TENANT_ID' END,
+							'rtInteger')) AS c (position, name, type)
+				WHERE c.name IS NOT NULL),
+			(SELECT coalesce(string_agg(', ' || osmeta.publish_column(
+					i.column_name, i.column_type, false, false,
+					publish_event_step.dialect), ''
+					ORDER BY i.position, i.id), '')
+				FROM item AS i
+				WHERE i.key_text = w.key_text AND i.column_type IS NOT NULL))
+			END,
+		NULL, NULL, NULL, NULL, NULL, NULL,
+		format(CASE WHEN p.folded IS NULL THEN 'new table %s; a trigger %s fills it where a process starts on the entity'
+			ELSE 'table %s is there already; a trigger %s fills it where a process starts on the entity' END,
+			w.event_table,
+			osmeta.trigger_name(replace(w.event_table, 'OSEVT_', 'OSUSR_'))),
+		NULL
+	FROM wanted AS w
+		LEFT JOIN osmeta.publish_table(publish_event_step.old_id) AS p
+			ON p.folded = osmeta.fold_name(w.event_table) COLLATE "C"
+	WHERE w.event_table IS NOT NULL;
+END;
+COMMENT ON FUNCTION osmeta.publish_event_step(bigint, bigint, text) IS
+	'Internal: the event tables that publishing makes';
+
+-- Primary keys that change, and new unique indexes.
+CREATE FUNCTION osmeta.publish_key_step(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS SETOF osmeta.publish_step
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH entity AS MATERIALIZED (
+		SELECT e.*, osmeta.publish_ident(e.table_name,
+			publish_key_step.dialect) AS t
+		FROM osmeta.publish_entity(publish_key_step.old_id,
+			publish_key_step.new_id) AS e
+		WHERE e.state IN ('kept', 'restored')
+	), changed AS MATERIALIZED (
+		SELECT DISTINCT ON (e.key_text) e.*, k.key_name, n.attribute,
+			coalesce(c.column_name,
+				CASE WHEN o.attribute = n.attribute THEN o.column_name
+					ELSE n.column_name END) AS column_name,
+			c.local_type, c.column_name IS NOT NULL AS is_there
+		FROM entity AS e
+			LEFT JOIN osmeta.captured_physical_key AS k
+				ON k.capture_id = publish_key_step.old_id
+				AND k.table_id = e.table_id AND k.kind = 'p'
+			LEFT JOIN osmeta.counted_attribute(publish_key_step.new_id) AS n
+				ON n.key_text = e.key_text
+				AND n.attribute_key = e.primary_key COLLATE "C"
+			LEFT JOIN osmeta.counted_attribute(publish_key_step.old_id) AS o
+				ON o.key_text = e.key_text AND o.is_active
+				AND o.attribute_key = e.primary_key COLLATE "C"
+			LEFT JOIN osmeta.captured_physical_column AS c
+				ON c.capture_id = publish_key_step.old_id
+				AND c.table_id = e.table_id
+				AND osmeta.fold_name(c.column_name) = osmeta.fold_name(
+					CASE WHEN o.attribute = n.attribute THEN o.column_name
+						ELSE n.column_name END)
+		WHERE e.old_primary_key IS DISTINCT FROM e.primary_key
+		ORDER BY e.key_text, k.key_name COLLATE "C",
+			c.column_name COLLATE "C"
+	)
+	SELECT x.step, x.severity, x.none_severity, x.some_severity, e.key_text,
+		NULL, e.espace, e.entity, NULL, 0::bigint, x.change, x.statement,
+		NULL, e.row_count, e.bytes, x.offender_query, x.count_query,
+		x.count_tables, x.message, x.hint
+	FROM changed AS e,
+		LATERAL (
+			SELECT 15 AS step, 'note' AS severity,
+				NULL::text AS none_severity, NULL::text AS some_severity,
+				'primary key dropped' AS change,
+				osmeta.publish_drop_constraint(e.table_name,
+					coalesce(e.key_name, osmeta.publish_object_name(
+						osmeta.primary_key_name(e.table_name),
+						publish_key_step.dialect)),
+					publish_key_step.dialect) AS statement,
+				NULL::text AS offender_query, NULL::text AS count_query,
+				NULL::jsonb AS count_tables,
+				'another attribute identifies the entity' AS message,
+				NULL::text AS hint
+			WHERE e.key_name IS NOT NULL OR NOT e.is_found
+			UNION ALL
+			SELECT 55, 'warning',
+				CASE WHEN e.is_there THEN 'note' ELSE 'warning' END,
+				'error', 'primary key changed',
+				format('ALTER TABLE %s ADD CONSTRAINT %s PRIMARY KEY (%s)',
+					e.t, osmeta.publish_ident(osmeta.publish_object_name(
+						osmeta.primary_key_name(e.table_name),
+						publish_key_step.dialect), publish_key_step.dialect),
+					osmeta.publish_ident(e.column_name,
+						publish_key_step.dialect)),
+				CASE WHEN e.is_there THEN osmeta.publish_count_duplicates(
+					e.t, ARRAY[osmeta.publish_ident(e.column_name,
+						publish_key_step.dialect)], 'sqlserver') END,
+				CASE WHEN e.is_there THEN osmeta.publish_count_duplicates(
+					'@1 AS t', ARRAY['c1'], 'sqlserver') END,
+				osmeta.publish_count_table(CASE WHEN e.is_found
+					THEN e.table_name END, ARRAY[e.column_name],
+					ARRAY[e.local_type]),
+				CASE WHEN e.is_there
+					THEN format('attribute %s identifies the entity: fails on duplicates and where column %s is empty',
+						e.attribute, e.column_name)
+					ELSE format('attribute %s identifies the entity: column %s is new, and all rows get the same value in it',
+						e.attribute, e.column_name)
+				END,
+				NULL
+			WHERE e.column_name IS NOT NULL) AS x
+	UNION ALL
+	SELECT 60, 'warning',
+		CASE WHEN u.is_whole THEN 'note' ELSE 'warning' END, 'error',
+		e.key_text, NULL, e.espace, e.entity, NULL, 0::bigint,
+		'unique index added',
+		osmeta.publish_create_index(e.table_name, u.columns, true,
+			publish_key_step.dialect),
+		NULL, e.row_count, e.bytes,
+		CASE WHEN u.is_whole THEN osmeta.publish_count_duplicates(e.t,
+			(SELECT array_agg(osmeta.publish_ident(c.name,
+					publish_key_step.dialect) ORDER BY c.position)
+				FROM unnest(u.columns) WITH ORDINALITY
+					AS c (name, position)),
+			publish_key_step.dialect) END,
+		CASE WHEN u.is_whole THEN osmeta.publish_count_duplicates(
+			'@1 AS t', (SELECT array_agg('c' || c.position
+					ORDER BY c.position)
+				FROM unnest(u.columns) WITH ORDINALITY
+					AS c (name, position)),
+			publish_key_step.dialect) END,
+		osmeta.publish_count_table(CASE WHEN e.is_found THEN e.table_name
+			END, u.columns, u.local_types),
+		format('over %s: fails on duplicates',
+				array_to_string(u.attributes, ', '))
+			|| CASE WHEN u.is_whole THEN ''
+				ELSE '; a column of it is new, and all rows get the same value there' END
+			|| CASE WHEN publish_key_step.dialect = 'oracle'
+				THEN format('; its name is OSIDX_%s_ and five digits',
+					e.table_name) ELSE '' END,
+		CASE WHEN u.is_whole THEN
+			'Change the rows that offender_query counts before publishing.'
+			END
+	FROM entity AS e
+		JOIN osmeta.publish_unique(publish_key_step.old_id,
+				publish_key_step.new_id) AS u
+			ON u.key_text = e.key_text;
+END;
+COMMENT ON FUNCTION osmeta.publish_key_step(bigint, bigint, text) IS
+	'Internal: primary keys that change and unique indexes that are new';
+
+-- Static records that come and go.
+CREATE FUNCTION osmeta.publish_record_step(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS SETOF osmeta.publish_step
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE WHEN r.is_added THEN 0 ELSE 80 END, 'note', NULL, NULL,
+		e.key_text, NULL, e.espace, e.entity, r.record, 9223372036854775807,
+		CASE WHEN r.is_added THEN 'static record added'
+			ELSE 'static record removed' END,
+		CASE WHEN NOT r.is_added AND e.table_name IS NOT NULL
+				AND t.column_name IS NOT NULL AND r.data_id <> ''
+			THEN format('DELETE FROM %s WHERE %s = %s',
+				osmeta.publish_ident(e.table_name,
+					publish_record_step.dialect),
+				osmeta.publish_ident(t.column_name,
+					publish_record_step.dialect),
+				CASE WHEN r.data_id ~ '^[0-9]{1,18}$'
+						AND osmeta.data_type(t.value_type) IN ('Integer',
+							'Long Integer')
+					THEN r.data_id ELSE osmeta.publish_quote(r.data_id) END)
+			END,
+		NULL, NULL, NULL, NULL, NULL, NULL,
+		CASE
+			WHEN NOT r.is_added THEN format('its row, of Data_Id %s, is deleted',
+				r.data_id)
+			WHEN r.former_data_id IS NOT NULL THEN format('a new record of a name that was there: it gets a new Data_Id; what refers to %s does not refer to it',
+				r.former_data_id)
+			ELSE 'a new row, whose Data_Id publishing gives'
+		END,
+		NULL
+	FROM osmeta.publish_entity(publish_record_step.old_id,
+			publish_record_step.new_id) AS e
+		JOIN osmeta.publish_record(publish_record_step.old_id,
+				publish_record_step.new_id) AS r
+			ON r.key_text = e.key_text
+		LEFT JOIN osmeta.publish_target(publish_record_step.old_id) AS t
+			ON t.key_text = e.key_text
+	WHERE e.state IN ('kept', 'restored', 'added')
+		AND (r.is_added OR e.state <> 'added');
+END;
+COMMENT ON FUNCTION osmeta.publish_record_step(bigint, bigint, text) IS
+	'Internal: static records that publishing adds and removes';
+
+CREATE FUNCTION osmeta.publish_change(old_id bigint, new_id bigint,
+	dialect text)
+RETURNS SETOF osmeta.publish_step
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT s.*
+	FROM osmeta.publish_entity_step(publish_change.old_id,
+		publish_change.new_id, publish_change.dialect) AS s
+	UNION ALL
+	SELECT s.*
+	FROM osmeta.publish_attribute_step(publish_change.old_id,
+		publish_change.new_id, publish_change.dialect) AS s
+	UNION ALL
+	SELECT s.*
+	FROM osmeta.publish_event_step(publish_change.old_id,
+		publish_change.new_id, publish_change.dialect) AS s
+	UNION ALL
+	SELECT s.*
+	FROM osmeta.publish_key_step(publish_change.old_id,
+		publish_change.new_id, publish_change.dialect) AS s
+	UNION ALL
+	SELECT s.*
+	FROM osmeta.publish_record_step(publish_change.old_id,
+		publish_change.new_id, publish_change.dialect) AS s;
+END;
+COMMENT ON FUNCTION osmeta.publish_change(bigint, bigint, text) IS
+	'Internal: everything that publishing the model of one capture does to the database of another';
+
+CREATE FUNCTION osmeta.publish_count(statements text[], OUT offenders bigint,
+	OUT failure text)
+AS 'MODULE_PATHNAME', 'osmeta_publish_count'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION osmeta.publish_count(text[]) IS
+	'Internal: runs the statements of a count and takes back what they made; says what could not be read';
+
+/*
+ * publish_impact() for two captures: by espace and entity, each in the order
+ * in which things happen there; statement_no is the order of all statements.
+ */
+CREATE FUNCTION osmeta.publish_result(old_id bigint, new_id bigint,
+	dialect text, environment text, is_counted boolean)
+RETURNS TABLE (severity text, object text, change text, statement text,
+	term text, row_count bigint, bytes bigint, offender_query text,
+	offenders bigint, message text, hint text, entity_key osmeta.oskey,
+	attribute_key text, statement_no bigint)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	WITH spoken AS MATERIALIZED (
+		-- table names by the older rule of Oracle are found by themselves
+		SELECT CASE coalesce(publish_result.dialect, c.dialect)
+			WHEN 'oracle8' THEN 'oracle'
+			ELSE coalesce(publish_result.dialect, c.dialect) END AS dialect
+		FROM osmeta.capture AS c
+		WHERE c.capture_id = publish_result.old_id
+	), step AS MATERIALIZED (
+		SELECT s.*,
+			CASE WHEN s.statement IS NOT NULL THEN
+				row_number() OVER (PARTITION BY s.statement IS NULL
+					ORDER BY s.step, s.espace COLLATE "C",
+					s.entity COLLATE "C", s.key_text, s.position,
+					s.attribute COLLATE "C", s.attribute_key, s.change)
+				END AS statement_no
+		FROM spoken AS d,
+			LATERAL osmeta.publish_change(publish_result.old_id,
+				publish_result.new_id, d.dialect) AS s
+	), counted AS MATERIALIZED (
+		SELECT s.*, c.offenders, c.failure
+		FROM step AS s
+			LEFT JOIN LATERAL osmeta.publish_count(
+					osmeta.publish_count_statement(
+						publish_result.environment, s.count_tables,
+						s.count_query)) AS c
+				ON publish_result.is_counted
+	), judged AS MATERIALIZED (
+		SELECT c.*,
+			CASE
+				WHEN c.offenders = 0
+					THEN coalesce(c.none_severity, c.severity)
+				WHEN c.offenders > 0
+					THEN coalesce(c.some_severity, c.severity)
+				ELSE c.severity
+			END AS judged
+		FROM counted AS c
+	)
+	SELECT j.judged,
+		concat_ws('.', j.espace, j.entity, j.attribute), j.change,
+		j.statement,
+		CASE WHEN j.judged = 'error'
+			THEN coalesce(j.term, 'Database Upgrade Error')
+			ELSE j.term END,
+		j.row_count, j.bytes, j.offender_query, j.offenders,
+		j.message || CASE
+			WHEN publish_result.is_counted AND j.offender_query IS NOT NULL
+				AND j.offenders IS NULL
+				THEN format('; not counted: %s', coalesce(j.failure,
+					'the table or a column is not in the catalogue, or cannot be read here'))
+			ELSE '' END,
+		j.hint, j.key_text::osmeta.oskey, j.attribute_key, j.statement_no
+	FROM judged AS j
+	ORDER BY j.espace COLLATE "C", j.entity COLLATE "C" NULLS FIRST,
+		j.key_text NULLS FIRST, j.position, j.attribute COLLATE "C" NULLS FIRST,
+		j.attribute_key, j.step, j.change COLLATE "C";
+END;
+COMMENT ON FUNCTION osmeta.publish_result(bigint, bigint, text, text, boolean) IS
+	'Internal: publish_impact() for two captures';
+
+CREATE FUNCTION osmeta.publish_impact(old_model text, new_model text,
+	dialect text DEFAULT NULL, count_offenders boolean DEFAULT false)
+RETURNS TABLE (severity text, object text, change text, statement text,
+	term text, row_count bigint, bytes bigint, offender_query text,
+	offenders bigint, message text, hint text, entity_key osmeta.oskey,
+	attribute_key text, statement_no bigint)
+AS 'MODULE_PATHNAME', 'osmeta_publish_impact'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION osmeta.publish_impact(text, text, text, boolean) IS
+	'what publishing the model of one environment or capture does to the database of another: statements, severity, rows that are in the way';
