@@ -131,8 +131,13 @@ osmeta_publish_count(PG_FUNCTION_ARGS)
 
 		for (int i = 0; i < n; i++)
 		{
-			const char *statement = TextDatumGetCString(items[i]);
+			const char *statement;
 
+			if (item_nulls[i])
+				ereport(ERROR,
+						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						 errmsg("statements must not be null")));
+			statement = TextDatumGetCString(items[i]);
 			if (i < n - 1)
 				osmeta_exec(statement);
 			else if (osmeta_query_text(statement, 0, NULL) == 1)

@@ -200,13 +200,15 @@ COMMENT ON FUNCTION osmeta.publish_cast(text, text, text, text) IS
 	'Internal: the expression that converts a column, in PostgreSQL';
 
 CREATE FUNCTION osmeta.publish_alter_column(table_name text, column_name text,
-	column_type text, from_label text, to_label text, dialect text)
+	column_type text, from_label text, to_label text, is_primary boolean,
+	dialect text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE publish_alter_column.dialect
-	WHEN 'sqlserver' THEN format('ALTER TABLE %s ALTER COLUMN %s %s',
+	WHEN 'sqlserver' THEN format('ALTER TABLE %s ALTER COLUMN %s %s %s',
 		osmeta.publish_ident(table_name, dialect),
-		osmeta.publish_ident(column_name, dialect), column_type)
+		osmeta.publish_ident(column_name, dialect), column_type,
+		CASE WHEN is_primary THEN 'NOT NULL' ELSE 'NULL' END)
 	WHEN 'oracle' THEN format('ALTER TABLE %s MODIFY (%s %s)',
 		osmeta.publish_ident(table_name, dialect),
 		osmeta.publish_ident(column_name, dialect), column_type)
@@ -216,7 +218,7 @@ RETURN CASE publish_alter_column.dialect
 		osmeta.publish_cast(osmeta.publish_ident(column_name, dialect),
 			from_label, to_label, column_type))
 END;
-COMMENT ON FUNCTION osmeta.publish_alter_column(text, text, text, text, text, text) IS
+COMMENT ON FUNCTION osmeta.publish_alter_column(text, text, text, text, text, boolean, text) IS
 	'Internal: the statement that changes the type of a column';
 
 CREATE FUNCTION osmeta.publish_drop_constraint(table_name text,
@@ -420,7 +422,7 @@ COMMENT ON FUNCTION osmeta.publish_condition(text, text, text, bigint, bigint, t
 CREATE FUNCTION osmeta.publish_count_rows(relation text, condition text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN format('SELECT count(*) FROM %s WHERE %s', relation, condition);
+RETURN format('SELECT count(*) FROM %s WHERE ', relation) || condition;
 COMMENT ON FUNCTION osmeta.publish_count_rows(text, text) IS
 	'Internal: the query that counts the rows of a table';
 
@@ -460,7 +462,7 @@ COMMENT ON FUNCTION osmeta.publish_count_duplicates(text, text[], text) IS
 CREATE FUNCTION osmeta.publish_count_statement(environment text,
 	tables jsonb, query text)
 RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	WITH relation AS MATERIALIZED (
 		SELECT g.position,

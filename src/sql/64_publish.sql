@@ -118,7 +118,7 @@ COMMENT ON FUNCTION osmeta.publish_entity(bigint, bigint) IS
 CREATE FUNCTION osmeta.publish_target(capture_id bigint)
 RETURNS TABLE (key_text text, value_type text, value_length bigint,
 	value_decimals bigint, physical_table_name text, column_name text,
-	is_external boolean, is_effective boolean, espace text, entity text)
+	is_external boolean, is_effective boolean, identifier_key text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT k.key::text COLLATE "C", v.value_type, v.value_length,
@@ -127,7 +127,7 @@ BEGIN ATOMIC
 			osmeta.physical_column_name(a.name)),
 		coalesce(e.is_external, false)
 			OR coalesce(osmeta.fold_name(e.data_kind), '') = 'cliententity',
-		k.is_effective, coalesce(k.espace, k.extension), k.entity
+		k.is_effective, osmeta.readable_key(e.primarykey_ss_key)
 	FROM osmeta.key_entity AS k
 		JOIN osmeta.captured_entity AS e
 			ON e.capture_id = k.store_id AND e.id = k.entity_id
@@ -208,8 +208,8 @@ RETURNS TABLE (key_text text, attribute_key text, state text,
 	delete_rule text, old_is_mandatory boolean, is_mandatory boolean,
 	old_is_auto_number boolean, is_auto_number boolean,
 	old_default text, default_value text, ordinal bigint,
-	is_identifier boolean, is_restored boolean, entity_state text,
-	old_entity_id bigint, new_entity_id bigint)
+	is_identifier boolean, was_identifier boolean, is_restored boolean,
+	entity_state text, old_entity_id bigint, new_entity_id bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT d.*
@@ -262,6 +262,8 @@ BEGIN ATOMIC
 				coalesce(m.attribute_key = CASE WHEN m.is_new
 					THEN e.primary_key ELSE e.old_primary_key END, false)
 					AS is_identifier,
+				coalesce(m.attribute_key = e.old_primary_key, false)
+					AS was_identifier,
 				e.state = 'restored' OR m.is_known AND NOT m.is_old
 					AS is_restored, e.state AS entity_state,
 				e.old_entity_id, e.new_entity_id
@@ -848,7 +850,8 @@ RETURNS TABLE (key_text text, attribute_key text, state text, espace text,
 	left_fits boolean, left_attribute text, left_fk text,
 	parent_table text, parent_column text, parent_local_type text,
 	fk_name text, fk_table text, fk_action text, fk_index text,
-	other_auto_number text, binary_count bigint)
+	other_auto_number text, binary_count bigint, was_identifier boolean,
+	pk_name text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	WITH given AS MATERIALIZED (
@@ -863,10 +866,16 @@ BEGIN ATOMIC
 				publish_place.new_id, publish_place.dialect) AS a
 	), parent AS MATERIALIZED (
 		SELECT t.key_text, p.table_name,
-			coalesce(CASE WHEN cardinality(k.columns) = 1
-				THEN k.columns[1] END, t.column_name) AS column_name,
-			c.local_type
+			CASE WHEN n.identifier_key <> t.identifier_key
+					AND n.is_effective THEN n.column_name
+				ELSE coalesce(CASE WHEN cardinality(k.columns) = 1
+					THEN k.columns[1] END, t.column_name)
+			END AS column_name,
+			CASE WHEN n.identifier_key = t.identifier_key
+				OR n.key_text IS NULL THEN c.local_type END AS local_type
 		FROM osmeta.publish_target(publish_place.old_id) AS t
+			LEFT JOIN osmeta.publish_target(publish_place.new_id) AS n
+				ON n.key_text = t.key_text
 			JOIN osmeta.publish_table(publish_place.old_id) AS p
 				ON p.folded = osmeta.fold_name(t.physical_table_name)
 					COLLATE "C"
@@ -925,7 +934,7 @@ BEGIN ATOMIC
 							<> a.new_folded),
 				n.columns[CASE WHEN n.folded[1] = a.new_folded
 					THEN 2 ELSE 1 END]) END,
-		b.attributes
+		b.attributes, a.was_identifier, pk.key_name
 	FROM differing AS a
 		LEFT JOIN given AS g ON g.key_text = a.key_text
 		LEFT JOIN osmeta.captured_physical_column AS c
@@ -942,6 +951,9 @@ BEGIN ATOMIC
 			ON lf.table_id = CASE WHEN a.is_wanted THEN a.table_id END
 			AND lf.folded = a.new_folded
 		LEFT JOIN parent AS p ON p.key_text = a.target_key
+		LEFT JOIN osmeta.captured_physical_key AS pk
+			ON pk.capture_id = publish_place.old_id AND pk.kind = 'p'
+			AND pk.table_id = CASE WHEN a.was_identifier THEN a.table_id END
 		-- removed attributes whose column it was
 		LEFT JOIN (SELECT o.entity_id, osmeta.fold_name(coalesce(
 						NULLIF(btrim(o.database_name), ''),
@@ -1030,8 +1042,8 @@ BEGIN ATOMIC
 				AS t,
 			osmeta.publish_ident(p.column_name,
 				publish_attribute_step.dialect) AS c,
-			osmeta.publish_null(p.type, publish_attribute_step.dialect)
-				AS null_value,
+			CASE WHEN p.label <> 'Identifier' THEN osmeta.publish_null(p.type,
+				publish_attribute_step.dialect) END AS null_value,
 			-- a key is made anew when its column is converted
 			p.has_rule AND (p.state IN ('table', 'added') OR p.is_moved
 				OR NOT p.old_has_rule OR p.old_delete_rule <> p.delete_rule
@@ -1047,13 +1059,15 @@ BEGIN ATOMIC
 	), clear AS MATERIALIZED (
 		SELECT p.*,
 			-- which values stand in the way of the type that is wanted
-			CASE WHEN p.type_change IS NOT NULL AND p.is_converted
-					AND NOT p.is_moved
+			CASE WHEN p.is_converted AND NOT p.is_moved
+					AND p.type_change NOT IN ('length grown',
+						'text made unlimited')
 				THEN osmeta.publish_condition(p.c, p.old_value_label, p.type,
 					p.length, p.decimals, publish_attribute_step.dialect)
 				END AS condition,
-			CASE WHEN p.type_change IS NOT NULL AND p.is_converted
-					AND NOT p.is_moved
+			CASE WHEN p.is_converted AND NOT p.is_moved
+					AND p.type_change NOT IN ('length grown',
+						'text made unlimited')
 				THEN osmeta.publish_local_condition(p.old_value_label,
 					p.type, p.length, p.decimals,
 					publish_attribute_step.dialect) END AS local_condition,
@@ -1162,7 +1176,7 @@ BEGIN ATOMIC
 			SELECT 40, 'warning', 'warning', 'error', 'column taken over',
 				CASE WHEN NOT p.left_fits THEN osmeta.publish_alter_column(
 					p.table_name, p.column_name, p.column_type,
-					p.left_label, p.value_label,
+					p.left_label, p.value_label, p.is_identifier,
 					publish_attribute_step.dialect) END,
 				NULL, true,
 				CASE WHEN NOT p.left_fits THEN osmeta.publish_count_rows(p.t,
@@ -1246,8 +1260,7 @@ BEGIN ATOMIC
 				CASE
 					WHEN p.is_moved THEN 'note'
 					WHEN p.type_change = 'text made limited' THEN 'error'
-					WHEN p.type_change = 'reference retargeted'
-						AND NOT p.is_converted THEN 'warning'
+					WHEN p.type_change = 'reference retargeted' THEN 'warning'
 					WHEN NOT p.is_converted THEN 'note'
 					WHEN p.type_change = 'length shrunk' THEN 'error'
 					WHEN p.type_change = 'text made unlimited' THEN
@@ -1269,7 +1282,8 @@ BEGIN ATOMIC
 				CASE WHEN p.is_converted AND NOT p.is_moved
 					THEN osmeta.publish_alter_column(p.table_name,
 						p.column_name, p.column_type, p.old_value_label,
-						p.value_label, publish_attribute_step.dialect) END,
+						p.value_label, p.is_identifier,
+						publish_attribute_step.dialect) END,
 				CASE WHEN NOT p.is_moved AND (p.type_change
 						= 'text made limited'
 					OR p.type_change = 'length shrunk' AND p.is_converted
@@ -1278,7 +1292,7 @@ BEGIN ATOMIC
 					THEN 'Database Upgrade Error' END,
 				NOT p.is_moved,
 				osmeta.publish_count_rows(p.t, p.condition),
-				osmeta.publish_count_rows('@1', p.local_condition),
+				osmeta.publish_count_rows('@1 AS t', p.local_condition),
 				p.count_table,
 				CASE
 					WHEN p.is_moved THEN format('from %s to %s: that of the new column; nothing is converted',
@@ -1323,6 +1337,25 @@ BEGIN ATOMIC
 						'Change the rows that offender_query counts before publishing.'
 				END
 			WHERE p.type_change IS NOT NULL
+			UNION ALL
+			-- SQL Server changes no column that is part of a key
+			SELECT k.step, 'note', NULL, NULL, k.change, k.statement, NULL,
+				true, NULL, NULL, NULL,
+				'SQL Server changes no column of a key: it is made anew',
+				NULL
+			FROM (SELECT 16 AS step, 'primary key dropped' AS change,
+						osmeta.publish_drop_constraint(p.table_name,
+							coalesce(p.pk_name, osmeta.primary_key_name(
+								p.table_name)), 'sqlserver') AS statement
+					UNION ALL
+					SELECT 54, 'primary key added',
+						format('ALTER TABLE %s ADD CONSTRAINT %s PRIMARY KEY (%s)',
+							p.t, osmeta.publish_ident(coalesce(p.pk_name,
+								osmeta.primary_key_name(p.table_name)),
+								'sqlserver'), p.c)) AS k
+			WHERE publish_attribute_step.dialect = 'sqlserver'
+				AND p.is_identifier AND p.was_identifier
+				AND p.state = 'kept' AND p.is_converted AND NOT p.is_moved
 			UNION ALL
 			-- ----- foreign keys --------------------------------------------
 			SELECT 10, 'note', NULL, NULL, 'foreign key dropped',
@@ -1562,7 +1595,7 @@ BEGIN ATOMIC
 				FROM item AS i
 				WHERE i.key_text = w.key_text AND i.column_type IS NOT NULL))
 			END,
-		NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL::bigint, NULL::bigint, NULL, NULL, NULL::jsonb,
 		format(CASE WHEN p.folded IS NULL THEN 'new table %s; a trigger %s fills it where a process starts on the entity'
 			ELSE 'table %s is there already; a trigger %s fills it where a process starts on the entity' END,
 			w.event_table,
@@ -1721,7 +1754,7 @@ BEGIN ATOMIC
 							'Long Integer')
 					THEN r.data_id ELSE osmeta.publish_quote(r.data_id) END)
 			END,
-		NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL::bigint, NULL::bigint, NULL, NULL, NULL::jsonb,
 		CASE
 			WHEN NOT r.is_added THEN format('its row, of Data_Id %s, is deleted',
 				r.data_id)
@@ -1811,11 +1844,13 @@ BEGIN ATOMIC
 	), counted AS MATERIALIZED (
 		SELECT s.*, c.offenders, c.failure
 		FROM step AS s
+			-- strict: nothing is run where the argument is NULL
 			LEFT JOIN LATERAL osmeta.publish_count(
-					osmeta.publish_count_statement(
-						publish_result.environment, s.count_tables,
-						s.count_query)) AS c
-				ON publish_result.is_counted
+					CASE WHEN publish_result.is_counted
+						THEN osmeta.publish_count_statement(
+							publish_result.environment, s.count_tables,
+							s.count_query) END) AS c
+				ON true
 	), judged AS MATERIALIZED (
 		SELECT c.*,
 			CASE
