@@ -7,6 +7,7 @@ CREATE EXTENSION IF NOT EXISTS osmeta;
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set schema :abs_srcdir '/demo/factory/schema.sql'
 \set prod :abs_srcdir '/demo/factory/prod.sql'
+\set edit :abs_srcdir '/test/fixture/edit_model.sql'
 \set loopback :abs_srcdir '/test/fixture/loopback.sql'
 CREATE SCHEMA old_factory;
 CREATE SCHEMA new_factory;
@@ -18,37 +19,9 @@ SET search_path = old_factory;
 SET search_path = new_factory;
 \i :schema
 \i :prod
+\i :edit
 \set ECHO all
--- an integer of twenty digits and a text of numbers, in both
-CREATE FUNCTION public.add_attribute(entity text, attribute text, type text, length int DEFAULT 0, decimals int DEFAULT 0, auto boolean DEFAULT false, rule text DEFAULT 'Protect')
-RETURNS void
-LANGUAGE sql
-AS $$
-INSERT INTO "OSSYS_ENTITY_ATTR" ("ID", "ENTITY_ID", "NAME", "SS_KEY", "TYPE", "LENGTH", "DECIMALS", "IS_MANDATORY", "IS_AUTONUMBER", "DELETE_RULE", "DEFAULT_LABEL", "IS_ACTIVE", "ORDER_NUM", "DATABASE_NAME")
-SELECT max(a."ID") + 1, e."ID", attribute, md5(entity || attribute)::uuid, type, length, decimals, false, auto, rule, attribute, true,
-	100 + max(a."ORDER_NUM"), upper(left(attribute, 28) COLLATE "C")
-FROM "OSSYS_ENTITY" AS e, "OSSYS_ENTITY_ATTR" AS a
-WHERE e."NAME" = entity AND e."IS_ACTIVE"
-GROUP BY e."ID"
-$$;
-CREATE FUNCTION public.bt(entity text)
-RETURNS text
-LANGUAGE sql
-AS $$
-SELECT 'bt' || s."SS_KEY" || '*' || e."SS_KEY"
-FROM "OSSYS_ENTITY" AS e JOIN "OSSYS_ESPACE" AS s ON s."ID" = e."ESPACE_ID"
-WHERE e."NAME" = entity AND e."IS_ACTIVE" AND s."IS_ACTIVE"
-$$;
-CREATE FUNCTION public.add_entity(espace text, entity text, key text DEFAULT NULL)
-RETURNS void
-LANGUAGE sql
-AS $$
-INSERT INTO "OSSYS_ENTITY" ("ID", "PHYSICAL_TABLE_NAME", "NAME", "ESPACE_ID", "SS_KEY", "MULTITENANT", "MULTITENANT_VIEW", "IS_ACTIVE", "IS_SYSTEM", "IS_EXTERNAL", "PRIMARYKEY_SS_KEY", "GENERATION", "Data_Kind", "Multilingual", "Expose_Process_Events")
-SELECT max(e."ID") + 1, 'OSUSR_dev_' || entity, entity, s."ID", coalesce(key, md5(espace || entity)::uuid::text), false, false, true, false, false, md5(entity || 'Id')::uuid, 1, 'entity', false, false
-FROM "OSSYS_ENTITY" AS e, "OSSYS_ESPACE" AS s
-WHERE s."NAME" = espace
-GROUP BY s."ID"
-$$;
+-- an integer of twenty digits and a text of numbers
 SET search_path = old_factory, public;
 SELECT public.add_attribute('Icon', 'Digits', 'rtLongInteger');
 ALTER TABLE "OSUSR_7i3_Icon" ADD COLUMN "DIGITS" bigint;
@@ -102,7 +75,7 @@ UPDATE "OSSYS_ENTITY_ATTR" SET "DELETE_RULE" = 'Ignore' WHERE "NAME" = 'ManagerI
 UPDATE "OSSYS_ENTITY_ATTR" SET "DELETE_RULE" = 'Protect' WHERE "NAME" IN ('IconId', 'RecentItemId');
 UPDATE "OSSYS_ENTITY_ATTR" SET "IS_MANDATORY" = true, "DEFAULT_VALUE" = '1' WHERE "NAME" = 'Balance';
 CREATE UNIQUE INDEX "OSIDX_OSUSR_7i3_Person_6CITYID_4NAME" ON "OSUSR_7i3_Person" ("CITYID", "NAME");
-UPDATE "OSUSR_7i3_City" SET "NAME" = "NAME" || "ID";
+UPDATE "OSUSR_7i3_City" SET "NAME" = left("NAME", 40) || "ID";
 CREATE UNIQUE INDEX "OSIDX_OSUSR_7i3_City_4NAME" ON "OSUSR_7i3_City" ("NAME");
 UPDATE "OSSYS_ENTITY" SET "PRIMARYKEY_SS_KEY" = (SELECT a."SS_KEY" FROM "OSSYS_ENTITY_ATTR" AS a WHERE a."NAME" = 'Title' AND a."ENTITY_ID" = "OSSYS_ENTITY"."ID") WHERE "NAME" = 'RecentItem' AND "IS_ACTIVE";
 -- static records
@@ -112,12 +85,57 @@ SELECT 9001 + row_number() OVER (), '77', n.name, md5(n.name || 'again')::uuid, 
 RESET search_path;
 SELECT osmeta.capture('old') < osmeta.capture('here'), osmeta.capture('new') > 0;
 
+
 \pset format unaligned
 -- SQL Server, counted through foreign tables
 SELECT severity, object, change, statement, term, row_count, offenders FROM osmeta.publish_impact('old', 'new', 'sqlserver', true);
+-- nothing is left behind, nothing was left out
+SELECT object, change, message FROM osmeta.publish_impact('old', 'new', 'sqlserver', true) WHERE offender_query IS NOT NULL AND offenders IS NULL;
+SELECT count(*) FROM pg_class WHERE relname LIKE 'osmeta publish%';
 SELECT object, change, offender_query, message, hint FROM osmeta.publish_impact('old', 'new', 'sqlserver') WHERE offender_query IS NOT NULL OR hint IS NOT NULL;
 SELECT object, change, message FROM osmeta.publish_impact('old', 'new', 'sqlserver') WHERE offender_query IS NULL AND hint IS NULL;
 
 -- what differs with the engine
 SELECT object, change, severity, term, statement, offender_query FROM osmeta.publish_impact('old', 'new', 'oracle');
 SELECT object, change, severity, term, statement, offender_query FROM osmeta.publish_impact('old', 'new');
+
+-- the same counts in this database
+SELECT object, change, severity, offenders FROM osmeta.publish_impact('here', 'new', 'oracle', true) WHERE offenders IS NOT NULL;
+(SELECT object, change, severity, offenders FROM osmeta.publish_impact('here', 'new', count_offenders => true) EXCEPT SELECT object, change, severity, offenders FROM osmeta.publish_impact('old', 'new', count_offenders => true))
+UNION ALL (SELECT object, change, severity, offenders FROM osmeta.publish_impact('old', 'new', count_offenders => true) EXCEPT SELECT object, change, severity, offenders FROM osmeta.publish_impact('here', 'new', count_offenders => true));
+
+-- what the offender queries count where they are run, is what was counted
+CREATE FUNCTION public.count_rows(query text)
+RETURNS bigint
+LANGUAGE plpgsql STRICT
+SET search_path = old_factory
+AS $$
+DECLARE
+	n bigint;
+BEGIN
+	EXECUTE query INTO n;
+	RETURN n;
+END
+$$;
+SELECT object, change, offenders, public.count_rows(offender_query) FROM osmeta.publish_impact('here', 'new', count_offenders => true) WHERE public.count_rows(offender_query) IS DISTINCT FROM offenders;
+
+-- a table that has gone since, a table that was not there
+SELECT osmeta.capture('here') IS NOT NULL AS captured;
+ALTER TABLE old_factory."OSUSR_7i3_Icon" RENAME TO gone;
+SELECT object, change, severity, offenders, message FROM osmeta.publish_impact('here', 'new', count_offenders => true) WHERE object = 'People.Picture.Name';
+SELECT object, change, severity, offenders, message FROM osmeta.publish_impact('old', 'new', count_offenders => true) WHERE object = 'People.Picture.Name';
+SELECT osmeta.capture('here') IS NOT NULL AS captured;
+SELECT object, change, severity, row_count, offenders, message FROM osmeta.publish_impact('here', 'new', count_offenders => true) WHERE object = 'People.Picture.Name';
+ALTER TABLE old_factory.gone RENAME TO "OSUSR_7i3_Icon";
+
+-- errors
+SELECT * FROM osmeta.publish_impact(NULL, 'new');
+SELECT * FROM osmeta.publish_impact('old', 'nowhere');
+SELECT * FROM osmeta.publish_impact('old', 'new', 'mysql');
+SELECT * FROM osmeta.publish_impact('old', 'new', count_offenders => NULL);
+SELECT osmeta.detach('old');
+SELECT count(*) > 60 AS still_known FROM osmeta.publish_impact('old', 'new');
+SELECT count(*) FROM osmeta.publish_impact('old', 'new', count_offenders => true);
+
+-- nothing differs; what is only in the old model is not published
+SELECT count(*) FROM osmeta.publish_impact('new', 'new');

@@ -167,7 +167,8 @@ osmeta_publish_count(PG_FUNCTION_ARGS)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (!osmeta_is_access_error(error->sqlerrcode))
+		if (!osmeta_is_access_error(error->sqlerrcode) ||
+			error->sqlerrcode == ERRCODE_SYNTAX_ERROR)
 			ReThrowError(error);
 		failure = error->message;
 	}

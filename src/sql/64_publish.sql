@@ -1074,6 +1074,11 @@ BEGIN ATOMIC
 			osmeta.publish_count_table(CASE WHEN p.is_found
 				THEN p.table_name END, ARRAY[p.column_name],
 				ARRAY[p.local_type]) AS count_table,
+			CASE p.delete_rule WHEN 'delete' THEN 'Delete'
+				WHEN 'ignore' THEN 'Ignore' ELSE 'Protect' END AS rule_word,
+			CASE p.old_delete_rule WHEN 'delete' THEN 'Delete'
+				WHEN 'ignore' THEN 'Ignore' ELSE 'Protect' END
+				AS old_rule_word,
 			-- a left-over column is told by its type here
 			CASE
 				WHEN p.left_type ~ '^n?text|^n?clob|^n?varchar2?|^bpchar|^n?char'
@@ -1128,7 +1133,9 @@ BEGIN ATOMIC
 				CASE WHEN p.is_made THEN osmeta.publish_add_column(
 					p.table_name, p.column_name, p.column_type,
 					p.is_auto_number, publish_attribute_step.dialect) END,
-				'Database Integrity Suggestion', true, NULL, NULL, NULL,
+				CASE WHEN p.other_auto_number IS NOT NULL
+					THEN 'Database Upgrade Error'
+					ELSE 'Database Integrity Suggestion' END, true, NULL, NULL, NULL,
 				format('%s is renamed: the data is not moved; it stays in column %s, which the metamodel knows no longer, and column %s is %s',
 					p.old_attribute, p.old_column, p.column_name,
 					CASE WHEN p.is_made THEN 'new' ELSE 'there already' END),
@@ -1183,7 +1190,7 @@ BEGIN ATOMIC
 					osmeta.publish_condition(p.c, p.left_label, p.type,
 						p.length, p.decimals,
 						publish_attribute_step.dialect)) END,
-				CASE WHEN NOT p.left_fits THEN osmeta.publish_count_rows('@1',
+				CASE WHEN NOT p.left_fits THEN osmeta.publish_count_rows('@1 AS t',
 					osmeta.publish_local_condition(p.left_label, p.type,
 						p.length, p.decimals,
 						publish_attribute_step.dialect)) END,
@@ -1371,7 +1378,7 @@ BEGIN ATOMIC
 					WHEN p.fk_name IS NULL AND p.is_found
 						THEN 'there is none in the catalogue'
 					WHEN NOT p.has_rule THEN format(
-						'Delete Rule %s becomes Ignore', p.old_delete_rule)
+						'Delete Rule %s becomes Ignore', p.old_rule_word)
 					WHEN p.gets_key THEN 'it is made anew'
 				END,
 				NULL
@@ -1437,8 +1444,8 @@ BEGIN ATOMIC
 					WHEN p.left_fk IS NOT NULL THEN
 						format('%s is there already', p.left_fk)
 					WHEN q.is_risky THEN format('Delete Rule %s: fails on rows that refer to no row of %s',
-						p.delete_rule, p.parent_table)
-					ELSE format('Delete Rule %s', p.delete_rule)
+						p.rule_word, p.parent_table)
+					ELSE format('Delete Rule %s', p.rule_word)
 				END,
 				CASE WHEN q.is_risky AND p.left_fk IS NULL THEN
 					'Change the rows that offender_query counts before publishing.' END
