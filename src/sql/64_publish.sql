@@ -950,7 +950,11 @@ BEGIN ATOMIC
 		LEFT JOIN osmeta.publish_foreign_key(publish_place.old_id) AS lf
 			ON lf.table_id = CASE WHEN a.is_wanted THEN a.table_id END
 			AND lf.folded = a.new_folded
-		LEFT JOIN parent AS p ON p.key_text = a.target_key
+		-- DISTINCT: what the planner does not know of a WITH
+		LEFT JOIN (SELECT DISTINCT ON (p.key_text) p.*
+				FROM parent AS p
+				ORDER BY p.key_text, p.column_name COLLATE "C") AS p
+			ON p.key_text = a.target_key
 		LEFT JOIN osmeta.captured_physical_key AS pk
 			ON pk.capture_id = publish_place.old_id AND pk.kind = 'p'
 			AND pk.table_id = CASE WHEN a.was_identifier THEN a.table_id END
@@ -1770,13 +1774,18 @@ BEGIN ATOMIC
 			ELSE 'a new row, whose Data_Id publishing gives'
 		END,
 		NULL
-	FROM osmeta.publish_entity(publish_record_step.old_id,
-			publish_record_step.new_id) AS e
-		JOIN osmeta.publish_record(publish_record_step.old_id,
+	FROM (SELECT r.*
+			FROM osmeta.publish_record(publish_record_step.old_id,
 				publish_record_step.new_id) AS r
-			ON r.key_text = e.key_text
-		LEFT JOIN osmeta.publish_target(publish_record_step.old_id) AS t
-			ON t.key_text = e.key_text
+			OFFSET 0) AS r
+		JOIN (SELECT DISTINCT ON (e.key_text) e.*
+				FROM osmeta.publish_entity(publish_record_step.old_id,
+					publish_record_step.new_id) AS e) AS e
+			ON e.key_text = r.key_text
+		LEFT JOIN (SELECT DISTINCT ON (t.key_text) t.*
+				FROM osmeta.publish_target(publish_record_step.old_id) AS t)
+				AS t
+			ON t.key_text = r.key_text
 	WHERE e.state IN ('kept', 'restored', 'added')
 		AND (r.is_added OR e.state <> 'added');
 END;
