@@ -92,7 +92,8 @@ BEGIN ATOMIC
 				JOIN osmeta.counted_owner(publish_entity.new_id) AS w
 					ON w.owner_key
 						= osmeta.owner_key(e.entity_key) COLLATE "C"
-			WHERE w.kind = 'espace' AND w.is_active) AS m
+			-- not what is equal: of that the planner expects next to nothing
+			WHERE w.kind <> 'extension' AND w.is_active) AS m
 		LEFT JOIN osmeta.captured_entity AS o
 			ON o.capture_id = publish_entity.old_id
 			AND o.id = m.source_entity_id
@@ -103,10 +104,8 @@ BEGIN ATOMIC
 			ON p.folded = osmeta.fold_name(btrim(o.physical_table_name))
 				COLLATE "C"
 	WHERE (m.is_new OR m.is_old)
-		AND NOT coalesce(o.is_system, false)
-		AND NOT coalesce(n.is_system, false)
-		AND NOT coalesce(o.is_external, false)
-		AND NOT coalesce(n.is_external, false)
+		AND greatest(o.is_system::int, n.is_system::int, o.is_external::int,
+			n.is_external::int) IS DISTINCT FROM 1
 		AND coalesce(osmeta.fold_name(
 			CASE WHEN m.is_new THEN n.data_kind ELSE o.data_kind END), '')
 			<> 'cliententity';
@@ -487,6 +486,31 @@ BEGIN ATOMIC
 				WHERE x.capture_id = publish_unique.old_id AND x.is_unique
 					AND NOT coalesce(x.is_partial, false)) AS i,
 			LATERAL unnest(i.columns) WITH ORDINALITY AS c (name, position)
+	), wanted AS MATERIALIZED (
+		SELECT DISTINCT p.side, p.entity_id
+		FROM part AS p
+	), known AS MATERIALIZED (
+		SELECT 'new' AS side, a.entity_id,
+			osmeta.readable_key(a.ss_key) COLLATE "C" AS attribute_key,
+			a.name AS attribute, v.name AS column_name,
+			osmeta.fold_name(v.name) COLLATE "C" AS folded
+		FROM wanted AS w
+			JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = publish_unique.new_id
+				AND a.entity_id = w.entity_id,
+			LATERAL (SELECT coalesce(NULLIF(btrim(a.database_name), ''),
+				osmeta.physical_column_name(a.name)) AS name) AS v
+		WHERE w.side = 'new' AND a.is_active
+		UNION ALL
+		SELECT 'old', a.entity_id, osmeta.readable_key(a.ss_key), a.name,
+			v.name, osmeta.fold_name(v.name)
+		FROM wanted AS w
+			JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = publish_unique.old_id
+				AND a.entity_id = w.entity_id,
+			LATERAL (SELECT coalesce(NULLIF(btrim(a.database_name), ''),
+				osmeta.physical_column_name(a.name)) AS name) AS v
+		WHERE w.side = 'old' AND a.is_active
 	), keyed AS MATERIALIZED (
 		SELECT p.side, p.key_text, p.index_name,
 			array_agg(coalesce(a.attribute_key,
@@ -497,17 +521,11 @@ BEGIN ATOMIC
 			bool_and(a.attribute_key IS NOT NULL
 				OR coalesce(p.folded = 'tenant_id', false)) AS is_known
 		FROM part AS p
-			LEFT JOIN (SELECT 'new' AS side, n.entity_id, n.attribute_key,
-						osmeta.fold_name(n.column_name) COLLATE "C" AS folded
-					FROM osmeta.counted_attribute(publish_unique.new_id)
-						AS n
-					WHERE n.is_active
-					UNION ALL
-					SELECT 'old', o.entity_id, o.attribute_key,
-						osmeta.fold_name(o.column_name)
-					FROM osmeta.counted_attribute(publish_unique.old_id)
-						AS o
-					WHERE o.is_active) AS a
+			LEFT JOIN (SELECT DISTINCT ON (k.side, k.entity_id, k.folded)
+						k.side, k.entity_id, k.folded, k.attribute_key
+					FROM known AS k
+					ORDER BY k.side, k.entity_id, k.folded, k.attribute_key)
+					AS a
 				ON a.side = p.side AND a.entity_id = p.entity_id
 				AND a.folded = p.folded
 		GROUP BY p.side, p.key_text, p.index_name
@@ -535,11 +553,16 @@ BEGIN ATOMIC
 	FROM missing AS m
 		JOIN pair AS p ON p.key_text = m.key_text
 		CROSS JOIN LATERAL unnest(m.keys) WITH ORDINALITY AS u (key, position)
-		LEFT JOIN osmeta.counted_attribute(publish_unique.old_id) AS o
-			ON o.key_text = m.key_text AND o.attribute_key = u.key
-			AND o.is_active
-		LEFT JOIN osmeta.counted_attribute(publish_unique.new_id) AS n
-			ON n.key_text = m.key_text AND n.attribute_key = u.key
+		LEFT JOIN osmeta.captured_entity_attr AS x
+			ON x.capture_id = publish_unique.old_id
+			AND x.entity_id = p.old_entity_id AND x.is_active
+			AND osmeta.readable_key(x.ss_key) COLLATE "C" = u.key
+		LEFT JOIN known AS n
+			ON n.side = 'new' AND n.entity_id = p.new_entity_id
+			AND n.attribute_key = u.key
+		CROSS JOIN LATERAL (SELECT x.name AS attribute,
+			coalesce(NULLIF(btrim(x.database_name), ''),
+				osmeta.physical_column_name(x.name)) AS column_name) AS o
 		LEFT JOIN osmeta.captured_physical_column AS c
 			ON c.capture_id = publish_unique.old_id
 			AND c.table_id = p.old_table
@@ -1642,12 +1665,22 @@ BEGIN ATOMIC
 			LEFT JOIN osmeta.captured_physical_key AS k
 				ON k.capture_id = publish_key_step.old_id
 				AND k.table_id = e.table_id AND k.kind = 'p'
-			LEFT JOIN osmeta.counted_attribute(publish_key_step.new_id) AS n
-				ON n.key_text = e.key_text
-				AND n.attribute_key = e.primary_key COLLATE "C"
-			LEFT JOIN osmeta.counted_attribute(publish_key_step.old_id) AS o
-				ON o.key_text = e.key_text AND o.is_active
-				AND o.attribute_key = e.primary_key COLLATE "C"
+			LEFT JOIN osmeta.captured_entity_attr AS nx
+				ON nx.capture_id = publish_key_step.new_id
+				AND nx.entity_id = e.new_entity_id AND nx.is_active
+				AND osmeta.readable_key(nx.ss_key) = e.primary_key
+			LEFT JOIN osmeta.captured_entity_attr AS ox
+				ON ox.capture_id = publish_key_step.old_id
+				AND ox.entity_id = e.old_entity_id AND ox.is_active
+				AND osmeta.readable_key(ox.ss_key) = e.primary_key
+			CROSS JOIN LATERAL (SELECT nx.name AS attribute,
+				coalesce(NULLIF(btrim(nx.database_name), ''),
+					osmeta.physical_column_name(nx.name)) AS column_name)
+				AS n
+			CROSS JOIN LATERAL (SELECT ox.name AS attribute,
+				coalesce(NULLIF(btrim(ox.database_name), ''),
+					osmeta.physical_column_name(ox.name)) AS column_name)
+				AS o
 			LEFT JOIN osmeta.captured_physical_column AS c
 				ON c.capture_id = publish_key_step.old_id
 				AND c.table_id = e.table_id
