@@ -19,18 +19,18 @@ ALTER TABLE old_factory.ossys_entity ADD multitenant boolean, ADD expose_process
 ALTER TABLE new_factory.ossys_entity ADD multitenant boolean, ADD expose_process_events boolean;
 ALTER TABLE old_factory.ossys_entity_attr ADD is_autonumber boolean, ADD order_num int;
 ALTER TABLE new_factory.ossys_entity_attr ADD is_autonumber boolean, ADD order_num int;
-CREATE FUNCTION public.entity(n int, name text, espace int, key text, tab text, active boolean DEFAULT true)
+CREATE FUNCTION public.entity(int, text, int, text, text, boolean DEFAULT true)
 RETURNS void
 LANGUAGE sql
 AS $$
-INSERT INTO ossys_entity (id, name, espace_id, ss_key, physical_table_name, is_active, primarykey_ss_key) VALUES (n, name, espace, key, tab, active, 'id');
+INSERT INTO ossys_entity (id, name, espace_id, ss_key, physical_table_name, is_active, primarykey_ss_key) VALUES ($1, $2, $3, $4, $5, $6, 'id');
 $$;
-CREATE FUNCTION public.attribute(entity int, key text, name text, type text, length int DEFAULT 0, active boolean DEFAULT true, auto boolean DEFAULT false, rule text DEFAULT 'Protect')
+CREATE FUNCTION public.attribute(int, text, text, text, int DEFAULT 0, auto boolean DEFAULT false, rule text DEFAULT 'Protect')
 RETURNS void
 LANGUAGE sql
 AS $$
-INSERT INTO ossys_entity_attr (id, entity_id, name, ss_key, type, length, is_active, is_autonumber, delete_rule, order_num)
-SELECT count(*) + 1, entity, name, key, type, length, active, auto, rule, count(*) + 1 FROM ossys_entity_attr;
+INSERT INTO ossys_entity_attr (id, entity_id, name, ss_key, type, length, is_autonumber, delete_rule, order_num)
+SELECT count(*) + 1, $1, $3, $2, $4, $5, $6, $7, count(*) + 1 FROM ossys_entity_attr;
 $$;
 -- ----- the old model ---------------------------------------------------------
 SET search_path = old_factory, public;
@@ -57,7 +57,7 @@ INSERT INTO "OSUSR_c_[x]""'@1{1}%I" VALUES (1, 'short'), (2, 'quite a long text'
 ANALYZE;
 -- ----- the new model ---------------------------------------------------------
 SET search_path = new_factory, public;
-INSERT INTO ossys_espace VALUES (1, 'People', 'p'), (2, 'Cities', 'c'), (4, 'Stopped', 's', false);
+INSERT INTO ossys_espace VALUES (1, 'People', 'p', true), (2, 'Cities', 'c', true), (4, 'Stopped', 's', false);
 SELECT entity(1, 'Person', 1, 'person', 'x'), attribute(1, 'id', 'Id', 'rtInteger', auto => true), attribute(1, 'pic', 'Picture', 'rtBinaryData'), attribute(1, 'pic2', 'Picture2', 'rtBinaryData'), attribute(1, 'lost', 'LostId', 'btq*lost');
 -- removed before: with its table, and without
 SELECT entity(2, 'Gone', 1, 'gone', 'x'), attribute(2, 'id', 'Id', 'rtInteger'), attribute(2, 'text', 'Text', 'rtText', 10);
@@ -81,7 +81,7 @@ SELECT osmeta.capture('old') < osmeta.capture('new') AS captured;
 \pset format unaligned
 SELECT severity, object, change, statement, term, row_count, offenders FROM osmeta.publish_impact('old', 'new', count_offenders => true);
 SELECT object, change, message FROM osmeta.publish_impact('old', 'new', 'sqlserver');
-SELECT object, statement, offender_query FROM osmeta.publish_impact('old', 'new', 'sqlserver') WHERE object ~ 'host';
+SELECT object, statement, offender_query FROM osmeta.publish_impact('old', 'new', 'sqlserver') WHERE object ~ 'DROP';
 -- without a physical catalogue nothing is known to be there
 DELETE FROM osmeta.captured_physical_table AS t USING osmeta.capture AS c WHERE c.capture_id = t.capture_id AND c.environment = 'old';
 DELETE FROM osmeta.captured_physical_column AS t USING osmeta.capture AS c WHERE c.capture_id = t.capture_id AND c.environment = 'old';
@@ -105,7 +105,22 @@ GRANT USAGE ON SCHEMA osmeta, old TO regress_osmeta_publisher;
 GRANT SELECT ON ALL TABLES IN SCHEMA osmeta, old TO regress_osmeta_publisher;
 SET ROLE regress_osmeta_publisher;
 SELECT count(*) > 0 AS some FROM osmeta.publish_impact('old', 'new');
-SELECT object, change, offenders, message FROM osmeta.publish_impact('old', 'new', count_offenders => true) WHERE offender_query IS NOT NULL AND object = 'Cities.City.PersonId';
+SELECT object, change, severity, offenders, message FROM osmeta.publish_impact('old', 'new', count_offenders => true) WHERE object = 'Cities.City.PersonId' AND change = 'foreign key added';
+RESET ROLE;
+GRANT USAGE ON FOREIGN SERVER loop TO regress_osmeta_publisher;
+SELECT format('CREATE USER MAPPING FOR regress_osmeta_publisher SERVER loop OPTIONS (user %L, password %L, password_required ''false'')', :'USER', :'password') AS statement \gset
+\set ECHO none
+:statement;
+\set ECHO all
+SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM public', current_database()) AS statement \gset
+:statement;
+SET ROLE regress_osmeta_publisher;
+SELECT object, change, severity, offenders, message FROM osmeta.publish_impact('old', 'new', count_offenders => true) WHERE object = 'Cities.City.PersonId' AND change = 'foreign key added';
+RESET ROLE;
+SELECT format('GRANT TEMPORARY ON DATABASE %I TO public', current_database()) AS statement \gset
+:statement;
+SET ROLE regress_osmeta_publisher;
+SELECT object, change, severity, offenders, message FROM osmeta.publish_impact('old', 'new', count_offenders => true) WHERE object = 'Cities.City.PersonId' AND change = 'foreign key added';
 RESET ROLE;
 DROP OWNED BY regress_osmeta_publisher;
 DROP ROLE regress_osmeta_publisher;

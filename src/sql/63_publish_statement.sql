@@ -4,7 +4,8 @@
  *
  * Tables are named without their schema: the statements run where the current
  * schema (SQL Server: the user's default one) is the factory's.  Every name
- * is quoted as the engine wants it, so that none can be more than a name.
+ * is quoted as the engine wants it, so that none can be more than a name.  What
+ * is not known makes no statement: what builds one is strict.
  */
 
 CREATE FUNCTION osmeta.publish_ident(name text, dialect text)
@@ -149,7 +150,7 @@ COMMENT ON FUNCTION osmeta.publish_column(text, text, boolean, boolean, text) IS
 CREATE FUNCTION osmeta.publish_add_column(table_name text, column_name text,
 	column_type text, is_auto_number boolean, dialect text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format(
 	CASE publish_add_column.dialect
 		WHEN 'sqlserver' THEN 'ALTER TABLE %s ADD %s'
@@ -165,7 +166,7 @@ COMMENT ON FUNCTION osmeta.publish_add_column(text, text, text, boolean, text) I
 -- Oracle's auto numbers: a sequence, and a trigger that draws from it.
 CREATE FUNCTION osmeta.publish_sequence(table_name text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('CREATE SEQUENCE %s START WITH 1 INCREMENT BY 1',
 	osmeta.publish_ident('OSSEQ_' || table_name, 'oracle'));
 COMMENT ON FUNCTION osmeta.publish_sequence(text) IS
@@ -173,7 +174,7 @@ COMMENT ON FUNCTION osmeta.publish_sequence(text) IS
 
 CREATE FUNCTION osmeta.publish_trigger(table_name text, column_name text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('CREATE TRIGGER %s BEFORE INSERT ON %s FOR EACH ROW WHEN (NEW.%3$s IS NULL) BEGIN SELECT %4$s.NEXTVAL INTO :NEW.%3$s FROM DUAL; END;',
 	osmeta.publish_ident('OSTRG_' || table_name, 'oracle'),
 	osmeta.publish_ident(table_name, 'oracle'),
@@ -203,7 +204,7 @@ CREATE FUNCTION osmeta.publish_alter_column(table_name text, column_name text,
 	column_type text, from_label text, to_label text, is_primary boolean,
 	dialect text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE publish_alter_column.dialect
 	WHEN 'sqlserver' THEN format('ALTER TABLE %s ALTER COLUMN %s %s %s',
 		osmeta.publish_ident(table_name, dialect),
@@ -224,7 +225,7 @@ COMMENT ON FUNCTION osmeta.publish_alter_column(text, text, text, text, text, bo
 CREATE FUNCTION osmeta.publish_drop_constraint(table_name text,
 	constraint_name text, dialect text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('ALTER TABLE %s DROP CONSTRAINT %s',
 	osmeta.publish_ident(table_name, dialect),
 	osmeta.publish_ident(constraint_name, dialect));
@@ -235,7 +236,7 @@ CREATE FUNCTION osmeta.publish_add_foreign_key(table_name text,
 	column_name text, target_table text, target_column text,
 	delete_rule text, dialect text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)%s',
 	osmeta.publish_ident(table_name, dialect),
 	osmeta.publish_ident(osmeta.publish_object_name(
@@ -278,15 +279,15 @@ COMMENT ON FUNCTION osmeta.publish_idents(text[], text) IS
 CREATE FUNCTION osmeta.publish_create_index(table_name text, columns text[],
 	is_unique boolean, dialect text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('CREATE %sINDEX %s ON %s (%s)',
 		CASE WHEN is_unique THEN 'UNIQUE ' ELSE '' END,
 		osmeta.publish_ident(osmeta.publish_index_name(table_name, columns,
 			dialect), dialect),
 		osmeta.publish_ident(table_name, dialect),
 		osmeta.publish_idents(columns, dialect))
-	|| CASE WHEN osmeta.publish_index_name(table_name, columns, dialect)
-		IS NOT NULL THEN '' END;
+	-- format() takes NULL for an empty text
+	|| left(osmeta.publish_index_name(table_name, columns, dialect), 0);
 COMMENT ON FUNCTION osmeta.publish_create_index(text, text[], boolean, text) IS
 	'Internal: the statement that makes an index; NULL where its name cannot be known';
 
@@ -421,8 +422,8 @@ COMMENT ON FUNCTION osmeta.publish_condition(text, text, text, bigint, bigint, t
  */
 CREATE FUNCTION osmeta.publish_count_rows(relation text, condition text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN format('SELECT count(*) FROM %s WHERE ', relation) || condition;
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN format('SELECT count(*) FROM %s WHERE %s', relation, condition);
 COMMENT ON FUNCTION osmeta.publish_count_rows(text, text) IS
 	'Internal: the query that counts the rows of a table';
 
@@ -430,7 +431,7 @@ COMMENT ON FUNCTION osmeta.publish_count_rows(text, text) IS
 CREATE FUNCTION osmeta.publish_count_orphans(child text, column_name text,
 	parent text, target_column text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('SELECT count(*) FROM %1$s c WHERE c.%2$s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %3$s p WHERE p.%4$s = c.%2$s)',
 	child, column_name, parent, target_column);
 COMMENT ON FUNCTION osmeta.publish_count_orphans(text, text, text, text) IS
@@ -441,7 +442,7 @@ COMMENT ON FUNCTION osmeta.publish_count_orphans(text, text, text, text) IS
 CREATE FUNCTION osmeta.publish_count_duplicates(relation text,
 	columns text[], dialect text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('SELECT coalesce(sum(d.n), 0) FROM (SELECT count(*) AS n FROM %s%s GROUP BY %s HAVING count(*) > 1) d',
 	relation,
 	CASE publish_count_duplicates.dialect

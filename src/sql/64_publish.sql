@@ -888,7 +888,9 @@ BEGIN ATOMIC
 		FROM osmeta.publish_attribute(publish_place.old_id,
 				publish_place.new_id, publish_place.dialect) AS a
 	), parent AS MATERIALIZED (
-		SELECT t.key_text, p.table_name,
+		SELECT t.key_text,
+			coalesce(p.table_name, NULLIF(t.physical_table_name, ''))
+				AS table_name,
 			CASE WHEN n.identifier_key <> t.identifier_key
 					AND n.is_effective THEN n.column_name
 				ELSE coalesce(CASE WHEN cardinality(k.columns) = 1
@@ -899,7 +901,7 @@ BEGIN ATOMIC
 		FROM osmeta.publish_target(publish_place.old_id) AS t
 			LEFT JOIN osmeta.publish_target(publish_place.new_id) AS n
 				ON n.key_text = t.key_text
-			JOIN osmeta.publish_table(publish_place.old_id) AS p
+			LEFT JOIN osmeta.publish_table(publish_place.old_id) AS p
 				ON p.folded = osmeta.fold_name(t.physical_table_name)
 					COLLATE "C"
 			LEFT JOIN osmeta.captured_physical_key AS k
@@ -945,7 +947,10 @@ BEGIN ATOMIC
 		l.column_name IS NOT NULL AND osmeta.publish_is_type(a.type,
 			a.length, a.decimals, l.data_type, l.length, l.precision,
 			l.scale),
-		s.attributes, lf.key_name, p.table_name, p.column_name,
+		s.attributes,
+		CASE WHEN osmeta.fold_name(lf.target_table)
+			= osmeta.fold_name(p.table_name) THEN lf.key_name END,
+		p.table_name, p.column_name,
 		p.local_type, f.key_name, f.target_table, f.delete_action,
 		f.index_name,
 		CASE WHEN a.is_auto_number AND a.is_wanted AND a.state <> 'table'
@@ -1228,7 +1233,7 @@ BEGIN ATOMIC
 						WHEN p.left_attribute IS NOT NULL THEN
 							format('left over by removed attribute %s',
 								p.left_attribute)
-						ELSE 'unknown to the metamodel'
+						ELSE 'which no removed attribute names'
 					END,
 					CASE WHEN p.left_fits THEN 'it is taken over as it is'
 						ELSE format('it is converted to %s', p.column_type)
@@ -1516,7 +1521,10 @@ BEGIN ATOMIC
 			ELSE 'note' END,
 		NULL, NULL, n.key_text, NULL, n.espace, n.entity, NULL, -1,
 		'entity added', n.statement, NULL, NULL, NULL, NULL, NULL, NULL,
-		format('new table %s', n.table_name)
+		CASE WHEN n.statement IS NULL
+				THEN format('no attribute is known that table %s could be made of',
+					n.table_name)
+				ELSE format('new table %s', n.table_name) END
 			|| CASE WHEN n.taken_by IS NOT NULL
 				THEN format('; the name %s is taken by %s', n.wanted_name,
 					n.taken_by) ELSE '' END
