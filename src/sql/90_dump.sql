@@ -119,6 +119,7 @@ ALTER VIEW osmeta.name_audit OWNER TO @extowner@;
 ALTER VIEW osmeta.multi_tenant_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.expected_table OWNER TO @extowner@;
 ALTER VIEW osmeta.problem OWNER TO @extowner@;
+ALTER TYPE osmeta.publish_step OWNER TO @extowner@;
 
 SELECT pg_catalog.pg_extension_config_dump('osmeta.wrapper',
 	'WHERE NOT is_shipped');
