@@ -113,14 +113,15 @@ END;
 COMMENT ON FUNCTION osmeta.publish_entity(bigint, bigint) IS
 	'Internal: the entities of the espaces that are published, on both sides';
 
--- What a reference can refer to, with the type that its column has then.
-CREATE FUNCTION osmeta.publish_target(capture_id bigint)
-RETURNS TABLE (key_text text, value_type text, value_length bigint,
+-- What a reference can refer to, with the type that its column has then.  The
+-- views show all captures together: whoever needs two asks for both at once.
+CREATE FUNCTION osmeta.publish_target(captures bigint[])
+RETURNS TABLE (capture_id bigint, key_text text, value_type text, value_length bigint,
 	value_decimals bigint, physical_table_name text, column_name text,
 	is_external boolean, is_effective boolean, identifier_key text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT k.key::text COLLATE "C", v.value_type, v.value_length,
+	SELECT k.store_id, k.key::text COLLATE "C", v.value_type, v.value_length,
 		v.value_decimals, btrim(k.physical_table_name),
 		coalesce(NULLIF(btrim(a.database_name), ''),
 			osmeta.physical_column_name(a.name)),
@@ -136,57 +137,33 @@ BEGIN ATOMIC
 			ON i.store_entity = k.store_entity
 		LEFT JOIN osmeta.captured_entity_attr AS a
 			ON a.capture_id = i.store_id AND a.id = i.attribute_id
-	WHERE k.store_id = publish_target.capture_id;
+	WHERE k.store_id = ANY (publish_target.captures);
 END;
-COMMENT ON FUNCTION osmeta.publish_target(bigint) IS
-	'Internal: the entities of a capture with the type of their identifier';
+COMMENT ON FUNCTION osmeta.publish_target(bigint[]) IS
+	'Internal: the entities of captures with the type of their identifier';
 
--- All attributes of a capture that have a key, with the type of their column.
-CREATE FUNCTION osmeta.publish_side(capture_id bigint, dialect text)
+-- All attributes of a capture that have a key.
+CREATE FUNCTION osmeta.publish_side(capture_id bigint)
 RETURNS TABLE (key_text text, attribute_key text, attribute text,
 	database_name text, column_name text, label text, target_key text,
-	type text, length bigint, decimals bigint, column_type text,
-	is_mandatory boolean, is_auto_number boolean, delete_rule text,
-	has_rule boolean, default_value text, is_active boolean, ordinal bigint,
-	entity_id bigint, attribute_id bigint)
+	type text, length bigint, decimals bigint, is_mandatory boolean,
+	is_auto_number boolean, delete_rule text, default_value text,
+	is_active boolean, ordinal bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT v.key_text, v.attribute_key, v.attribute, v.database_name,
-		v.column_name, v.label, v.target_key, v.type, v.length, v.decimals,
-		osmeta.publish_type(v.type, v.length, v.decimals,
-			publish_side.dialect),
-		v.is_mandatory, v.is_auto_number, v.delete_rule, v.has_rule,
-		v.default_value, v.is_active, v.ordinal, v.entity_id,
-		v.attribute_id
-	FROM (SELECT a.key_text, a.attribute_key, a.attribute,
-				NULLIF(btrim(c.database_name), '') AS database_name,
-				a.column_name, osmeta.data_type(a.type) AS label,
-				c.refers_to::text COLLATE "C" AS target_key,
-				CASE WHEN osmeta.data_type(a.type) = 'Identifier'
-					THEN t.value_type ELSE a.type END AS type,
-				CASE WHEN osmeta.data_type(a.type) = 'Identifier'
-					THEN t.value_length ELSE a.length END AS length,
-				CASE WHEN osmeta.data_type(a.type) = 'Identifier'
-					THEN t.value_decimals ELSE a.decimals END AS decimals,
-				a.is_mandatory, a.is_auto_number,
-				a.delete_rule,
-				osmeta.data_type(a.type) = 'Identifier'
-					AND c.refers_to IS NOT NULL
-					AND NOT coalesce(t.is_external, false)
-					AND coalesce(osmeta.fold_name(btrim(a.delete_rule)),
-						'protect') <> 'ignore' AS has_rule,
-				coalesce(c.default_value, '') AS default_value,
-				a.is_active, c.order_num AS ordinal, a.entity_id,
-				a.attribute_id
-			FROM osmeta.counted_attribute(publish_side.capture_id) AS a
-				JOIN osmeta.captured_entity_attr AS c
-					ON c.capture_id = publish_side.capture_id
-					AND c.id = a.attribute_id
-				LEFT JOIN osmeta.publish_target(publish_side.capture_id) AS t
-					ON t.key_text = c.refers_to::text COLLATE "C") AS v;
+	SELECT a.key_text, a.attribute_key, a.attribute,
+		NULLIF(btrim(c.database_name), ''), a.column_name,
+		osmeta.data_type(a.type), c.refers_to::text COLLATE "C", a.type,
+		a.length, a.decimals, a.is_mandatory, a.is_auto_number,
+		coalesce(osmeta.fold_name(btrim(a.delete_rule)), 'protect'),
+		coalesce(c.default_value, ''), a.is_active, c.order_num
+	FROM osmeta.counted_attribute(publish_side.capture_id) AS a
+		JOIN osmeta.captured_entity_attr AS c
+			ON c.capture_id = publish_side.capture_id
+			AND c.id = a.attribute_id;
 END;
-COMMENT ON FUNCTION osmeta.publish_side(bigint, text) IS
-	'Internal: the attributes of a capture with the types of their columns';
+COMMENT ON FUNCTION osmeta.publish_side(bigint) IS
+	'Internal: the attributes of a capture';
 
 /*
  * Attributes that differ, of entities that are kept or restored, and all of
@@ -211,6 +188,12 @@ RETURNS TABLE (key_text text, attribute_key text, state text,
 	entity_state text, old_entity_id bigint, new_entity_id bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+	WITH target AS MATERIALIZED (
+		SELECT t.capture_id, t.key_text, t.value_type, t.value_length,
+			t.value_decimals, t.is_external
+		FROM osmeta.publish_target(ARRAY[publish_attribute.old_id,
+			publish_attribute.new_id]) AS t
+	)
 	SELECT d.*
 	FROM (SELECT e.key_text, m.attribute_key,
 				CASE
@@ -242,19 +225,17 @@ BEGIN ATOMIC
 					AS is_renamed,
 				m.old_label, m.label, m.old_type, m.old_length,
 				m.old_decimals, m.type, m.length, m.decimals,
-				m.old_column_type, m.column_type,
+				c.old_column_type, c.column_type,
 				-- Oracle takes NUMBER(20) and NUMBER(20,0) for the same
-				replace(m.column_type, ',0)', ')')
-					IS DISTINCT FROM replace(m.old_column_type, ',0)', ')')
-					AND m.column_type IS NOT NULL
-					AND m.old_column_type IS NOT NULL AS is_converted,
+				replace(c.column_type, ',0)', ')')
+					IS DISTINCT FROM replace(c.old_column_type, ',0)', ')')
+					AND c.column_type IS NOT NULL
+					AND c.old_column_type IS NOT NULL AS is_converted,
 				m.old_target, m.target_key,
 				coalesce(m.old_has_rule, false) AS old_has_rule,
 				coalesce(m.has_rule, false) AS has_rule,
-				coalesce(osmeta.fold_name(btrim(m.old_delete_rule)),
-					'protect') AS old_delete_rule,
-				coalesce(osmeta.fold_name(btrim(m.delete_rule)), 'protect')
-					AS delete_rule,
+				coalesce(m.old_delete_rule, 'protect') AS old_delete_rule,
+				coalesce(m.delete_rule, 'protect') AS delete_rule,
 				m.old_is_mandatory, m.is_mandatory, m.old_is_auto_number,
 				m.is_auto_number, m.old_default, m.default_value,
 				coalesce(m.ordinal, 2147483647),
@@ -274,28 +255,53 @@ BEGIN ATOMIC
 						o.key_text IS NOT NULL AS is_known,
 						o.attribute AS old_attribute, n.attribute,
 						o.column_name AS old_column, n.database_name,
-						o.label AS old_label, n.label, o.type AS old_type,
-						o.length AS old_length, o.decimals AS old_decimals,
-						n.type, n.length, n.decimals,
-						o.column_type AS old_column_type, n.column_type,
+						o.label AS old_label, n.label,
+						CASE WHEN o.label = 'Identifier' THEN ot.value_type
+							ELSE o.type END AS old_type,
+						CASE WHEN o.label = 'Identifier' THEN ot.value_length
+							ELSE o.length END AS old_length,
+						CASE WHEN o.label = 'Identifier'
+							THEN ot.value_decimals
+							ELSE o.decimals END AS old_decimals,
+						CASE WHEN n.label = 'Identifier' THEN nt.value_type
+							ELSE n.type END AS type,
+						CASE WHEN n.label = 'Identifier' THEN nt.value_length
+							ELSE n.length END AS length,
+						CASE WHEN n.label = 'Identifier'
+							THEN nt.value_decimals
+							ELSE n.decimals END AS decimals,
 						o.target_key AS old_target, n.target_key,
-						o.has_rule AS old_has_rule, n.has_rule,
+						o.target_key IS NOT NULL
+							AND NOT coalesce(ot.is_external, false)
+							AND o.delete_rule <> 'ignore' AS old_has_rule,
+						n.target_key IS NOT NULL
+							AND NOT coalesce(nt.is_external, false)
+							AND n.delete_rule <> 'ignore' AS has_rule,
 						o.delete_rule AS old_delete_rule, n.delete_rule,
 						o.is_mandatory AS old_is_mandatory, n.is_mandatory,
 						o.is_auto_number AS old_is_auto_number,
 						n.is_auto_number, o.default_value AS old_default,
 						n.default_value,
 						coalesce(n.ordinal, o.ordinal) AS ordinal
-					FROM osmeta.publish_side(publish_attribute.old_id,
-							publish_attribute.dialect) AS o
+					FROM osmeta.publish_side(publish_attribute.old_id) AS o
 						FULL JOIN osmeta.publish_side(
-								publish_attribute.new_id,
-								publish_attribute.dialect) AS n
+								publish_attribute.new_id) AS n
 							ON n.key_text = o.key_text
-							AND n.attribute_key = o.attribute_key) AS m
+							AND n.attribute_key = o.attribute_key
+						LEFT JOIN target AS ot
+							ON ot.capture_id = publish_attribute.old_id
+							AND ot.key_text = o.target_key
+						LEFT JOIN target AS nt
+							ON nt.capture_id = publish_attribute.new_id
+							AND nt.key_text = n.target_key) AS m
 				JOIN osmeta.publish_entity(publish_attribute.old_id,
 						publish_attribute.new_id) AS e
-					ON e.key_text = m.key_text
+					ON e.key_text = m.key_text,
+				LATERAL (SELECT osmeta.publish_type(m.old_type,
+							m.old_length, m.old_decimals,
+							publish_attribute.dialect) AS old_column_type,
+						osmeta.publish_type(m.type, m.length, m.decimals,
+							publish_attribute.dialect) AS column_type) AS c
 			WHERE e.state <> 'removed' AND (m.is_new OR m.is_old)
 				AND (e.state <> 'added' OR m.is_new)) AS d
 	WHERE d.state <> 'kept' OR d.is_renamed OR d.is_converted
@@ -887,20 +893,33 @@ BEGIN ATOMIC
 			a.state IN ('table', 'added') OR a.is_moved AS is_wanted
 		FROM osmeta.publish_attribute(publish_place.old_id,
 				publish_place.new_id, publish_place.dialect) AS a
+	), target AS MATERIALIZED (
+		-- both sides in one row, without a join
+		SELECT t.key_text,
+			bool_or(t.is_effective) FILTER (WHERE s.is_old) AS is_effective,
+			max(t.physical_table_name) FILTER (WHERE s.is_old)
+				AS physical_table_name,
+			max(t.column_name) FILTER (WHERE s.is_old) AS column_name,
+			max(t.column_name) FILTER (WHERE s.is_new) AS new_column,
+			coalesce(bool_or(t.is_effective) FILTER (WHERE s.is_new)
+				AND max(t.identifier_key) FILTER (WHERE s.is_new)
+					<> max(t.identifier_key) FILTER (WHERE s.is_old), false)
+				AS is_changed
+		FROM osmeta.publish_target(ARRAY[publish_place.old_id,
+				publish_place.new_id]) AS t,
+			LATERAL (SELECT t.capture_id = publish_place.old_id AS is_old,
+				t.capture_id = publish_place.new_id AS is_new) AS s
+		GROUP BY t.key_text
 	), parent AS MATERIALIZED (
 		SELECT t.key_text,
 			coalesce(p.table_name, NULLIF(t.physical_table_name, ''))
 				AS table_name,
-			CASE WHEN n.identifier_key <> t.identifier_key
-					AND n.is_effective THEN n.column_name
+			CASE WHEN t.is_changed THEN t.new_column
 				ELSE coalesce(CASE WHEN cardinality(k.columns) = 1
 					THEN k.columns[1] END, t.column_name)
 			END AS column_name,
-			CASE WHEN n.identifier_key = t.identifier_key
-				OR n.key_text IS NULL THEN c.local_type END AS local_type
-		FROM osmeta.publish_target(publish_place.old_id) AS t
-			LEFT JOIN osmeta.publish_target(publish_place.new_id) AS n
-				ON n.key_text = t.key_text
+			CASE WHEN NOT t.is_changed THEN c.local_type END AS local_type
+		FROM target AS t
 			LEFT JOIN osmeta.publish_table(publish_place.old_id) AS p
 				ON p.folded = osmeta.fold_name(t.physical_table_name)
 					COLLATE "C"
@@ -913,13 +932,11 @@ BEGIN ATOMIC
 				AND osmeta.fold_name(c.column_name) = osmeta.fold_name(
 					coalesce(CASE WHEN cardinality(k.columns) = 1
 						THEN k.columns[1] END, t.column_name))
-		WHERE t.is_effective
-			AND t.key_text NOT IN (SELECT g.key_text FROM given AS g)
+		WHERE t.is_effective AND t.key_text NOT IN (SELECT g.key_text FROM given AS g)
 		UNION ALL
-		SELECT t.key_text, g.table_name, t.column_name, NULL
+		SELECT t.key_text, g.table_name, t.new_column, NULL
 		FROM given AS g
-			JOIN osmeta.publish_target(publish_place.new_id) AS t
-				ON t.key_text = g.key_text
+			JOIN target AS t ON t.key_text = g.key_text
 	)
 	SELECT DISTINCT ON (a.key_text, a.attribute_key) a.key_text,
 		a.attribute_key, a.state, a.espace, a.entity, a.attribute,
@@ -1608,7 +1625,8 @@ BEGIN ATOMIC
 			JOIN osmeta.captured_entity_attr AS a
 				ON a.capture_id = publish_event_step.new_id
 				AND a.entity_id = w.new_entity_id
-			LEFT JOIN osmeta.publish_target(publish_event_step.new_id) AS t
+			LEFT JOIN osmeta.publish_target(
+					ARRAY[publish_event_step.new_id]) AS t
 				ON t.key_text = a.refers_to::text COLLATE "C"
 		WHERE a.is_active AND (a.refers_to IS NOT NULL
 			OR osmeta.readable_key(a.ss_key) = w.primary_key)
@@ -1824,7 +1842,8 @@ BEGIN ATOMIC
 					publish_record_step.new_id) AS e) AS e
 			ON e.key_text = r.key_text
 		LEFT JOIN (SELECT DISTINCT ON (t.key_text) t.*
-				FROM osmeta.publish_target(publish_record_step.old_id) AS t)
+				FROM osmeta.publish_target(
+					ARRAY[publish_record_step.old_id]) AS t)
 				AS t
 			ON t.key_text = r.key_text
 	WHERE e.state IN ('kept', 'restored', 'added')
