@@ -94,6 +94,8 @@ UPDATE new_factory.ossys_entity_attr SET type = 'bt', length = -1 WHERE entity_i
 UPDATE new_factory.ossys_entity_attr SET name = NULL WHERE entity_id = 8;
 UPDATE new_factory.ossys_entity SET name = NULL, physical_table_name = NULL WHERE id IN (8, 10);
 UPDATE new_factory.ossys_entity_attr SET type = NULL WHERE entity_id = 1;
+UPDATE new_factory.ossys_entity_attr SET type = '' WHERE ss_key = 'pic2';
+UPDATE new_factory.ossys_entity_attr SET type = 'rtNonsense' WHERE ss_key IN ('lost', 'text');
 UPDATE new_factory.ossys_espace SET name = NULL WHERE id = 1;
 SELECT osmeta.capture('new') IS NOT NULL AS captured;
 SELECT count(*) > 0 AS some, count(*) FILTER (WHERE severity IS NULL OR change IS NULL OR message IS NULL) AS unsaid FROM osmeta.publish_impact('old', 'new', count_offenders => true);

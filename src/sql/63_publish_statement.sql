@@ -109,6 +109,7 @@ CREATE FUNCTION osmeta.publish_null(type text, dialect text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
+	WHEN NOT coalesce(osmeta.is_data_type(type), false) THEN NULL
 	WHEN osmeta.null_value(type, dialect) IS NULL THEN NULL
 	WHEN osmeta.data_type(type) IN ('Date', 'Time', 'Date Time') THEN
 		CASE publish_null.dialect
