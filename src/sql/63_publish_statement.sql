@@ -8,16 +8,6 @@
  * is not known makes no statement: what builds one is strict.
  */
 
-CREATE FUNCTION osmeta.publish_ident(name text, dialect text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE publish_ident.dialect
-	WHEN 'sqlserver' THEN '[' || replace(name, ']', ']]') || ']'
-	ELSE '"' || replace(name, '"', '""') || '"'
-END;
-COMMENT ON FUNCTION osmeta.publish_ident(text, text) IS
-	'Internal: a name as an engine wants it quoted';
-
 CREATE FUNCTION osmeta.publish_quote(value text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -132,7 +122,7 @@ CREATE FUNCTION osmeta.publish_column(column_name text, column_type text,
 	is_auto_number boolean, is_primary boolean, dialect text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN osmeta.publish_ident(column_name, dialect) || ' ' || column_type
+RETURN osmeta.engine_name(column_name, dialect) || ' ' || column_type
 	|| CASE WHEN is_auto_number THEN
 			CASE publish_column.dialect
 				WHEN 'sqlserver' THEN ' IDENTITY(1,1)'
@@ -158,7 +148,7 @@ RETURN format(
 		WHEN 'oracle' THEN 'ALTER TABLE %s ADD (%s)'
 		ELSE 'ALTER TABLE %s ADD COLUMN %s'
 	END,
-	osmeta.publish_ident(table_name, dialect),
+	osmeta.engine_name(table_name, dialect),
 	osmeta.publish_column(column_name, column_type, is_auto_number, false,
 		dialect));
 COMMENT ON FUNCTION osmeta.publish_add_column(text, text, text, boolean, text) IS
@@ -169,7 +159,7 @@ CREATE FUNCTION osmeta.publish_sequence(table_name text)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('CREATE SEQUENCE %s START WITH 1 INCREMENT BY 1',
-	osmeta.publish_ident('OSSEQ_' || table_name, 'oracle'));
+	osmeta.engine_name('OSSEQ_' || table_name, 'oracle'));
 COMMENT ON FUNCTION osmeta.publish_sequence(text) IS
 	'Internal: the sequence of an auto number on Oracle';
 
@@ -177,10 +167,10 @@ CREATE FUNCTION osmeta.publish_trigger(table_name text, column_name text)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('CREATE TRIGGER %s BEFORE INSERT ON %s FOR EACH ROW WHEN (NEW.%3$s IS NULL) BEGIN SELECT %4$s.NEXTVAL INTO :NEW.%3$s FROM DUAL; END;',
-	osmeta.publish_ident('OSTRG_' || table_name, 'oracle'),
-	osmeta.publish_ident(table_name, 'oracle'),
-	osmeta.publish_ident(column_name, 'oracle'),
-	osmeta.publish_ident('OSSEQ_' || table_name, 'oracle'));
+	osmeta.engine_name('OSTRG_' || table_name, 'oracle'),
+	osmeta.engine_name(table_name, 'oracle'),
+	osmeta.engine_name(column_name, 'oracle'),
+	osmeta.engine_name('OSSEQ_' || table_name, 'oracle'));
 COMMENT ON FUNCTION osmeta.publish_trigger(text, text) IS
 	'Internal: the trigger of an auto number on Oracle';
 
@@ -208,16 +198,16 @@ RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE publish_alter_column.dialect
 	WHEN 'sqlserver' THEN format('ALTER TABLE %s ALTER COLUMN %s %s %s',
-		osmeta.publish_ident(table_name, dialect),
-		osmeta.publish_ident(column_name, dialect), column_type,
+		osmeta.engine_name(table_name, dialect),
+		osmeta.engine_name(column_name, dialect), column_type,
 		CASE WHEN is_primary THEN 'NOT NULL' ELSE 'NULL' END)
 	WHEN 'oracle' THEN format('ALTER TABLE %s MODIFY (%s %s)',
-		osmeta.publish_ident(table_name, dialect),
-		osmeta.publish_ident(column_name, dialect), column_type)
+		osmeta.engine_name(table_name, dialect),
+		osmeta.engine_name(column_name, dialect), column_type)
 	ELSE format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s',
-		osmeta.publish_ident(table_name, dialect),
-		osmeta.publish_ident(column_name, dialect), column_type,
-		osmeta.publish_cast(osmeta.publish_ident(column_name, dialect),
+		osmeta.engine_name(table_name, dialect),
+		osmeta.engine_name(column_name, dialect), column_type,
+		osmeta.publish_cast(osmeta.engine_name(column_name, dialect),
 			from_label, to_label, column_type))
 END;
 COMMENT ON FUNCTION osmeta.publish_alter_column(text, text, text, text, text, boolean, text) IS
@@ -228,8 +218,8 @@ CREATE FUNCTION osmeta.publish_drop_constraint(table_name text,
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('ALTER TABLE %s DROP CONSTRAINT %s',
-	osmeta.publish_ident(table_name, dialect),
-	osmeta.publish_ident(constraint_name, dialect));
+	osmeta.engine_name(table_name, dialect),
+	osmeta.engine_name(constraint_name, dialect));
 COMMENT ON FUNCTION osmeta.publish_drop_constraint(text, text, text) IS
 	'Internal: the statement that drops a key';
 
@@ -239,13 +229,13 @@ CREATE FUNCTION osmeta.publish_add_foreign_key(table_name text,
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)%s',
-	osmeta.publish_ident(table_name, dialect),
-	osmeta.publish_ident(osmeta.publish_object_name(
+	osmeta.engine_name(table_name, dialect),
+	osmeta.engine_name(osmeta.publish_object_name(
 		osmeta.foreign_key_name(table_name, target_table, column_name),
 		dialect), dialect),
-	osmeta.publish_ident(column_name, dialect),
-	osmeta.publish_ident(target_table, dialect),
-	osmeta.publish_ident(target_column, dialect),
+	osmeta.engine_name(column_name, dialect),
+	osmeta.engine_name(target_table, dialect),
+	osmeta.engine_name(target_column, dialect),
 	CASE WHEN osmeta.fold_name(delete_rule) = 'delete'
 		THEN ' ON DELETE CASCADE' ELSE '' END);
 COMMENT ON FUNCTION osmeta.publish_add_foreign_key(text, text, text, text, text, text) IS
@@ -267,13 +257,13 @@ END;
 COMMENT ON FUNCTION osmeta.publish_index_name(text, text[], text) IS
 	'Internal: the name of an index; NULL where it cannot be known';
 
-CREATE FUNCTION osmeta.publish_idents(names text[], dialect text)
+CREATE FUNCTION osmeta.engine_names(names text[], dialect text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT string_agg(osmeta.publish_ident(n.name,
-		publish_idents.dialect), ', ' ORDER BY n.position)
+RETURN (SELECT string_agg(osmeta.engine_name(n.name,
+		engine_names.dialect), ', ' ORDER BY n.position)
 	FROM unnest(names) WITH ORDINALITY AS n (name, position));
-COMMENT ON FUNCTION osmeta.publish_idents(text[], text) IS
+COMMENT ON FUNCTION osmeta.engine_names(text[], text) IS
 	'Internal: a list of names as an engine wants them quoted';
 
 -- NULL where the index has no name that can be known.
@@ -283,10 +273,10 @@ RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN format('CREATE %sINDEX %s ON %s (%s)',
 		CASE WHEN is_unique THEN 'UNIQUE ' ELSE '' END,
-		osmeta.publish_ident(osmeta.publish_index_name(table_name, columns,
+		osmeta.engine_name(osmeta.publish_index_name(table_name, columns,
 			dialect), dialect),
-		osmeta.publish_ident(table_name, dialect),
-		osmeta.publish_idents(columns, dialect))
+		osmeta.engine_name(table_name, dialect),
+		osmeta.engine_names(columns, dialect))
 	-- format() takes NULL for an empty text
 	|| left(osmeta.publish_index_name(table_name, columns, dialect), 0);
 COMMENT ON FUNCTION osmeta.publish_create_index(text, text[], boolean, text) IS

@@ -1,5 +1,5 @@
 /*
- * 66_cleanup: the statements that would drop what is left over.
+ * 67_cleanup: the statements that would drop what is left over.
  *
  * osmeta runs none of them.  cleanup_object decides, cleanup_line writes; both
  * take the id of a capture, which must be the one that the views show.
@@ -8,17 +8,6 @@
  * not mean "removed", other than in the views: an entity or attribute counts
  * as removed only if its own flag, or that of its module, says so.
  */
-
--- A name as an identifier of the engine.
-CREATE FUNCTION osmeta.cleanup_name(name text, dialect text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE dialect
-	WHEN 'sqlserver' THEN '[' || replace(name, ']', ']]') || ']'
-	ELSE '"' || replace(name, '"', '""') || '"'
-END;
-COMMENT ON FUNCTION osmeta.cleanup_name(text, text) IS
-	'Internal: a name as an identifier of an engine';
 
 -- A text as a literal of Transact-SQL.
 CREATE FUNCTION osmeta.cleanup_literal(value text)
@@ -637,10 +626,10 @@ BEGIN ATOMIC
 		WHERE c.capture_id = cleanup_line.capture_id
 	), item AS MATERIALIZED (
 		SELECT o.*,
-			osmeta.cleanup_name(c.remote_schema, cleanup_line.dialect) || '.'
-				|| osmeta.cleanup_name(o.table_name, cleanup_line.dialect)
+			osmeta.engine_name(c.remote_schema, cleanup_line.dialect) || '.'
+				|| osmeta.engine_name(o.table_name, cleanup_line.dialect)
 				AS whole_table,
-			osmeta.cleanup_name(o.name, cleanup_line.dialect) AS quoted,
+			osmeta.engine_name(o.name, cleanup_line.dialect) AS quoted,
 			CASE WHEN coalesce(o.data_bytes, o.index_bytes, o.lob_bytes)
 					IS NOT NULL
 				THEN coalesce(o.data_bytes, 0) + coalesce(o.index_bytes, 0)
