@@ -13,6 +13,9 @@
  * the columns that are compared is looked at first, and only rows that differ
  * anywhere are taken apart, since most of 400,000 attributes are equal.
  *
+ * The planner knows nothing of what a WITH gives, and takes a join with it for
+ * one that makes billions of rows; DISTINCT ON says that it does not.
+ *
  * What one of the factories does not tell is not compared: uncompared_part
  * says what that is.
  */
@@ -612,10 +615,18 @@ BEGIN ATOMIC
 			t.attribute_id AS target_attribute_id
 		FROM (SELECT p.pair, a.*
 				FROM osmeta.counted_attribute(source_id) AS a
-					JOIN pair AS p ON p.source_entity_id = a.entity_id) AS s
+					JOIN (SELECT DISTINCT ON (p.source_entity_id)
+								p.source_entity_id, p.pair
+							FROM pair AS p
+							ORDER BY p.source_entity_id) AS p
+						ON p.source_entity_id = a.entity_id) AS s
 			FULL JOIN (SELECT p.pair, a.*
 					FROM osmeta.counted_attribute(target_id) AS a
-						JOIN pair AS p ON p.target_entity_id = a.entity_id) AS t
+						JOIN (SELECT DISTINCT ON (p.target_entity_id)
+									p.target_entity_id, p.pair
+								FROM pair AS p
+								ORDER BY p.target_entity_id) AS p
+							ON p.target_entity_id = a.entity_id) AS t
 				ON t.pair = s.pair AND t.attribute_key = s.attribute_key
 		WHERE s.attribute_id IS NULL OR t.attribute_id IS NULL
 			OR (s.is_effective OR t.is_effective)
@@ -653,7 +664,11 @@ BEGIN ATOMIC
 			LEFT JOIN osmeta.captured_entity_attr AS ta
 				ON ta.capture_id = target_id AND ta.id = d.target_attribute_id
 			-- what it referred to, by the key that this has now
-			LEFT JOIN pair AS r ON r.source_key = sa.refers_to::text
+			LEFT JOIN (SELECT DISTINCT ON (p.source_key) p.source_key, p.pair
+					FROM pair AS p
+					WHERE p.source_key IS NOT NULL
+					ORDER BY p.source_key) AS r
+				ON r.source_key = sa.refers_to::text
 			LEFT JOIN osmeta.counted_entity(source_id) AS se
 				ON se.key_text = sa.refers_to::text
 			LEFT JOIN osmeta.counted_entity(target_id) AS te

@@ -1,4 +1,4 @@
--- Two environments of a large factory compared.
+-- Two environments of a large factory compared, and what is made of captures.
 --
 -- The factories are generated without physical tables; their catalogues are
 -- made up in the store, a table for each entity and a column for each
@@ -68,7 +68,13 @@ INSERT INTO job VALUES
 	(2, 'match_entity', $$SELECT * FROM osmeta.match_entity('prod', 'qa')$$),
 	(3, 'match_attribute', $$SELECT * FROM osmeta.match_attribute('prod', 'qa')$$),
 	(4, 'match_static_record', $$SELECT * FROM osmeta.match_static_record('prod', 'qa')$$),
-	(5, 'compare', $$SELECT * FROM osmeta.compare('prod', 'qa')$$);
+	(5, 'compare', $$SELECT * FROM osmeta.compare('prod', 'qa')$$),
+	(6, 'publish_impact', $$SELECT * FROM osmeta.publish_impact('prod', 'qa')$$),
+	(7, 'publish_impact of itself', $$SELECT * FROM osmeta.publish_impact('prod', 'prod')$$),
+	(8, 'predict_table_name', $$SELECT osmeta.predict_table_name('prod', 'People', 'City')$$),
+	(9, 'cleanup_sql', $$SELECT osmeta.cleanup_sql('prod')$$),
+	(10, 'report', $$SELECT osmeta.report('prod')$$),
+	(11, 'report of two', $$SELECT osmeta.report('prod', 'qa')$$);
 
 SELECT job, min(t.seconds) AS seconds, round(min(t.seconds) / nullif(min(min(t.seconds)) FILTER (WHERE position = 1) OVER (), 0), 2) AS "times the join",
 	min(t.rows) AS rows
