@@ -44,9 +44,28 @@ append_id(StringInfo buf, const ErdEntity *entity)
 	osmeta_erd_id(buf, entity->place == ERD_UNKNOWN ? 'u' : 'e', entity->id);
 }
 
+/*
+ * A reference to the entity's own rows has its rule in the box: a line from a
+ * box to itself is drawn through its neighbours and hides their ends.
+ */
+static void
+append_itself(StringInfo buf, const ErdAttribute *attribute)
+{
+	const char *rule = attribute->delete_rule ? attribute->delete_rule : "";
+	bool		is_delete = strcmp(rule, "Delete") == 0;
+
+	appendStringInfoString(buf, "&#8594; itself");
+	if (rule[0] == '\0')
+		return;
+	appendStringInfoString(buf, ", ");
+	if (is_delete)
+		appendStringInfoString(buf, "</font><font color=\"#b3261e\">");
+	osmeta_html_text(buf, rule);
+}
+
 static void
 append_attribute(StringInfo buf, const ErdPicture *picture,
-				 const ErdAttribute *attribute)
+				 const ErdEntity *entity, const ErdAttribute *attribute)
 {
 	appendStringInfoString(buf, "<tr><td align=\"left\">");
 	if (attribute->is_identifier)
@@ -62,6 +81,8 @@ append_attribute(StringInfo buf, const ErdPicture *picture,
 	appendStringInfoString(buf, "\"><font color=\"" FAINT "\">");
 	if (attribute->is_malformed)
 		appendStringInfoString(buf, "type cannot be read");
+	else if (attribute->target == entity - picture->entities)
+		append_itself(buf, attribute);
 	else
 	{
 		if (attribute->target >= 0 &&
@@ -93,7 +114,8 @@ append_entity(StringInfo buf, const ErdPicture *picture,
 							   "\"> external</font>");
 	appendStringInfoString(buf, "</td></tr>\n");
 	for (int i = 0; i < entity->nattributes; i++)
-		append_attribute(buf, picture, &picture->attributes[entity->first + i]);
+		append_attribute(buf, picture, entity,
+						 &picture->attributes[entity->first + i]);
 	appendStringInfoString(buf, "</table>>]\n");
 }
 
@@ -138,7 +160,7 @@ append_reference(StringInfo buf, const ErdPicture *picture,
 	const ErdEntity *parent = &picture->entities[attribute->target];
 	const char *rule = attribute->delete_rule ? attribute->delete_rule : "";
 
-	if (!has_lines(picture, parent))
+	if (parent == child || !has_lines(picture, parent))
 		return;
 	append_id(buf, child);
 	appendStringInfoChar(buf, ':');
@@ -146,7 +168,7 @@ append_reference(StringInfo buf, const ErdPicture *picture,
 	appendStringInfoString(buf, ":e -> ");
 	append_id(buf, parent);
 	if (parent->place == ERD_INSIDE)
-		appendStringInfoString(buf, child == parent ? ":t:e" : ":t:w");
+		appendStringInfoString(buf, ":t:w");
 	appendStringInfo(buf, " [arrowtail=%s, arrowhead=%s",
 					 attribute->is_identifier ? "teeodot" : "crowodot",
 					 attribute->is_mandatory || attribute->is_identifier ?
@@ -192,15 +214,24 @@ osmeta_erd_dot(StringInfo buf, const ErdPicture *picture)
 	const char *owner = NULL;
 	int			clusters = 0;
 
+	/*
+	 * All attributes of edges are declared, in the order of the alphabet.
+	 * Graphviz (2.43 and others) draws a line between neighbours in a graph
+	 * of its own, in which they have that order, but looks them up by their
+	 * place in ours, and takes a font for the head of an arrow.
+	 */
 	appendStringInfoString(buf, "digraph erd {\n"
 						   "graph [rankdir=LR, fontname=\"" FONT "\","
 						   " fontsize=11, fontcolor=\"" INK "\", labelloc=t,"
 						   " nodesep=0.22, ranksep=0.9, pad=0.2]\n"
 						   "node [shape=plain, fontname=\"" FONT "\","
 						   " fontsize=10, fontcolor=\"" INK "\"]\n"
-						   "edge [dir=both, arrowsize=0.7, color=\"" INK "\","
-						   " fontname=\"" FONT "\", fontsize=8,"
-						   " fontcolor=\"" FAINT "\"]\n");
+						   "edge [arrowhead=normal, arrowsize=0.7,"
+						   " arrowtail=normal, color=\"" INK "\","
+						   " constraint=true, dir=both,"
+						   " fontcolor=\"" FAINT "\", fontname=\"" FONT "\","
+						   " fontsize=8, headport=\"\", label=\"\","
+						   " penwidth=1, style=solid, tailport=\"\"]\n");
 	append_legend(buf, picture);
 	for (int i = 0; i < picture->ninside; i++)
 	{
