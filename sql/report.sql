@@ -16,6 +16,7 @@ SET search_path = factory;
 \i :schema
 SELECT make.picture();
 CREATE TABLE "OSUSR_abc_Orphan" AS SELECT generate_series(1, 3) AS id;
+ALTER TABLE "OSUSR_af9_Customer" ADD COLUMN "OLDCODE" integer NOT NULL;
 INSERT INTO "OSSYS_ESPACE" ("NAME", "SS_KEY", "IS_ACTIVE") VALUES (NULL, gen_random_uuid()::text, true);
 RESET search_path;
 ANALYZE;
@@ -78,6 +79,16 @@ SELECT string_agg(steady(line), '|' ORDER BY n) FROM lines(split_part(:'empty', 
 SELECT section, string_agg(steady(line), '|' ORDER BY n)
 FROM unnest(ARRAY['matches', 'differences', 'names']) AS s (section), lines(section(osmeta.report('empty', 'empty@2'), section)) GROUP BY 1 ORDER BY 1;
 
+-- sizes that nobody may see are not those of a database without statistics
+UPDATE osmeta.capture SET unreadable = '[{"part": "physical_size", "message": "no rights"}]' WHERE capture_id = 2;
+SELECT line FROM lines(section(osmeta.report('empty'), 'sizes'));
+UPDATE osmeta.capture SET unreadable = '[]' WHERE capture_id = 2;
+
+-- modules with one key are among the problems
+INSERT INTO osmeta.captured_espace (capture_id, id, name, ss_key, is_active)
+SELECT 2, 201 + i, name, md5(name)::uuid, true FROM unnest(ARRAY['BBBB', 'BBAa']) WITH ORDINALITY AS n (name, i);
+SELECT line FROM lines(section(osmeta.report('empty'), 'problems')) WHERE line ~ 'shared_module_key|BBBB' ORDER BY n;
+
 -- few modules stand in layers: each link from left to right but for one that
 -- closes the circle; a link across two columns passes by what is between
 INSERT INTO osmeta.captured_espace (capture_id, id, name, ss_key, is_active)
@@ -96,6 +107,9 @@ SELECT 2, i, j FROM generate_series(6, 100) AS i, generate_series(1, 5) AS j WHE
 SELECT line FROM lines(section(osmeta.report('empty'), 'dependencies')) WHERE line ~ 'most connected';
 SELECT count(*) FILTER (WHERE m[1] = ''), count(*) FILTER (WHERE m[1] = ' back'), max(m[2]::int)
 FROM regexp_matches(osmeta.report('empty'), '<rect class="cell([a-z ]*)" x="(\d+)"', 'g') AS m;
+
+-- which needs a window of its width, as is said where that is not so
+SELECT m[1] FROM regexp_matches(osmeta.report('empty'), '<span class="(hint[a-z ]*)">', 'g') AS m;
 
 -- more rows than are shown are counted
 INSERT INTO osmeta.captured_entity (capture_id, id, name, espace_id, physical_table_name, is_active, ss_key)

@@ -25,6 +25,7 @@ typedef struct ReportSide
 	bool		is_consistent;
 	bool		has_entities;
 	bool		has_catalog;	/* it knows the tables of the database */
+	bool		is_readable;	/* all parts of the engine's catalogue were */
 } ReportSide;
 
 typedef struct Report
@@ -32,6 +33,7 @@ typedef struct Report
 	StringInfo	buf;
 	int			nsides;
 	ReportSide	side[2];
+	StringInfoData names;		/* a section that is written with another */
 } Report;
 
 typedef struct ReportSection
@@ -79,12 +81,20 @@ extern void osmeta_report_table(Report *report, const char *caption,
 								int first, uint64 from, uint64 to);
 
 /*
+ * Begin the tag of a cell, up to its class: of the column with a title, or if
+ * there is none of the heading of a row.
+ */
+extern void osmeta_report_cell_begin(StringInfo buf, const char *title);
+
+/*
  * The statement for all rows: if total is more than shown, saying so, or in
  * any case.
  */
 extern void osmeta_report_more(Report *report, int64 shown, int64 total,
 							   const char *statement);
 extern void osmeta_report_all(Report *report, const char *statement);
+extern void osmeta_report_code(Report *report, const char *text,
+							   const char *statement);
 
 /*
  * A statement over a view for the capture of a side: "SELECT * FROM

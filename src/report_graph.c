@@ -41,6 +41,11 @@
 #define COLUMN_LABEL 118
 #define MATRIX_CHARS 22
 
+/* Pixels for a picture in the window of a telephone, a tablet, a desk. */
+#define ROOM_NARROW 340
+#define ROOM_MIDDLE 900
+#define ROOM_WIDE 1130
+
 typedef struct NodePlace
 {
 	int64		id;				/* key */
@@ -239,7 +244,7 @@ order_graph(ModuleGraph *graph)
 		graph->nodes[i].level = at[i];
 }
 
-void
+int
 osmeta_graph_matrix(StringInfo buf, const ModuleGraph *graph)
 {
 	int			shown = Min(graph->nnodes, MATRIX_NODES);
@@ -313,6 +318,22 @@ osmeta_graph_matrix(StringInfo buf, const ModuleGraph *graph)
 		appendStringInfoString(buf, "</title></rect>\n");
 	}
 	appendStringInfoString(buf, "</svg>\n");
+	return ROW_LABEL + side + 80;
+}
+
+/*
+ * Say that a picture has to be scrolled, where the window is too narrow for
+ * it: report_style.c knows which windows these are.
+ */
+static void
+append_hint(StringInfo buf, int width)
+{
+	const char *kind = width > ROOM_WIDE ? " always" :
+	width > ROOM_MIDDLE ? " wide" : "";
+
+	if (width > ROOM_NARROW)
+		appendStringInfo(buf, "<span class=\"hint%s\">Wider than the window: scroll the picture sideways. </span>",
+						 kind);
 }
 
 static void
@@ -321,6 +342,7 @@ append_picture(Report *report, ModuleGraph *graph, int64 nsystem)
 	StringInfo	buf = report->buf;
 	bool		is_small;
 	int			nback = 0;
+	int			width;
 
 	if (graph->nlinks == 0)
 	{
@@ -335,10 +357,11 @@ append_picture(Report *report, ModuleGraph *graph, int64 nsystem)
 		graph->nlinks <= LAYER_LINKS && nback * LAYER_BACK <= graph->nlinks;
 	appendStringInfoString(buf, "<figure><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Picture of the dependencies\">\n");
 	if (is_small)
-		osmeta_graph_layers(buf, graph);
+		width = osmeta_graph_layers(buf, graph);
 	else
-		osmeta_graph_matrix(buf, graph);
+		width = osmeta_graph_matrix(buf, graph);
 	appendStringInfoString(buf, "</div><figcaption>");
+	append_hint(buf, width);
 	if (is_small)
 		appendStringInfoString(buf, "Each module needs what stands to its right; the thicker a line, the more references. A dashed line closes a circle.");
 	else

@@ -37,8 +37,11 @@ typedef struct ModuleGraph
 	ModuleLink *links;
 } ModuleGraph;
 
-/* As inline SVG.  Levels and is_back must be known. */
-extern void osmeta_graph_layers(StringInfo buf, const ModuleGraph *graph);
-extern void osmeta_graph_matrix(StringInfo buf, const ModuleGraph *graph);
+/*
+ * As inline SVG; the result is its width in pixels.  Levels and is_back must
+ * be known.
+ */
+extern int	osmeta_graph_layers(StringInfo buf, const ModuleGraph *graph);
+extern int	osmeta_graph_matrix(StringInfo buf, const ModuleGraph *graph);
 
 #endif							/* OSMETA_REPORT_GRAPH_H */

@@ -295,7 +295,7 @@ append_link(StringInfo buf, const ModuleGraph *graph, const Layout *layout,
 	appendStringInfoString(buf, "</title></path>\n");
 }
 
-void
+int
 osmeta_graph_layers(StringInfo buf, const ModuleGraph *graph)
 {
 	Layout		layout;
@@ -341,4 +341,5 @@ osmeta_graph_layers(StringInfo buf, const ModuleGraph *graph)
 		appendStringInfoString(buf, "</text></g>\n");
 	}
 	appendStringInfoString(buf, "</svg>\n");
+	return width;
 }

@@ -88,6 +88,36 @@ static const char *const orphan_column_query =
 " WHERE t.n <= " CppAsString2(TOP)
 " ORDER BY part, c4 NULLS LAST, c2";
 
+static const char *const constraint_query =
+"WITH obstacle AS MATERIALIZED ("
+" SELECT o.blocks, o.table_name, o.column_name, o.key_name, o.message,"
+"  concat_ws('.', coalesce(o.espace, o.extension), o.entity,"
+"   o.attribute) AS object,"
+"  array_position('{insert,auto number,delete,cascade}'::text[],"
+"   o.blocks) AS place"
+" FROM osmeta.leftover_constraint AS o WHERE o.capture_id = $1"
+") SELECT 0 AS part, CASE o.blocks"
+"  WHEN 'insert' THEN 'Left-overs that make inserts fail'"
+"  WHEN 'auto number' THEN 'Left-overs that keep the auto number'"
+"  WHEN 'delete' THEN 'Left-overs that refuse deletes'"
+"  ELSE 'Left-overs that delete rows unasked' END AS c1,"
+" count(*) AS counted, count(*) AS standing, NULL::bigint AS used,"
+" NULL::bigint AS n1, NULL::bigint AS n2, NULL AS c2, NULL AS c3,"
+" NULL AS c4, o.place AS n"
+" FROM obstacle AS o GROUP BY o.blocks, o.place"
+" UNION ALL SELECT 1, t.table_name || coalesce('.' || t.column_name, ''),"
+" t.counted, NULL, NULL, NULL, NULL, t.blocks,"
+" NULLIF(t.object, ''), t.message || coalesce(' (' || t.key_name || ')', ''),"
+" t.n"
+" FROM (SELECT o.*, count(*) OVER () AS counted,"
+"   row_number() OVER (ORDER BY o.place, o.table_name COLLATE \"C\","
+"    o.column_name COLLATE \"C\", o.key_name COLLATE \"C\") AS n"
+"  FROM obstacle AS o) AS t"
+" WHERE t.n <= " CppAsString2(TOP)
+" ORDER BY part, n";
+
+static const char *const sums_titles[] = {"What", "Count", "In the database", "Needed by something active", "Rows", "Size"};
+
 /* A table of sums: the parts 0 of the last query. */
 static uint64
 append_sums(Report *report, uint64 rows)
@@ -105,7 +135,8 @@ append_sums(Report *report, uint64 rows)
 			bool		isnull;
 			int64		number = osmeta_int64_at(row, column, &isnull);
 
-			appendStringInfoString(buf, "<td class=\"n\">");
+			osmeta_report_cell_begin(buf, sums_titles[column - 2]);
+			appendStringInfo(buf, " class=\"n%s\">", isnull ? " u" : "");
 			if (isnull)
 				appendStringInfoString(buf, "&#8211;");
 			else if (column == 7)
@@ -134,7 +165,7 @@ append_list(Report *report, StringInfo lists, const char *summary,
 		return;
 	report->buf = lists;
 	osmeta_report_fold_begin(report, summary);
-	appendStringInfoString(lists, "<div class=\"scroll\"><table><thead><tr>");
+	appendStringInfoString(lists, "<div class=\"scroll\"><table class=\"stack fit\"><thead><tr>");
 	for (int i = 0; titles[i] != NULL; i++)
 		appendStringInfo(lists, "<th scope=\"col\"%s>%s</th>",
 						 numbers[i] == 6 || numbers[i] == 7 ?
@@ -148,10 +179,9 @@ append_list(Report *report, StringInfo lists, const char *summary,
 			char	   *text = osmeta_text_at(row, numbers[i]);
 			const char *tag = i == 0 ? "th" : "td";
 
-			appendStringInfo(lists, "<%s%s%s>", tag,
-							 i == 0 ? " scope=\"row\"" : "",
-							 numbers[i] == 6 || numbers[i] == 7 ?
-							 " class=\"n\"" : " class=\"t\"");
+			osmeta_report_cell_begin(lists, i == 0 ? NULL : titles[i]);
+			appendStringInfoString(lists, numbers[i] == 6 || numbers[i] == 7 ?
+								   " class=\"n\">" : " class=\"t\">");
 			if (text == NULL)
 				appendStringInfoString(lists, "&#8211;");
 			else if (numbers[i] == 6)
@@ -159,7 +189,7 @@ append_list(Report *report, StringInfo lists, const char *summary,
 			else if (numbers[i] == 7)
 				osmeta_html_bytes(lists, osmeta_int64_at(row, 7, NULL));
 			else
-				osmeta_report_clip(lists, text, 200);
+				osmeta_report_clip(lists, text, 400);
 			appendStringInfo(lists, "</%s>", tag);
 		}
 		appendStringInfoString(lists, "</tr>\n");
@@ -182,6 +212,8 @@ osmeta_report_leftovers(Report *report)
 	static const int table_numbers[] = {2, 8, 9, 6, 7};
 	static const char *const column_titles[] = {"Column", "Type", "Entity", "Explained by", NULL};
 	static const int column_numbers[] = {8, 9, 2, 10};
+	static const char *const constraint_titles[] = {"Column", "In the way of", "Whose", "Why", NULL};
+	static const int constraint_numbers[] = {2, 8, 9, 10};
 	const ReportSide *side = &report->side[0];
 	StringInfo	buf = report->buf;
 	StringInfoData lists;
@@ -191,13 +223,11 @@ osmeta_report_leftovers(Report *report)
 
 	initStringInfo(&lists);
 	osmeta_report_note(report, "Publishing drops nothing: what is removed from a model keeps its table, its column and its rows. A renamed attribute gets a new column and leaves the old one, unknown to the metamodel. Entities of removed espaces are among the removed entities.");
-	appendStringInfoString(buf, "<div class=\"scroll\"><table><thead><tr>"
-						   "<th scope=\"col\">What</th>"
-						   "<th scope=\"col\" class=\"n\">Count</th>"
-						   "<th scope=\"col\" class=\"n\">In the database</th>"
-						   "<th scope=\"col\" class=\"n\">Needed by something active</th>"
-						   "<th scope=\"col\" class=\"n\">Rows</th>"
-						   "<th scope=\"col\" class=\"n\">Size</th></tr></thead>\n<tbody>\n");
+	appendStringInfoString(buf, "<div class=\"scroll\"><table class=\"stack\"><thead><tr>");
+	for (int i = 0; i < (int) lengthof(sums_titles); i++)
+		appendStringInfo(buf, "<th scope=\"col\"%s>%s</th>",
+						 i > 0 ? " class=\"n\"" : "", sums_titles[i]);
+	appendStringInfoString(buf, "</tr></thead>\n<tbody>\n");
 
 	rows = osmeta_report_query(report, soft_deleted_query);
 	first = append_sums(report, rows);
@@ -221,8 +251,19 @@ osmeta_report_leftovers(Report *report)
 		append_list(report, &lists, "Columns without attribute",
 					column_titles, column_numbers, first, rows,
 					osmeta_report_statement(side, "orphan_column", ""));
+		rows = osmeta_report_query(report, constraint_query);
+		first = append_sums(report, rows);
+		append_list(report, &lists, "What stands in the way of inserts, deletes and auto numbers",
+					constraint_titles, constraint_numbers, first, rows,
+					osmeta_report_statement(side, "leftover_constraint", ""));
 	}
 	appendStringInfoString(buf, "</tbody></table></div>\n");
+	if (side->has_catalog && lists.len > 0)
+		osmeta_report_code(report, "A script that drops what nothing needs any more, to be read and run by hand",
+						   psprintf("SELECT osmeta.cleanup_sql(%s);",
+									quote_literal_cstr(side->is_latest ?
+													   side->environment :
+													   side->name)));
 	if (!side->has_catalog)
 		osmeta_report_note(report, "Tables and columns that the metamodel does not know cannot be told: this capture is without the tables of the database.");
 	appendBinaryStringInfo(buf, lists.data, lists.len);

@@ -143,13 +143,16 @@ append_amount(StringInfo buf, const InventoryLine *line)
 }
 
 static void
-append_line_name(StringInfo buf, const InventoryLine *line)
+append_line_name(StringInfo buf, const InventoryLine *line,
+				 const char *title)
 {
 	appendStringInfoString(buf, "<tr><th scope=\"row\">");
 	if (strncmp(line->name, "of these ", 9) == 0)
 		appendStringInfoString(buf, "&#8195;");
 	osmeta_html_text(buf, line->name);
-	appendStringInfoString(buf, "</th><td class=\"n\">");
+	appendStringInfoString(buf, "</th>");
+	osmeta_report_cell_begin(buf, title);
+	appendStringInfoString(buf, " class=\"n\">");
 }
 
 static void
@@ -183,9 +186,11 @@ inventory_of_one(Report *report)
 						   "</tr></thead>\n<tbody>\n");
 	for (int i = 0; i < nlines; i++)
 	{
-		append_line_name(buf, &lines[i]);
+		append_line_name(buf, &lines[i], "Active");
 		append_amount(buf, &lines[i]);
-		appendStringInfoString(buf, "</td><td class=\"n\">");
+		appendStringInfoString(buf, "</td>");
+		osmeta_report_cell_begin(buf, "Removed or not active");
+		appendStringInfoString(buf, " class=\"n\">");
 		if (lines[i].has_gone)
 			osmeta_html_number(buf, lines[i].gone);
 		appendStringInfoString(buf, "</td></tr>\n");
@@ -203,7 +208,7 @@ inventory_of_two(Report *report)
 	InventoryLine *target = read_inventory(&report->side[1], &nlines);
 
 	appendStringInfoString(buf, "<p>Active ones.</p>\n"
-						   "<div class=\"scroll\"><table><thead><tr>"
+						   "<div class=\"scroll\"><table class=\"stack\"><thead><tr>"
 						   "<th scope=\"col\">What</th>");
 	for (int i = 0; i < 2; i++)
 	{
@@ -217,11 +222,15 @@ inventory_of_two(Report *report)
 	{
 		int64		difference = target[i].active - source[i].active;
 
-		append_line_name(buf, &source[i]);
+		append_line_name(buf, &source[i], report->side[0].name);
 		append_amount(buf, &source[i]);
-		appendStringInfoString(buf, "</td><td class=\"n\">");
+		appendStringInfoString(buf, "</td>");
+		osmeta_report_cell_begin(buf, report->side[1].name);
+		appendStringInfoString(buf, " class=\"n\">");
 		append_amount(buf, &target[i]);
-		appendStringInfoString(buf, "</td><td class=\"n\">");
+		appendStringInfoString(buf, "</td>");
+		osmeta_report_cell_begin(buf, "Difference");
+		appendStringInfoString(buf, " class=\"n\">");
 		if (source[i].is_known && target[i].is_known && difference != 0)
 		{
 			appendStringInfoString(buf, difference > 0 ? "+" : "&#8722;");
@@ -322,7 +331,7 @@ append_bars(Report *report, const char *const *titles, uint64 from,
 
 	for (uint64 i = from; i < to; i++)
 		largest = Max(largest, osmeta_int64_at(i, 9, NULL));
-	appendStringInfoString(buf, "<div class=\"scroll\"><table><thead><tr>");
+	appendStringInfoString(buf, "<div class=\"scroll\"><table class=\"stack\"><thead><tr>");
 	for (int i = 0; titles[i] != NULL; i++)
 		appendStringInfo(buf, "<th scope=\"col\"%s>%s</th>",
 						 strcmp(titles[i], "Rows") == 0 ||
@@ -348,7 +357,7 @@ append_bars(Report *report, const char *const *titles, uint64 from,
 			osmeta_report_clip(buf, owner, 128);
 		else
 			appendStringInfoString(buf, "<span class=\"faint\">not in the metamodel</span>");
-		appendStringInfo(buf, "</%s><td class=\"n\">",
+		appendStringInfo(buf, "</%s><td data-h=\"Rows\" class=\"n\">",
 						 table != NULL ? "td" : "th");
 		if (isnull)
 			appendStringInfoString(buf, "&#8211;");
@@ -415,7 +424,9 @@ osmeta_report_sizes(Report *report)
 							   " ORDER BY s.kind, s.n");
 	if (rows == 0)
 	{
-		osmeta_report_note(report, "The engine gave no sizes: the user who read its catalogue may not see them.");
+		osmeta_report_note(report, report->side[0].is_readable ?
+						   "Not known: the factory's database has no statistics of its tables, from which sizes are taken. Run ANALYZE there (Oracle: DBMS_STATS.GATHER_SCHEMA_STATS), then capture again." :
+						   "Not known: the user who read the engine's catalogue may not see all of it. The problem unreadable_catalog says what is missing.");
 		return;
 	}
 	while (ntables < rows && osmeta_int64_at(ntables, 1, NULL) == 1)
@@ -429,8 +440,8 @@ osmeta_report_sizes(Report *report)
 	append_bars(report, espace_titles, ntables, rows);
 	if (nespaces > (int64) (rows - ntables))
 		osmeta_report_more(report, rows - ntables, nespaces,
-						   psprintf("SELECT espace, sum(bytes) FROM osmeta.table_size WHERE environment = %s GROUP BY espace ORDER BY 2 DESC NULLS LAST;",
-									quote_literal_cstr(report->side[0].environment)));
+						   osmeta_report_statement(&report->side[0], "espace_size",
+												   " ORDER BY bytes DESC NULLS LAST"));
 	osmeta_report_heading(report, "Largest tables");
 	append_bars(report, table_titles, 0, ntables);
 	osmeta_report_more(report, ntables, alltables,

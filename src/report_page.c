@@ -4,8 +4,8 @@
  *	  Pages about one capture, or about two.
  *
  * A page is one HTML document that needs nothing else: no script, and styles
- * inside.  It is made of sections, each of which asks the views what it shows
- * and asks no heavy view twice.  What a section cuts off it counts, and gives
+ * inside.  It is made of sections, each of which asks the views what it shows;
+ * none asks a heavy view twice, and sections that need the same rows share them.  What a section cuts off it counts, and gives
  * the statement that shows all.
  *
  *-------------------------------------------------------------------------
@@ -58,7 +58,8 @@ read_side(ReportSide *side)
 				 " EXISTS (SELECT FROM osmeta.captured_entity AS t"
 				 "  WHERE t.capture_id = c.capture_id),"
 				 " EXISTS (SELECT FROM osmeta.captured_physical_table AS t"
-				 "  WHERE t.capture_id = c.capture_id)"
+				 "  WHERE t.capture_id = c.capture_id),"
+				 " c.unreadable = '[]'"
 				 " FROM osmeta.capture AS c WHERE c.capture_id = $1",
 				 1, types, values, NULL);
 	side->label = osmeta_text_at(0, 1);
@@ -68,6 +69,7 @@ read_side(ReportSide *side)
 	side->is_latest = osmeta_bool_at(0, 5);
 	side->has_entities = osmeta_bool_at(0, 6);
 	side->has_catalog = osmeta_bool_at(0, 7);
+	side->is_readable = osmeta_bool_at(0, 8);
 	side->name = psprintf("%s@" INT64_FORMAT, side->environment,
 						  side->capture_id);
 }

@@ -70,19 +70,37 @@ mark_class(const char *word)
 	return "note";
 }
 
-static void
-append_cell(StringInfo buf, uint64 row, int column, ReportCell cell,
-			bool is_first)
+/*
+ * The beginning of the tag of a cell.  Where the window has no room for a
+ * table, the cells of a row stand below each other, and each says what it is.
+ */
+void
+osmeta_report_cell_begin(StringInfo buf, const char *title)
 {
-	const char *tag = is_first ? "th scope=\"row\"" : "td";
+	if (title == NULL)
+	{
+		appendStringInfoString(buf, "<th scope=\"row\"");
+		return;
+	}
+	appendStringInfoString(buf, "<td data-h=\"");
+	osmeta_html_text(buf, title);
+	appendStringInfoChar(buf, '"');
+}
+
+static void
+append_cell(StringInfo buf, uint64 row, int column,
+			const ReportColumn *heading, bool is_first)
+{
+	ReportCell	cell = heading->cell;
 	char	   *text = osmeta_text_at(row, column);
 
+	osmeta_report_cell_begin(buf, is_first ? NULL : heading->title);
 	if (cell == CELL_NUMBER || cell == CELL_BYTES)
 	{
 		bool		isnull;
 		int64		number = osmeta_int64_at(row, column, &isnull);
 
-		appendStringInfo(buf, "<%s class=\"n\">", tag);
+		appendStringInfoString(buf, " class=\"n\">");
 		if (isnull)
 			appendStringInfoString(buf, "&#8211;");
 		else if (cell == CELL_NUMBER)
@@ -91,22 +109,21 @@ append_cell(StringInfo buf, uint64 row, int column, ReportCell cell,
 			osmeta_html_bytes(buf, number);
 	}
 	else if (text == NULL || text[0] == '\0')
-		appendStringInfo(buf, "<%s class=\"faint\">&#8211;", tag);
+		appendStringInfoString(buf, " class=\"faint\">&#8211;");
 	else if (cell == CELL_CODE)
 	{
-		appendStringInfo(buf, "<%s class=\"t\"><code>", tag);
+		appendStringInfoString(buf, " class=\"t\"><code>");
 		osmeta_report_clip(buf, text, CELL_CHARS);
 		appendStringInfoString(buf, "</code>");
 	}
 	else if (cell == CELL_MARK)
 	{
-		appendStringInfo(buf, "<%s class=\"mark %s\">", tag,
-						 mark_class(text));
+		appendStringInfo(buf, " class=\"mark %s\">", mark_class(text));
 		osmeta_report_clip(buf, text, CELL_CHARS);
 	}
 	else
 	{
-		appendStringInfo(buf, "<%s class=\"%c\">", tag,
+		appendStringInfo(buf, " class=\"%c\">",
 						 cell == CELL_LONG ? 'l' : 't');
 		osmeta_report_clip(buf, text, CELL_CHARS);
 	}
@@ -121,11 +138,7 @@ osmeta_report_table(Report *report, const char *caption,
 					uint64 from, uint64 to)
 {
 	StringInfo	buf = report->buf;
-	bool		has_sentences = false;
 
-	for (int i = 0; i < ncolumns; i++)
-		if (columns[i].cell == CELL_LONG)
-			has_sentences = true;
 	appendStringInfoString(buf, "<div class=\"scroll\" tabindex=\"0\" role=\"group\"");
 	if (caption != NULL)
 	{
@@ -133,9 +146,7 @@ osmeta_report_table(Report *report, const char *caption,
 		osmeta_html_text(buf, caption);
 		appendStringInfoChar(buf, '"');
 	}
-	/* where there is no room, cells with sentences stand below each other */
-	appendStringInfo(buf, "><table%s>",
-					 has_sentences ? " class=\"stack\"" : "");
+	appendStringInfoString(buf, "><table class=\"stack\">");
 	if (caption != NULL)
 	{
 		appendStringInfoString(buf, "<caption>");
@@ -156,7 +167,7 @@ osmeta_report_table(Report *report, const char *caption,
 	{
 		appendStringInfoString(buf, "<tr>");
 		for (int i = 0; i < ncolumns; i++)
-			append_cell(buf, row, first + i, columns[i].cell, i == 0);
+			append_cell(buf, row, first + i, &columns[i], i == 0);
 		appendStringInfoString(buf, "</tr>\n");
 	}
 	appendStringInfoString(buf, "</tbody></table></div>\n");
@@ -178,13 +189,19 @@ osmeta_report_more(Report *report, int64 shown, int64 total,
 }
 
 void
-osmeta_report_all(Report *report, const char *statement)
+osmeta_report_code(Report *report, const char *text, const char *statement)
 {
 	StringInfo	buf = report->buf;
 
-	appendStringInfoString(buf, "<p class=\"more\">All of them: <code>");
+	appendStringInfo(buf, "<p class=\"more\">%s: <code>", text);
 	osmeta_html_text(buf, statement);
 	appendStringInfoString(buf, "</code></p>\n");
+}
+
+void
+osmeta_report_all(Report *report, const char *statement)
+{
+	osmeta_report_code(report, "All of them", statement);
 }
 
 char *

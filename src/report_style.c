@@ -5,7 +5,9 @@
  *
  * Colours have names and two values each, for light and for dark; the rest
  * uses the names.  Nothing but tables, code and pictures may be wider than
- * the window, and these scroll in a box of their own.
+ * the window, and these scroll in a box of their own.  In a narrow window the
+ * cells of a row stand below each other, with the title of their column
+ * before them, so that only pictures scroll there.
  *
  *-------------------------------------------------------------------------
  */
@@ -67,6 +69,7 @@ const char	osmeta_report_style[] =
 "td.n{white-space:nowrap}.n{text-align:right;"
 "font-variant-numeric:tabular-nums}\n"
 ".t{min-width:6rem;max-width:24rem}.l{min-width:13rem;max-width:34rem;overflow-wrap:anywhere}\n"
+".fit .t{overflow-wrap:anywhere}\n"
 "code{font:.92em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"
 "'DejaVu Sans Mono',monospace}\n"
 ".more{font-size:.88rem;max-width:none}\n"
@@ -87,6 +90,9 @@ const char	osmeta_report_style[] =
 "summary{cursor:pointer;font-weight:600;padding:.15rem 0}\n"
 "figure{margin:.5rem 0 1rem}\n"
 "figcaption{font-size:.88rem;margin-top:.3rem}\n"
+".hint{display:none;font-weight:600}\n"
+"@media (max-width:66rem){.hint.wide{display:inline}}\n"
+".hint.always{display:inline}\n"
 "svg{display:block}\n"
 "svg text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,"
 "'Helvetica Neue',Arial,sans-serif;fill:var(--ink)}\n"
@@ -102,10 +108,17 @@ const char	osmeta_report_style[] =
 "section{padding:.85rem .75rem}h1{font-size:1.35rem}"
 ".cards{grid-template-columns:repeat(2,1fr)}"
 ".stack,.stack tbody,.stack tr{display:block}.stack thead{display:none}"
-".stack tr{border-bottom:1px solid var(--line);padding:.4rem 0}"
-".stack th,.stack td{display:inline-block;border:0;"
-"padding:.1rem .8rem .1rem 0;max-width:100%}"
-".stack .l{display:block}}\n"
+".stack{min-width:0}"
+".stack tr{border-bottom:1px solid var(--line);padding:.45rem 0;"
+"display:flex;flex-wrap:wrap;gap:.1rem 1.1rem}"
+".stack th,.stack td{border:0;padding:0;min-width:0;max-width:100%;"
+"overflow-wrap:anywhere;white-space:normal;text-align:left}"
+".stack tbody th{flex-basis:100%;font-weight:600}"
+".stack .l,.stack td.w{flex-basis:100%}.stack td:empty,.stack .u{display:none}"
+".stack td[data-h]::before{content:attr(data-h) ' ';"
+"color:var(--faint);font-weight:400}"
+".stack td.w{padding:.2rem 0}"
+".hint{display:inline}}\n"
 "@media print{:root{color-scheme:light;--back:#fff;--card:#fff;"
 "--ink:#000;--faint:#444;--line:#bbb;--head:#eee;--link:#000;"
 "--error:#a8201a;--warning:#7a4a00;--note:#39566e;--good:#1d6b3a;"

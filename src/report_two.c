@@ -24,6 +24,110 @@ two_arguments(const Report *report)
 					quote_literal_cstr(report->side[1].name));
 }
 
+/*
+ * One look at all pairs gives three parts: how many there are of each status,
+ * and the first of those whose tables, or columns, have different names.  Of
+ * the many pairs only the status is kept, and names where they differ.
+ */
+static const char *const matches_query =
+"WITH entity AS MATERIALIZED ("
+" SELECT m.status, CASE WHEN m.is_other THEN"
+"   coalesce(m.source_espace, '(no name)') || '.'"
+"   || coalesce(m.source_entity, '(no name)') END AS object,"
+"  CASE WHEN m.is_other THEN m.source_table END AS source_name,"
+"  CASE WHEN m.is_other THEN m.target_table END AS target_name"
+" FROM (SELECT m.*, m.status = 'matched'"
+"    AND osmeta.fold_name(m.source_table)"
+"    <> osmeta.fold_name(m.target_table) AS is_other"
+"   FROM osmeta.matched_entity($1, $2) AS m OFFSET 0) AS m"
+"), attribute AS MATERIALIZED ("
+" SELECT m.status, CASE WHEN m.is_other THEN"
+"   coalesce(m.source_espace, '(no name)') || '.'"
+"   || coalesce(m.source_entity, '(no name)') || '.'"
+"   || coalesce(m.source_attribute, '(no name)') END AS object,"
+"  CASE WHEN m.is_other THEN m.source_column END AS source_name,"
+"  CASE WHEN m.is_other THEN m.target_column END AS target_name"
+" FROM (SELECT m.*, m.status = 'matched'"
+"    AND osmeta.fold_name(m.source_column)"
+"    <> osmeta.fold_name(m.target_column) AS is_other"
+"   FROM osmeta.matched_attribute($1, $2) AS m OFFSET 0) AS m"
+"), pair AS ("
+" SELECT 1 AS kind, e.status, count(*) AS n FROM entity AS e"
+"  GROUP BY e.status"
+" UNION ALL SELECT 2, a.status, count(*) FROM attribute AS a"
+"  GROUP BY a.status"
+" UNION ALL SELECT 3, r.status, count(*)"
+"  FROM osmeta.matched_record($1, $2) AS r GROUP BY r.status"
+"), other AS ("
+" SELECT 2 AS part, e.object, e.source_name, e.target_name"
+" FROM entity AS e WHERE e.object IS NOT NULL"
+" UNION ALL SELECT 3, a.object, a.source_name, a.target_name"
+" FROM attribute AS a WHERE a.object IS NOT NULL"
+") SELECT 1 AS part, s.n, NULL::bigint AS counted, s.status,"
+" coalesce(sum(p.n) FILTER (WHERE p.kind = 1), 0)::bigint,"
+" coalesce(sum(p.n) FILTER (WHERE p.kind = 2), 0)::bigint,"
+" coalesce(sum(p.n) FILTER (WHERE p.kind = 3), 0)::bigint,"
+" NULL AS object, NULL AS source_name, NULL AS target_name"
+" FROM unnest('{matched,source only,target only,inactive at source,"
+"inactive at target,inactive at both,ambiguous}'::text[])"
+"  WITH ORDINALITY AS s (status, n)"
+"  JOIN pair AS p ON p.status = s.status GROUP BY s.status, s.n"
+" UNION ALL SELECT o.part, o.n, o.counted, NULL, NULL, NULL, NULL,"
+"  o.object, o.source_name, o.target_name"
+" FROM (SELECT o.*, count(*) OVER (PARTITION BY o.part) AS counted,"
+"   row_number() OVER (PARTITION BY o.part ORDER BY o.object,"
+"    o.source_name) AS n"
+"  FROM other AS o) AS o"
+" WHERE o.n <= " CppAsString2(TOP_NAMES)
+" ORDER BY 1, 2";
+
+/* A list of names that differ: rows of the last query. */
+static void
+append_names(Report *report, const char *none, uint64 from, uint64 to,
+			 const char *statement)
+{
+	const ReportColumn columns[] = {
+		{"What", CELL_TEXT},
+		{report->side[0].name, CELL_CODE},
+		{report->side[1].name, CELL_CODE},
+	};
+
+	if (from == to)
+	{
+		osmeta_report_note(report, none);
+		return;
+	}
+	osmeta_report_table(report, NULL, columns, lengthof(columns), 8, from, to);
+	osmeta_report_more(report, to - from, osmeta_int64_at(from, 3, NULL),
+					   statement);
+}
+
+/* The section of names, out of the rows behind those of the matches. */
+static void
+write_names(Report *report, uint64 from, uint64 rows)
+{
+	StringInfo	page = report->buf;
+	char	   *arguments = two_arguments(report);
+	uint64		next = from;
+
+	initStringInfo(&report->names);
+	report->buf = &report->names;
+	while (next < rows && osmeta_int64_at(next, 1, NULL) == 2)
+		next++;
+	osmeta_report_note(report, "The same entity or attribute under different names in the two databases, compared without case: statements that name a table or a column do not work on both.");
+	osmeta_report_heading(report, "Tables");
+	append_names(report, "All tables of matched entities have the same names.",
+				 from, next,
+				 psprintf("SELECT * FROM osmeta.match_entity(%s) WHERE status = 'matched' AND osmeta.fold_name(source_table) <> osmeta.fold_name(target_table);",
+						  arguments));
+	osmeta_report_heading(report, "Columns");
+	append_names(report, "All columns of matched attributes have the same names.",
+				 next, rows,
+				 psprintf("SELECT * FROM osmeta.match_attribute(%s) WHERE status = 'matched' AND osmeta.fold_name(source_column) <> osmeta.fold_name(target_column);",
+						  arguments));
+	report->buf = page;
+}
+
 void
 osmeta_report_matches(Report *report)
 {
@@ -34,34 +138,23 @@ osmeta_report_matches(Report *report)
 		{"Records of static entities", CELL_NUMBER},
 	};
 	char	   *arguments = two_arguments(report);
-	uint64		rows;
+	uint64		rows = osmeta_report_query(report, matches_query);
+	uint64		nstatus = 0;
 
+	while (nstatus < rows && osmeta_int64_at(nstatus, 1, NULL) == 1)
+		nstatus++;
 	osmeta_report_note(report, "By composite key, never by name. What stands on one side only, or is active on one side only, is among the differences below.");
-	rows = osmeta_report_query(report,
-							   "WITH entity AS (SELECT m.status, count(*) AS n"
-							   "  FROM osmeta.matched_entity($1, $2) AS m GROUP BY m.status),"
-							   " attribute AS (SELECT m.status, count(*) AS n"
-							   "  FROM osmeta.matched_attribute($1, $2) AS m GROUP BY m.status),"
-							   " record AS (SELECT m.status, count(*) AS n"
-							   "  FROM osmeta.matched_record($1, $2) AS m GROUP BY m.status)"
-							   " SELECT s.status, coalesce(e.n, 0), coalesce(a.n, 0),"
-							   " coalesce(r.n, 0)"
-							   " FROM unnest('{matched,source only,target only,"
-							   "inactive at source,inactive at target,inactive at both,"
-							   "ambiguous}'::text[]) WITH ORDINALITY AS s (status, n)"
-							   " LEFT JOIN entity AS e ON e.status = s.status"
-							   " LEFT JOIN attribute AS a ON a.status = s.status"
-							   " LEFT JOIN record AS r ON r.status = s.status"
-							   " WHERE coalesce(e.n, a.n, r.n) IS NOT NULL ORDER BY s.n");
-	if (rows == 0)
-	{
+	if (nstatus == 0)
 		osmeta_report_note(report, "Neither side has an entity with a key.");
-		return;
+	else
+	{
+		osmeta_report_table(report, NULL, columns, lengthof(columns), 4, 0,
+							nstatus);
+		osmeta_report_all(report,
+						  psprintf("SELECT * FROM osmeta.match_entity(%s) WHERE status <> 'matched';",
+								   arguments));
 	}
-	osmeta_report_table(report, NULL, columns, lengthof(columns), 1, 0, rows);
-	osmeta_report_all(report,
-					  psprintf("SELECT * FROM osmeta.match_entity(%s) WHERE status <> 'matched';",
-							   arguments));
+	write_names(report, nstatus, rows);
 }
 
 void
@@ -143,55 +236,11 @@ osmeta_report_differences(Report *report)
 	}
 }
 
-/* Tables and columns of what matches. */
+/* Tables and columns of what matches: written with the section of matches. */
 void
 osmeta_report_table_names(Report *report)
 {
-	const ReportColumn columns[] = {
-		{"What", CELL_TEXT},
-		{report->side[0].name, CELL_CODE},
-		{report->side[1].name, CELL_CODE},
-	};
-	char	   *arguments = two_arguments(report);
-	uint64		rows;
-
-	osmeta_report_note(report, "The same entity or attribute under different names in the two databases, compared without case: statements that name a table or a column do not work on both.");
-	osmeta_report_heading(report, "Tables");
-	rows = osmeta_report_query(report,
-							   "SELECT coalesce(m.source_espace, '(no name)') || '.'"
-							   "  || coalesce(m.source_entity, '(no name)'),"
-							   " m.source_table, m.target_table, count(*) OVER ()"
-							   " FROM osmeta.matched_entity($1, $2) AS m"
-							   " WHERE m.status = 'matched' AND osmeta.fold_name(m.source_table)"
-							   "  <> osmeta.fold_name(m.target_table)"
-							   " ORDER BY 1, 2 LIMIT " CppAsString2(TOP_NAMES));
-	if (rows == 0)
-		osmeta_report_note(report, "All tables of matched entities have the same names.");
-	else
-	{
-		osmeta_report_table(report, NULL, columns, lengthof(columns), 1, 0,
-							rows);
-		osmeta_report_more(report, rows, osmeta_int64_at(0, 4, NULL),
-						   psprintf("SELECT * FROM osmeta.match_entity(%s) WHERE status = 'matched' AND osmeta.fold_name(source_table) <> osmeta.fold_name(target_table);",
-									arguments));
-	}
-	osmeta_report_heading(report, "Columns");
-	rows = osmeta_report_query(report,
-							   "SELECT coalesce(m.source_espace, '(no name)') || '.'"
-							   "  || coalesce(m.source_entity, '(no name)') || '.'"
-							   "  || coalesce(m.source_attribute, '(no name)'),"
-							   " m.source_column, m.target_column, count(*) OVER ()"
-							   " FROM osmeta.matched_attribute($1, $2) AS m"
-							   " WHERE m.status = 'matched' AND osmeta.fold_name(m.source_column)"
-							   "  <> osmeta.fold_name(m.target_column)"
-							   " ORDER BY 1, 2 LIMIT " CppAsString2(TOP_NAMES));
-	if (rows == 0)
-	{
-		osmeta_report_note(report, "All columns of matched attributes have the same names.");
-		return;
-	}
-	osmeta_report_table(report, NULL, columns, lengthof(columns), 1, 0, rows);
-	osmeta_report_more(report, rows, osmeta_int64_at(0, 4, NULL),
-					   psprintf("SELECT * FROM osmeta.match_attribute(%s) WHERE status = 'matched' AND osmeta.fold_name(source_column) <> osmeta.fold_name(target_column);",
-								arguments));
+	appendBinaryStringInfo(report->buf, report->names.data,
+						   report->names.len);
+	pfree(report->names.data);
 }
