@@ -517,6 +517,33 @@ WITH leftover AS MATERIALIZED (
 			ON l.store_id = i.store_id AND l.table_id = i.table_id
 			AND l.column_name = u.column_name
 	GROUP BY i.store_id, i.table_id, i.key_name, i.columns, i.dialect
+), referring AS MATERIALIZED (
+	-- joined here, where no condition on the whole makes them look few
+	SELECT f.*, coalesce(t.espace || '.', t.extension || '.', '')
+			|| coalesce(t.entity, '?') AS target_entity
+	FROM (SELECT DISTINCT ON (k.capture_id, k.table_id, k.key_name)
+				l.environment, l.capture_id, l.store_id, l.table_name,
+				array_to_string(k.columns, ', ') AS column_names, k.key_name,
+				l.espace, l.extension, l.entity, l.attribute, k.delete_action,
+				k.target_table, true AS is_column, l.entity_id
+			FROM leftover AS l
+				JOIN osmeta.captured_physical_key AS k
+					ON k.capture_id = l.store_id AND k.table_id = l.table_id
+					AND l.column_name = ANY (k.columns)
+			WHERE k.kind = 'f'
+			UNION ALL
+			SELECT n.environment, n.capture_id, n.store_id, n.table_name,
+				array_to_string(k.columns, ', '), k.key_name, n.espace,
+				n.extension, n.entity, NULL, k.delete_action, k.target_table,
+				false, NULL
+			FROM nobody AS n
+				JOIN osmeta.captured_physical_key AS k
+					ON k.capture_id = n.store_id AND k.table_id = n.table_id
+			WHERE k.kind = 'f') AS f
+		JOIN target AS t
+			ON t.store_id = f.store_id AND t.table_name = f.target_table
+	-- a NULL or a default in the place of the value stands in nobody's way
+	WHERE coalesce(f.delete_action, '') NOT IN ('set null', 'set default')
 )
 SELECT l.environment, l.capture_id, w.kind, l.table_name, l.column_name,
 	NULL::text AS key_name, l.espace, l.entity, l.attribute, w.blocks,
@@ -564,42 +591,18 @@ SELECT f.environment, f.capture_id, 'foreign key', f.table_name,
 	CASE f.delete_action
 		WHEN 'cascade' THEN format(
 			'deleting a row of %s (%s) silently deletes the rows here that refer to it',
-			t.table_name, coalesce(t.espace || '.', t.extension || '.', '')
-				|| coalesce(t.entity, '?'))
+			f.target_table, f.target_entity)
 		ELSE format(
 			'a row of %s (%s) cannot be deleted while a row here refers to it',
-			t.table_name, coalesce(t.espace || '.', t.extension || '.', '')
-				|| coalesce(t.entity, '?'))
+			f.target_table, f.target_entity)
 	END || CASE WHEN f.is_column
 		THEN '; these rows are of an entity in use'
 		ELSE '; nobody maintains this table' END,
 	CASE WHEN f.is_column
 		THEN 'Nobody sets this column any more. Drop the foreign key, then the column, or set the column to NULL.'
 		ELSE 'Drop the foreign key, or the table with it.' END,
-	f.extension, t.table_name, f.entity_id
-FROM (SELECT DISTINCT ON (k.capture_id, k.table_id, k.key_name)
-			l.environment, l.capture_id, l.store_id, l.table_name,
-			array_to_string(k.columns, ', ') AS column_names, k.key_name,
-			l.espace, l.extension, l.entity, l.attribute, k.delete_action,
-			k.target_table, true AS is_column, l.entity_id
-		FROM leftover AS l
-			JOIN osmeta.captured_physical_key AS k
-				ON k.capture_id = l.store_id AND k.table_id = l.table_id
-				AND l.column_name = ANY (k.columns)
-		WHERE k.kind = 'f'
-		UNION ALL
-		SELECT n.environment, n.capture_id, n.store_id, n.table_name,
-			array_to_string(k.columns, ', '), k.key_name, n.espace,
-			n.extension, n.entity, NULL, k.delete_action, k.target_table,
-			false, NULL
-		FROM nobody AS n
-			JOIN osmeta.captured_physical_key AS k
-				ON k.capture_id = n.store_id AND k.table_id = n.table_id
-		WHERE k.kind = 'f') AS f
-	JOIN target AS t
-		ON t.store_id = f.store_id AND t.table_name = f.target_table
--- a NULL or a default in the place of the value stands in nobody's way
-WHERE coalesce(f.delete_action, '') NOT IN ('set null', 'set default');
+	f.extension, f.target_table, f.entity_id
+FROM referring AS f;
 COMMENT ON VIEW osmeta.leftover_constraint IS
 	'which left-overs stand in the way of inserts, deletes and auto numbers?';
 
