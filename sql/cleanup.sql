@@ -138,14 +138,14 @@ SELECT format('ALTER TABLE "OSUSR_abc_City" ADD %I integer, ADD %I integer DEFAU
 SELECT osmeta.capture('prod');
 \pset format unaligned
 \pset tuples_only on
-SELECT line FROM pg_temp.script('prod', '{orphan_table,orphan_column}', 'postgres') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
-SELECT line FROM pg_temp.script('prod', '{orphan_table,orphan_column}', 'sqlserver') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
-SELECT line FROM pg_temp.script('prod', '{orphan_table,orphan_column}', 'oracle') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
+SELECT line FROM pg_temp.script('prod', '{hand-made,orphan_column}', 'postgres') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
+SELECT line FROM pg_temp.script('prod', '{hand-made,orphan_column}', 'sqlserver') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
+SELECT line FROM pg_temp.script('prod', '{hand-made,orphan_column}', 'oracle') WHERE line ~ 'x"|line|[$?][(]|it''s|[.(\["][qr]["\]]|r\]\]';
 \pset format aligned
 \pset tuples_only off
 SELECT l.line FROM osmeta.cleanup_sql('prod', dialect => 'sqlserver') AS l (line) WHERE l.line ~ E'[\n\r]' OR l.line ~ '^--.*(;|-|/)$';
 \set ECHO none
-SELECT l.line FROM osmeta.cleanup_sql('prod', '{orphan_table,orphan_column}', dialect => 'postgres') AS l (line) \gexec
+SELECT l.line FROM osmeta.cleanup_sql('prod', '{hand-made,orphan_column}', dialect => 'postgres') AS l (line) \gexec
 \set ECHO all
 SELECT relname FROM pg_class WHERE relnamespace = 'factory'::regnamespace AND relname ~ 'line|x"|warehouse|it''s' ORDER BY 1;
 SELECT attname FROM pg_attribute WHERE attrelid = '"OSUSR_abc_City"'::regclass AND attname ~ '^[qr]';
@@ -157,11 +157,14 @@ SELECT osmeta.cleanup_sql('prod@1000');
 SELECT osmeta.cleanup_sql('prod', '{entity,tables}');
 SELECT osmeta.cleanup_sql('prod', '{entity,NULL}');
 SELECT osmeta.cleanup_sql('prod', dialect => 'oracle8');
--- an earlier capture can be named
-SELECT count(*) > 10 AS statements FROM osmeta.cleanup_sql('prod@1') AS l (line) WHERE l.line !~ '^--';
-SET osmeta.capture = '2';
-SELECT count(*) > 10 AS statements FROM osmeta.cleanup_sql('prod@1') AS l (line) WHERE l.line !~ '^--';
+-- what was left over in an earlier capture may be in use now; the latest can be named, whatever is shown
+SELECT osmeta.cleanup_sql('prod@1');
+SELECT osmeta.cleanup_sql('prod@2');
+SET osmeta.capture = '1';
+SELECT count(*) > 5 AS lines FROM osmeta.cleanup_sql('prod@3') AS l (line);
 RESET osmeta.capture;
+SELECT osmeta.drop_capture(3), osmeta.drop_capture(2);
+SELECT count(*) > 10 AS statements FROM osmeta.cleanup_sql('prod@1') AS l (line) WHERE l.line !~ '^--';
 BEGIN;
 UPDATE osmeta.capture SET is_consistent = false WHERE capture_id = 1;
 SET client_min_messages = notice;
@@ -206,3 +209,123 @@ SELECT count(*) > 5 AS lines, count(*) FILTER (WHERE l.line IS NULL) AS nulls FR
 SET osmeta.capture = '1';
 SELECT count(*) >= 0 AS rows FROM (SELECT to_jsonb(l) FROM osmeta.leftover_constraint AS l OFFSET 0) AS x;
 ROLLBACK;
+SELECT osmeta.detach('prod');
+
+--
+-- What is in use in other ways
+--
+DROP SCHEMA factory CASCADE;
+TRUNCATE make.column_of;
+CREATE SCHEMA factory;
+SET search_path = factory;
+\set ECHO none
+\i :schema
+\set ECHO all
+SET search_path = factory, public;
+DO $$
+BEGIN
+	PERFORM make.begin(100);
+	PERFORM make.espace('Shop'), make.espace('Gone'), make.espace('Old');
+	-- removed and made again under another name, with the same views of tenants
+	PERFORM pg_temp.entity('Shop.Tenanted', 'Name rtText(50)');
+	-- needed: by its own key after the espace was deleted, under a key that nobody has, by an espace, a process, a parameter, one of two that share the table
+	PERFORM pg_temp.entity('Gone.Prov', 'Name rtText(5)'), pg_temp.entity('Old.Parent', 'Name rtText(50)'), pg_temp.entity('Old.Taken', 'Name rtText(5)'), pg_temp.entity('Old.Proc', 'Name rtText(5)'), pg_temp.entity('Old.Given', 'Name rtText(5)'),
+		pg_temp.entity('Old.Twin', 'Name rtText(5)'), pg_temp.entity('Old.Ext', 'Name rtText(5)'), pg_temp.entity('Old.Free', 'Name rtText(5)'), pg_temp.entity('Old.Elsewhere', 'Name rtText(5)');
+	PERFORM pg_temp.entity('Shop.Consumer', 'ProvId Gone.Prov Ignore', 'ParentId Old.Parent Ignore', 'TwinId Old.Twin Ignore');
+	-- the table stands under another name than the metamodel says
+	PERFORM pg_temp.entity('Shop.NoName', 'Name rtText(5)'), pg_temp.entity('Shop.Bracket', 'Name rtText(5)'), pg_temp.entity('Shop.Missing', 'Name rtText(5)'), pg_temp.entity('Shop.Japan', 'Name rtText(5)');
+	PERFORM pg_temp.entity('Shop.Multi', 'Name rtText(5)'), pg_temp.entity('Shop.Country', 'Name rtText(5)'), pg_temp.entity('Shop.Apart', 'Name rtText(5)'), pg_temp.entity('Shop.Parts', 'Name rtText(5)');
+	PERFORM pg_temp.entity('Shop.Clash', 'AVeryLongAttributeNameThatIsCutA rtText(50)', 'Dropped rtText(5) inactive'), pg_temp.entity('Shop.Again', 'AVeryLongAttributeNameThatIsCutA rtText(50) inactive');
+	PERFORM pg_temp.entity('Shop.Made', 'Name rtText(5)', 'Old2 rtInteger inactive'), pg_temp.entity('Shop.Counted', 'Name rtText(5)', 'Base rtInteger inactive', 'Sum rtInteger'), pg_temp.entity('Shop.Held', 'Name rtText(5)');
+	PERFORM make.tables();
+END $$;
+CREATE FUNCTION pg_temp.again(entity text, physical text, espace text, is_active boolean DEFAULT true, key text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO "OSSYS_ENTITY" ("PHYSICAL_TABLE_NAME", "NAME", "ESPACE_ID", "SS_KEY", "MULTITENANT", "MULTITENANT_VIEW", "IS_ACTIVE", "IS_SYSTEM", "IS_EXTERNAL", "GENERATION", "Data_Kind", "Multilingual", "Base_View_Name")
+	SELECT physical, entity, "ID", coalesce(key, md5(physical)::uuid::text), false, false, is_active, false, false, 1, 'entity', false, 'OSUSR_abc_' || entity FROM "OSSYS_ESPACE" WHERE "NAME" = espace
+$$;
+SELECT pg_temp.again('Tenanted', 'OSUSR_abc_Tenanted1', 'Shop'), pg_temp.again('Twin2', 'OSUSR_abc_Twin', 'Old', false);
+UPDATE "OSSYS_ENTITY" SET "MULTITENANT" = true, "Base_View_Name" = 'OSUSR_abc_Tenanted' WHERE "NAME" = 'Tenanted';
+CREATE TABLE "OSUSR_abc_Tenanted1" ("ID" bigint PRIMARY KEY, "NAME" varchar(50), "TENANT_ID" integer);
+CREATE VIEW "OSUSR_abc_Tenanted_T1" AS SELECT "ID", "NAME" FROM "OSUSR_abc_Tenanted1" WHERE "TENANT_ID" = 1;
+UPDATE "OSSYS_ENTITY" SET "IS_ACTIVE" = false WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_abc_Tenanted' OR "NAME" IN ('Parent', 'Taken', 'Proc', 'Given', 'Twin', 'Ext', 'Free', 'Elsewhere');
+UPDATE "OSSYS_ESPACE" SET "NAME" = 'Gone(deleted0)', "IS_ACTIVE" = false, "SS_KEY" = md5('new')::uuid::text WHERE "NAME" = 'Gone';
+UPDATE "OSSYS_ENTITY_ATTR" SET "TYPE" = 'bt' || md5('nowhere')::uuid || '*' || split_part("TYPE", '*', 2) WHERE "NAME" = 'ParentId';
+INSERT INTO "OSSYS_ESPACE_ENTITY" ("ESPACE_ID", "ENTITY_ID") SELECT s."ID", e."ID" FROM "OSSYS_ESPACE" AS s, "OSSYS_ENTITY" AS e WHERE s."NAME" = 'Shop' AND e."NAME" = 'Taken';
+INSERT INTO "OSSYS_BPM_PROCESS_DEFINITION" ("Name", "Label", "SS_Key", "Is_Active", "Espace_Id", "Process_Entity_Id")
+SELECT 'Selling', 'Selling', md5('P')::uuid, true, s."ID", e."ID" FROM "OSSYS_ESPACE" AS s, "OSSYS_ENTITY" AS e WHERE s."NAME" = 'Shop' AND e."NAME" = 'Proc';
+INSERT INTO "OSSYS_BPM_PROCESS_INPUT_DEF" ("Name", "SS_Key", "Is_Active", "Process_Def_Id", "Data_Type", "SS_Type")
+SELECT 'Whom', md5('W')::uuid, true, p."Id", 'rtInteger', 'bt' || s."SS_KEY" || '*' || e."SS_KEY" FROM "OSSYS_BPM_PROCESS_DEFINITION" AS p, "OSSYS_ENTITY" AS e JOIN "OSSYS_ESPACE" AS s ON s."ID" = e."ESPACE_ID" WHERE e."NAME" = 'Given';
+-- names: none, in brackets, one that is not there, longer than the engine takes, of extensions
+UPDATE "OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = '' WHERE "NAME" = 'NoName';
+UPDATE "OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = '[OSUSR_abc_Bracket]' WHERE "NAME" = 'Bracket';
+UPDATE "OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = 'OSUSR_mno_Missing1' WHERE "NAME" = 'Missing';
+ALTER TABLE "OSUSR_abc_Missing" RENAME TO "OSUSR_xyz_Missing";
+SET client_min_messages = error;
+ALTER TABLE "OSUSR_abc_Japan" RENAME TO "OSUSR_ab0_日本語日本語日本語日本語日本語日本語日本語";
+SET client_min_messages = warning;
+UPDATE "OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = 'OSUSR_ab0_日本語日本語日本語日本語日本語日本語日本語' WHERE "NAME" = 'Japan';
+INSERT INTO "OSSYS_EXTENSION" ("Name", "SS_Key", "IS_ACTIVE") VALUES ('Reader', md5('ext')::uuid, true);
+INSERT INTO "OSSYS_ENTITY" ("PHYSICAL_TABLE_NAME", "NAME", "Extension_Id", "SS_KEY", "MULTITENANT", "MULTITENANT_VIEW", "IS_ACTIVE", "IS_SYSTEM", "IS_EXTERNAL", "GENERATION", "Multilingual")
+SELECT n, 'E' || i, x."Id", md5(n)::uuid, false, false, true, false, true, -1, false
+FROM "OSSYS_EXTENSION" AS x, unnest('{[DB].[dbo].[OSUSR_abc_Ext],[DB]..[OSUSR_xyz_E0,"\"DB\".\"dbo\".\"OSUSR_xyz_E1\"",OSUSR_xyz_E2@LINK,`OSUSR_xyz_E3`,[OSUSR_xyz_E4],"\"OSUSR_xyz_E5\"",OWNER.OSUSR_XYZ_E6@LINK.WORLD,"[dbo].[OSUSR_xyz_E.7]",OtherDB.dbo.Nothing}'::text[]) WITH ORDINALITY AS u (n, i);
+SELECT format('CREATE TABLE %I (id int)', 'OSUSR_xyz_E' || n) FROM unnest('{0,1,2,3,4,5,6,.7}'::text[]) AS n \gexec
+-- translations: the name of one is not told; a table whose entity has no such name now
+UPDATE "OSSYS_ENTITY" SET "Multilingual" = true WHERE "NAME" = 'Multi';
+UPDATE "OSSYS_ENTITY" SET "Multilingual" = true, "Multilingual_Table_Name" = 'OSUSR_abc__MLCountry' WHERE "NAME" = 'Country';
+CREATE TABLE "OSUSR_abc__MLMulti" (id int);
+CREATE TABLE "OSUSR_abc__MLCountry" (id int);
+CREATE TABLE "OSUSR_xyz__MLConsumer1" (id int);
+-- rows that are seen through another table, or stand elsewhere
+DROP TABLE "OSUSR_abc_Parts", "OSUSR_abc_Elsewhere";
+CREATE TABLE "OSUSR_abc_Parts" ("ID" bigint, "NAME" varchar(5)) PARTITION BY RANGE ("ID");
+CREATE TABLE "OSUSR_abc_PartsP1" PARTITION OF "OSUSR_abc_Parts" FOR VALUES FROM (0) TO (1000);
+CREATE TABLE "OSUSR_xyz_Child" () INHERITS ("OSUSR_abc_Apart");
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER away FOREIGN DATA WRAPPER postgres_fdw;
+CREATE FOREIGN TABLE "OSUSR_xyz_Foreign" (id int) SERVER away;
+CREATE FOREIGN TABLE "OSUSR_abc_Elsewhere" (id int) SERVER away;
+-- of the platform, and made by hand
+CREATE TABLE "OSEVT_ESPACE" (id int);
+CREATE TABLE "OSEVT_BPM_EVENT" (id int);
+CREATE TABLE "OSEVT_xyz_Order" (id int);
+SELECT format('CREATE TABLE %I (id int)', 'OSUSR_' || n) FROM unnest('{abc_Country2023,abc_Country1,abc_Country123,abc_CountryBackup,abc_Country-old,abc_Country_bkp,"abc_Country (copy)",abc_CountryOfOrigin,xyz_Whatever,xyz_Whatever_20231220,xyz_Whatever_2023_12_20,xyz_Whatever_bkp,xyz_WhateverOld,xyz_Household,xyz_old_Thing}'::text[]) AS n \gexec
+-- columns: two attributes compute one name, with and without the other removed; of tenants; generated; a key of hand-made tables
+INSERT INTO "OSSYS_ENTITY_ATTR" ("ENTITY_ID", "NAME", "SS_KEY", "TYPE", "LENGTH", "DECIMALS", "IS_MANDATORY", "IS_AUTONUMBER", "DELETE_RULE", "DEFAULT_LABEL", "IS_ACTIVE", "ORDER_NUM")
+SELECT make.id_of(e), 'AVeryLongAttributeNameThatIsCutB', md5(e)::uuid, 'rtText', 50, 0, false, false, 'Protect', '', true, 99 FROM unnest('{Shop.Clash,Shop.Again}'::text[]) AS e;
+UPDATE "OSSYS_ENTITY_ATTR" SET "DATABASE_NAME" = NULL WHERE "ENTITY_ID" IN (make.id_of('Shop.Clash'), make.id_of('Shop.Again')) AND "NAME" ~ '^A';
+ALTER TABLE "OSUSR_abc_Clash" ADD "AVERYLONGATTRIBUTENAMETHATI1" varchar(50);
+ALTER TABLE "OSUSR_abc_Again" ADD "AVERYLONGATTRIBUTENAMETHATI1" varchar(50);
+UPDATE "OSSYS_ESPACE" SET "IS_MULTITENANT" = true WHERE "NAME" = 'Shop';
+ALTER TABLE "OSUSR_abc_Country" ADD "TENANT_ID" integer, ADD stray integer;
+ALTER TABLE "OSUSR_abc_Made" ADD "OLDGEN" text GENERATED ALWAYS AS ("OLD2" + 1) STORED;
+ALTER TABLE "OSUSR_abc_Counted" DROP "SUM", ADD "SUM" integer GENERATED ALWAYS AS ("BASE" + 1) STORED;
+ALTER TABLE "OSUSR_abc_Held" ADD "LEGACY" integer UNIQUE, ADD "SPARE" integer;
+CREATE TABLE handmade_child (x integer REFERENCES "OSUSR_abc_Held" ("LEGACY"));
+INSERT INTO "OSUSR_abc_Parts" VALUES (1, 'x'), (2, 'y');
+ANALYZE;
+SELECT osmeta.attach('used', remote_schema => 'factory', dialect => 'postgres');
+SELECT osmeta.capture('used') > 0 AS captured;
+SELECT kind, string_agg(table_name, ', ' ORDER BY table_name COLLATE "C") FROM osmeta.physical_table WHERE environment = 'used' AND kind IN ('partition', 'foreign table') GROUP BY 1 ORDER BY 1;
+SELECT kind, string_agg(table_name, ', ' ORDER BY table_name COLLATE "C") FROM osmeta.orphan_table WHERE environment = 'used' GROUP BY 1 ORDER BY 1;
+SELECT entity, used_by_active FROM osmeta.soft_deleted WHERE environment = 'used' AND kind = 'entity' ORDER BY entity COLLATE "C", id;
+SELECT count(*) AS differ FROM ((SELECT to_jsonb(a) - 'capture_id' FROM osmeta.soft_deleted AS a WHERE environment = 'used' EXCEPT ALL SELECT to_jsonb(b) - 'capture_id' FROM used.soft_deleted AS b) UNION ALL (SELECT to_jsonb(a) - 'capture_id' FROM osmeta.orphan_table AS a WHERE environment = 'used' EXCEPT ALL SELECT to_jsonb(b) - 'capture_id' FROM used.orphan_table AS b)) AS x;
+\pset format unaligned
+\pset tuples_only on
+SELECT line FROM pg_temp.script('used') WHERE line !~ '^--';
+SELECT line FROM pg_temp.script('used') WHERE line ~ '^-- left';
+-- every statement works, in this order
+BEGIN;
+\set ECHO none
+SELECT l.line FROM osmeta.cleanup_sql('used') AS l (line) \gexec
+\set ECHO all
+ROLLBACK;
+-- what may be needed or a table of it stays, though it is not known whether it is active
+BEGIN;
+UPDATE osmeta.captured_entity_attr SET is_active = NULL WHERE name IN ('ProvId', 'TwinId');
+SELECT line FROM pg_temp.script('used', '{entity}') WHERE line ~ '_(Prov|Twin)[ "]';
+-- the renamed column has another
+UPDATE osmeta.captured_physical_column SET data_type = 'varchar', length = 5 WHERE column_name = 'stray';
+SELECT line FROM pg_temp.script('used', '{orphan_column}') WHERE line ~ '^-- OSUSR_abc_Country[.]';
+ROLLBACK;
+\pset format aligned
+\pset tuples_only off

@@ -84,8 +84,8 @@ checked_kinds(FunctionCallInfo fcinfo)
 }
 
 /*
- * Error unless the capture shows the whole database and the whole metamodel
- * as far as names go.  Gives the capture's dialect (palloc'd) and whether it
+ * Error unless the capture is the latest of its environment and shows the
+ * whole database and the whole metamodel as far as names go.  Gives the capture's dialect (palloc'd) and whether it
  * is consistent.
  */
 static char *
@@ -94,6 +94,7 @@ check_capture(int64 capture_id, bool *is_consistent)
 	Oid			types[1] = {INT8OID};
 	Datum		values[1] = {Int64GetDatum(capture_id)};
 	char	   *gap;
+	int64		latest_id;
 
 	osmeta_query("SELECT c.dialect, c.is_consistent,"
 				 " EXISTS (SELECT 1 FROM osmeta.captured_physical_table AS t"
@@ -113,7 +114,8 @@ check_capture(int64 capture_id, bool *is_consistent)
 				 "   SELECT 'OSSYS_' || upper((l.entry ->> 'table_name') COLLATE \"C\")"
 				 "   FROM jsonb_array_elements(c.left_out) AS l (entry)"
 				 "   WHERE l.entry ->> 'table_name' IN"
-				 "    ('espace', 'entity', 'entity_attr', 'extension', 'dbcatalog')"
+				 "    ('espace', 'entity', 'entity_attr', 'extension', 'dbcatalog',"
+				 "     'espace_entity', 'bpm_process_definition')"
 				 "   UNION ALL"
 				 "   SELECT upper((l.entry ->> 'table_name') COLLATE \"C\") || '.'"
 				 "    || upper((l.entry ->> 'column_name') COLLATE \"C\")"
@@ -126,8 +128,19 @@ check_capture(int64 capture_id, bool *is_consistent)
 				 "      ('entity', 'base_view_name'), ('entity', 'ss_key'),"
 				 "      ('entity_attr', 'name'), ('entity_attr', 'type'),"
 				 "      ('entity_attr', 'database_name'))) AS g)"
+				 ", (SELECT max(l.capture_id) FROM osmeta.capture AS l"
+				 "  WHERE l.environment = c.environment)"
 				 " FROM osmeta.capture AS c WHERE c.capture_id = $1",
 				 1, types, values, NULL);
+	latest_id = osmeta_int64_at(0, 5, NULL);
+	if (latest_id > capture_id)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("capture " INT64_FORMAT " is not the latest of its environment",
+						capture_id),
+				 errdetail("The latest is capture " INT64_FORMAT ".",
+						   latest_id),
+				 errhint("What was left over in an earlier capture may be in use now. Name the environment without a capture, or capture it again.")));
 	if (!osmeta_bool_at(0, 3))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -927,6 +927,8 @@ FROM (VALUES
 	 'oid oid,conname name,contype "char",conrelid oid,confrelid oid,confdeltype "char",conkey smallint[]'),
 	('postgres', 'pg_catalog', 'pg_depend',
 	 'classid oid,objid oid,refclassid oid,refobjid oid,refobjsubid integer,deptype "char"'),
+	('postgres', 'pg_catalog', 'pg_inherits',
+	 'inhrelid oid,inhparent oid'),
 	('postgres', 'pg_catalog', 'pg_sequences',
 	 'schemaname name,sequencename name,last_value bigint'),
 	('sqlserver', 'sys', 'schemas',
@@ -977,14 +979,19 @@ FROM (VALUES
  */
 INSERT INTO osmeta.catalog_view (dialect, view_name, query)
 VALUES
+	-- a partition, or a child by inheritance, holds rows of its parent
 	('postgres', 'physical_relation', $query$
 SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
-	CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view'
-		END AS kind,
+	CASE WHEN c.relkind IN ('v', 'm') THEN 'view'
+		WHEN i.inhrelid IS NOT NULL THEN 'partition'
+		WHEN c.relkind = 'f' THEN 'foreign table'
+		ELSE 'table' END AS kind,
 	CASE WHEN c.relkind IN ('r', 'p', 'm') AND c.reltuples >= 0
 		THEN c.reltuples::bigint END AS row_count
 FROM {catalog_pg_namespace} n
 	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
+	LEFT JOIN (SELECT DISTINCT h.inhrelid
+		FROM {catalog_pg_inherits} h) AS i ON i.inhrelid = c.oid
 WHERE n.nspname = {schema}
 	AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 $query$),

@@ -47,10 +47,11 @@ SELECT DISTINCT ON (p.store_table)
 	p.row_count, p.data_bytes, p.index_bytes, p.lob_bytes,
 	CASE WHEN coalesce(p.data_bytes, p.index_bytes, p.lob_bytes) IS NOT NULL
 		THEN coalesce(p.data_bytes, 0) + coalesce(p.index_bytes, 0)
-			+ coalesce(p.lob_bytes, 0) END AS bytes
+			+ coalesce(p.lob_bytes, 0) END AS bytes,
+	p.kind
 FROM (SELECT c.environment, c.capture_id, t.capture_id AS store_id,
 			t.table_id, t.table_name, t.row_count, t.data_bytes,
-			t.index_bytes, t.lob_bytes,
+			t.index_bytes, t.lob_bytes, coalesce(t.kind, 'table') AS kind,
 			t.kind IS DISTINCT FROM 'view' AS is_table,
 			osmeta.store_table(t.capture_id, t.table_name) COLLATE "C"
 				AS store_table

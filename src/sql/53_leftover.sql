@@ -5,6 +5,106 @@
  * What 50_view and 52_question say of joins and names holds here too.
  */
 
+/*
+ * The name of a table or column without what a metamodel may put around it:
+ * other parts, brackets, quotes and backquotes, a database link.
+ */
+CREATE FUNCTION osmeta.bare_name(name text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN name !~ '[]["`.@'']' THEN name
+	ELSE btrim(regexp_replace(substring(
+		regexp_replace(name, '@[^]["`@]*$', '') FROM '[^.]*$'),
+		'[]["`'']', '', 'g'))
+END;
+COMMENT ON FUNCTION osmeta.bare_name(text) IS
+	'Internal: a name without the parts before it, quotes, brackets and database link';
+
+/*
+ * Internal: entities that are not effective, and what needs them.  A
+ * reference means the entity with its composite key; where nobody has that,
+ * as after the owner was deleted and got another key, all with the entity's
+ * own.  is_effective: what needs it is known to be in use; otherwise it is not
+ * known to be removed.
+ */
+CREATE VIEW osmeta.needed_entity AS
+WITH dead AS MATERIALIZED (
+	SELECT o.store_id, o.entity_id,
+		osmeta.store_key(o.store_id, o.key) AS store_key,
+		o.ss_key || ' ' || o.store_id::text AS store_object
+	FROM osmeta.owned_entity AS o
+	WHERE NOT o.is_effective
+), reference AS MATERIALIZED (
+	SELECT c.store_id, a.id, osmeta.store_key(a.capture_id, a.refers_to)
+			AS store_key,
+		osmeta.object_key(a.refers_to) || ' ' || a.capture_id::text
+			AS store_object,
+		coalesce(a.is_active, false) AND coalesce(t.is_active, false)
+			AND CASE WHEN e.id IS NOT NULL THEN coalesce(e.is_active, false)
+				ELSE x.id IS NOT NULL AND coalesce(x.is_active, true) END
+			AS is_effective,
+		format('attribute %s.%s.%s refers to its entity',
+			coalesce(e.name, x.name, '?'), coalesce(t.name, '?'),
+			coalesce(a.name, '?')) AS needed_by
+	FROM osmeta.shown_capture AS c
+		JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.store_id
+		JOIN osmeta.captured_entity AS t
+			ON t.capture_id = a.capture_id AND t.id = a.entity_id
+		LEFT JOIN osmeta.captured_espace AS e
+			ON e.capture_id = t.capture_id AND e.id = t.espace_id
+		LEFT JOIN osmeta.captured_extension AS x
+			ON x.capture_id = t.capture_id AND x.id = t.extension_id
+	WHERE coalesce(a.is_active, true) AND coalesce(t.is_active, true)
+		AND coalesce(CASE WHEN e.id IS NOT NULL THEN e.is_active
+			ELSE x.is_active END, true)
+		-- as a condition, for one pass over all attributes
+		AND coalesce(osmeta.object_key(a.refers_to) || ' '
+			|| a.capture_id::text IN
+			(SELECT d.store_object FROM dead AS d
+				WHERE d.store_object IS NOT NULL), false)
+	UNION ALL
+	SELECT p.store_id, p.parameter_id,
+		osmeta.store_key(p.store_id, osmeta.try_bt_ref(p.ss_type)),
+		osmeta.object_key(osmeta.try_bt_ref(p.ss_type)) || ' '
+			|| p.store_id::text, p.is_effective,
+		format('parameter %s of the process %s refers to its entity',
+			p.parameter, p.process)
+	FROM osmeta.owned_parameter AS p
+	WHERE p.is_effective
+)
+SELECT d.store_id, d.entity_id,
+	osmeta.store_entity(d.store_id, d.entity_id) AS store_entity,
+	r.is_effective, r.needed_by, r.id AS needed_by_id
+FROM reference AS r
+	JOIN dead AS d ON d.store_object = r.store_object
+	LEFT JOIN osmeta.key_entity AS k ON k.store_key = r.store_key
+WHERE k.store_key IS NULL
+	OR k.store_key = d.store_key AND NOT k.is_effective
+UNION ALL
+SELECT d.store_id, d.entity_id,
+	osmeta.store_entity(d.store_id, d.entity_id),
+	coalesce(e.is_active, false),
+	format('espace %s uses its entity', e.name), e.id
+FROM dead AS d
+	JOIN osmeta.captured_espace_entity AS u
+		ON u.capture_id = d.store_id AND u.entity_id = d.entity_id
+	JOIN osmeta.captured_espace AS e
+		ON e.capture_id = u.capture_id AND e.id = u.espace_id
+WHERE coalesce(e.is_active, true)
+UNION ALL
+SELECT d.store_id, d.entity_id,
+	osmeta.store_entity(d.store_id, d.entity_id),
+	coalesce(e.is_active, false),
+	format('process %s stands on its entity', p.name), p.id
+FROM dead AS d
+	JOIN osmeta.captured_bpm_process_definition AS p
+		ON p.capture_id = d.store_id AND p.process_entity_id = d.entity_id
+	JOIN osmeta.captured_espace AS e
+		ON e.capture_id = p.capture_id AND e.id = p.espace_id
+WHERE coalesce(p.is_active, true) AND coalesce(e.is_active, true);
+COMMENT ON VIEW osmeta.needed_entity IS
+	'Internal: entities that are not effective and that something needs';
+
 -- Internal: entities that are not effective, with their table and with
 -- whether something effective needs them.
 CREATE VIEW osmeta.deleted_entity AS
@@ -18,7 +118,7 @@ SELECT o.environment, o.capture_id, o.store_id, o.espace, o.extension,
 			THEN false
 	END AS in_database,
 	r.store_entity IS NOT NULL OR coalesce(t.is_used, false)
-		AS used_by_active,
+		OR b.store_table IS NOT NULL AS used_by_active,
 	p.table_id, p.row_count, p.bytes
 FROM osmeta.owned_entity AS o
 	LEFT JOIN osmeta.known_catalog AS k ON k.store_id = o.store_id
@@ -30,11 +130,17 @@ FROM osmeta.owned_entity AS o
 	LEFT JOIN osmeta.table_owner AS t
 		ON t.store_table
 			= osmeta.store_table(o.store_id, o.physical_table_name)
-	LEFT JOIN (SELECT DISTINCT e.store_entity
-			FROM osmeta.owned_attribute AS a
-				JOIN osmeta.key_entity AS e
-					ON e.store_key = osmeta.store_key(a.store_id, a.refers_to)
-			WHERE a.is_effective AND NOT e.is_effective) AS r
+	-- an entity of an extension can name it as [DB].[dbo].[x]
+	LEFT JOIN (SELECT DISTINCT osmeta.store_table(n.store_id,
+					osmeta.bare_name(n.table_name)) AS store_table
+			FROM osmeta.named_table AS n
+			WHERE n.is_effective
+				AND osmeta.bare_name(n.table_name) <> n.table_name) AS b
+		ON b.store_table
+			= osmeta.store_table(o.store_id, o.physical_table_name)
+	LEFT JOIN (SELECT DISTINCT n.store_entity
+			FROM osmeta.needed_entity AS n
+			WHERE n.is_effective) AS r
 		ON r.store_entity = osmeta.store_entity(o.store_id, o.entity_id)
 WHERE NOT o.is_effective;
 COMMENT ON VIEW osmeta.deleted_entity IS
@@ -124,33 +230,45 @@ COMMENT ON VIEW osmeta.soft_deleted IS
 
 /*
  * Which tables of the database does the metamodel not know?  Only names of
- * the platform are looked at.  A copy made by hand carries more behind a name
- * that the metamodel knows, or a word for a copy.
+ * the platform are looked at, and no partitions and foreign tables, which hold
+ * what stands elsewhere.  A copy made by hand carries more behind a name that
+ * the metamodel knows, or a word for a copy, a date or a sign that the
+ * platform puts into no name.  A number of one or two digits behind a name is
+ * what the platform appends when the name is taken.
  */
 CREATE VIEW osmeta.orphan_table AS
 WITH orphan AS MATERIALIZED (
 	SELECT f.environment, f.capture_id, f.store_id, f.table_id, f.table_name,
-		f.row_count, f.bytes, osmeta.fold_name(f.table_name) AS folded
+		f.row_count, f.bytes, osmeta.fold_name(f.table_name) AS folded,
+		-- what follows OSUSR_xxx_
+		substr(osmeta.fold_name(f.table_name), 11) AS folded_rest
 	FROM osmeta.found_table AS f
 		LEFT JOIN osmeta.table_owner AS o ON o.store_table = f.store_table
 	-- those of a removed entity, but for its data, are nobody's
-	WHERE f.is_table
+	WHERE f.kind = 'table'
 		AND (o.store_table IS NULL OR NOT o.is_data AND NOT o.is_used)
 		AND osmeta.fold_name(f.table_name) ~ '^os(usr|evt)_'
 ), copied AS MATERIALIZED (
 	SELECT DISTINCT b.store_id, b.table_id
 	FROM (SELECT x.store_id, x.table_id,
-				array_to_string(p.parts[1:n.n], '_') || ' '
-					|| x.store_id::text AS beginning
+				left(x.folded, n.n) || ' ' || x.store_id::text AS beginning
 			FROM orphan AS x,
-				LATERAL (SELECT string_to_array(x.folded, '_') AS parts) AS p,
-				LATERAL generate_series(3, cardinality(p.parts) - 1) AS n) AS b
+				LATERAL generate_series(11, length(x.folded) - 1) AS n
+			WHERE substr(x.folded, n.n + 1) !~ '^[1-9][0-9]?$') AS b
 		JOIN osmeta.table_owner AS o ON o.store_table = b.beginning
 )
 SELECT x.environment, x.capture_id, x.table_name,
 	CASE
 		WHEN h.table_id IS NOT NULL OR n.prefix IS NULL
-			OR x.folded ~ '_(old|bak|backup|copy|orig|temp|tmp)[0-9]*(_[0-9]+)*$'
+			OR x.folded_rest ~ '(backup|bkup|bkp|bckp|bck|bak|copy|copia|kopie)[^a-z]*$'
+			OR x.folded_rest ~ '[^a-z](old|orig|original|temp|tmp|sav|save|saved|arch|archive|back|prev|previous|test)[^a-z]*$'
+			OR x.table_name ~ '[a-z0-9](Old|Orig|Original|Temp|Tmp|Sav|Save|Saved|Archive|Prev)[0-9]*$'
+			OR x.folded_rest ~ '^(old|bak|backup|copy|copyof|orig|temp|tmp)_'
+			-- dates
+			OR x.folded_rest ~ '[0-9]{3}[^a-z]*$'
+			OR x.folded_rest ~ '[0-9][^a-z0-9]+[0-9]+[^a-z]*$'
+			-- signs other than _
+			OR x.folded ~ E'[\\u0001-/:-@\\[-^`{-\\u009F]'
 			THEN 'hand-made'
 		WHEN x.folded ^@ 'osevt' THEN 'event'
 		WHEN n.hash IS NULL THEN 'hand-made'
@@ -657,6 +775,7 @@ COMMENT ON VIEW osmeta.espace_size IS
 
 INSERT INTO osmeta.live_view (view_name, position)
 VALUES
+	('needed_entity', 150),
 	('deleted_entity', 215),
 	('soft_deleted', 216),
 	('orphan_table', 217),

@@ -61,17 +61,24 @@ COMMENT ON FUNCTION osmeta.cleanup_comment(text) IS
  * Columns are decided first: one stays with whatever covers it together with
  * something that stays.  Then tables: one stays if something that stays
  * refers to it.
+ *
+ * What the metamodel calls a table is taken for more than one name: as it
+ * stands, and without what may be put around a name.  An entity that is not
+ * known to be removed and whose table is not there is homeless; whatever may
+ * be its table stays.
  */
 CREATE FUNCTION osmeta.cleanup_object(capture_id bigint, kinds text[],
 	dialect text)
 RETURNS TABLE (step int, object text, table_name text, name text, kind text,
 	whose text, detail text, row_count bigint, data_bytes bigint,
-	index_bytes bigint, lob_bytes bigint, reason text)
+	index_bytes bigint, lob_bytes bigint, reason text, turn int)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	WITH RECURSIVE physical AS MATERIALIZED (
 		SELECT p.table_id, p.table_name,
-			p.kind IS DISTINCT FROM 'view' AS is_table,
+			coalesce(p.kind, 'table') = 'table' AS is_table,
+			coalesce(p.kind, 'table') AS kind,
+			osmeta.fold_name(p.table_name) AS folded,
 			osmeta.store_table(p.capture_id, p.table_name) AS store_table,
 			osmeta.cleanup_is_plain(c.remote_schema || p.table_name,
 				cleanup_object.dialect) AS is_plain,
@@ -80,46 +87,144 @@ BEGIN ATOMIC
 			JOIN osmeta.captured_physical_table AS p
 				ON p.capture_id = c.capture_id
 		WHERE c.capture_id = cleanup_object.capture_id
-	), named AS MATERIALIZED (
-		-- an extension can name a table of this database as [DB].[dbo].[x]
-		SELECT CASE WHEN strpos(n.table_name, '.') > 0
-				THEN osmeta.store_table(n.store_id, btrim(
-					substring(n.table_name FROM '[^.]*$'), '[]" '))
-				ELSE n.store_table END COLLATE "C" AS store_table, n.kind, n.is_data, n.entity_id, n.is_effective,
-			format('%s.%s', coalesce(n.espace, n.extension, '?'),
-				coalesce(n.entity, '?')) AS whose,
+	), owned AS MATERIALIZED (
+		SELECT o.store_id, o.entity_id, o.is_effective, o.espace,
+			osmeta.fold_name(btrim(o.entity)) AS folded,
+			format('%s.%s', coalesce(o.espace, o.extension, '?'),
+				coalesce(o.entity, '?')) AS whose,
 			coalesce(NOT t.is_active, false)
-				OR coalesce(NOT CASE WHEN n.has_espace THEN e.is_active
+				OR coalesce(NOT CASE WHEN o.has_espace THEN e.is_active
 					ELSE x.is_active END, false) AS is_removed,
-			n.is_system OR n.is_external AS is_foreign,
+			o.is_system OR o.is_external AS is_foreign, o.is_external,
 			l.store_module IS NOT NULL AS is_elsewhere,
-			NULLIF(osmeta.fold_name(btrim(t.base_view_name)), '')
-				AS base_view
-		FROM osmeta.named_table AS n
+			osmeta.fold_name(btrim(o.data_kind)) AS data_kind,
+			NULLIF(btrim(o.physical_table_name), '') AS physical_name,
+			NULLIF(btrim(o.event_table_name), '') AS event_name,
+			o.is_multilingual,
+			NULLIF(osmeta.fold_name(osmeta.bare_name(
+				btrim(o.base_view_name))), '') AS base_view
+		FROM osmeta.owned_entity AS o
 			JOIN osmeta.captured_entity AS t
-				ON t.capture_id = n.store_id AND t.id = n.entity_id
+				ON t.capture_id = o.store_id AND t.id = o.entity_id
 			LEFT JOIN osmeta.captured_espace AS e
-				ON e.capture_id = n.store_id AND e.id = n.espace_id
+				ON e.capture_id = o.store_id AND e.id = o.espace_id
 			LEFT JOIN osmeta.captured_extension AS x
-				ON x.capture_id = n.store_id AND x.id = n.extension_id
+				ON x.capture_id = o.store_id AND x.id = o.extension_id
 			LEFT JOIN osmeta.elsewhere AS l
 				ON l.store_module
-					= osmeta.store_module(n.store_id, n.espace_id, NULL)
+					= osmeta.store_module(o.store_id, o.espace_id, NULL)
+		WHERE o.store_id = cleanup_object.capture_id
+	), meaning AS MATERIALIZED (
+		SELECT n.entity_id, n.kind, n.is_data, n.table_name
+		FROM osmeta.named_table AS n
 		WHERE n.store_id = cleanup_object.capture_id
+		UNION
+		-- an extension can name a table of this database as [DB].[dbo].[x]
+		SELECT n.entity_id, n.kind, n.is_data, v.name
+		FROM osmeta.named_table AS n,
+			LATERAL (VALUES
+					(osmeta.bare_name(n.table_name)),
+					-- a dot or an @ within the name
+					(btrim(n.table_name, '[]"`'' ')),
+					(btrim(substring(n.table_name FROM '[^.]*$'), '[]"`'' ')),
+					(btrim(substring(n.table_name FROM '[["`][^]["`]*[]"`]?$'),
+						'[]"`'' '))
+				) AS v (name)
+		WHERE n.store_id = cleanup_object.capture_id
+			AND osmeta.bare_name(n.table_name) <> n.table_name
+			AND v.name <> ''
+	), named AS MATERIALIZED (
+		SELECT osmeta.store_table(o.store_id, m.table_name) COLLATE "C"
+				AS store_table,
+			osmeta.fold_name(btrim(m.table_name)) AS folded, m.kind,
+			m.is_data, m.entity_id, o.is_effective, o.whose, o.is_removed,
+			o.is_foreign, o.is_elsewhere, o.base_view
+		FROM meaning AS m
+			JOIN owned AS o ON o.entity_id = m.entity_id
+	), found AS MATERIALIZED (
+		SELECT DISTINCT n.entity_id, n.kind
+		FROM named AS n
+			JOIN physical AS p ON p.store_table = n.store_table
+	), homeless_table AS MATERIALIZED (
+		-- what a table may be called whose entity is not known to be removed
+		-- and has none; 7, 8 and 18: to what Oracle's names are cut
+		SELECT DISTINCT ON (k.key) k.key, k.whose
+		FROM (
+				-- cut by the engine
+				SELECT 'n' || left(n.folded, c.n) AS key, n.whose
+				FROM named AS n
+					LEFT JOIN found AS f
+						ON f.entity_id = n.entity_id AND f.kind = n.kind,
+					LATERAL generate_series(20, length(n.folded) - 1) AS c (n)
+				WHERE NOT n.is_removed AND f.entity_id IS NULL
+				UNION ALL
+				SELECT k.key, o.whose
+				FROM owned AS o
+					LEFT JOIN found AS f
+						ON f.entity_id = o.entity_id AND f.kind = 'data'
+					LEFT JOIN LATERAL osmeta.parse_physical_name(
+						osmeta.bare_name(o.physical_name)) AS n ON true,
+					LATERAL (VALUES
+							('p' || o.folded),
+							('p' || left(o.folded, 7)),
+							('p' || left(o.folded, 8)),
+							('p' || left(o.folded, 18)),
+							('p' || left(o.folded, 20)),
+							('p' || osmeta.fold_name(n.name)),
+							('h' || osmeta.fold_name(n.hash)),
+							('h' || osmeta.espace_hash(o.espace))
+						) AS k (key)
+				WHERE NOT o.is_removed AND f.entity_id IS NULL
+					AND o.data_kind IS DISTINCT FROM 'cliententity'
+					AND NOT (o.is_external AND o.physical_name IS NOT NULL)
+					AND NOT coalesce(osmeta.fold_name(o.physical_name)
+						^@ 'ossys_', false)
+				UNION ALL
+				SELECT k.key, o.whose
+				FROM owned AS o
+					LEFT JOIN found AS f
+						ON f.entity_id = o.entity_id
+						AND f.kind = 'multilingual'
+					LEFT JOIN LATERAL osmeta.parse_physical_name(
+						osmeta.bare_name(o.physical_name)) AS n ON true,
+					LATERAL (VALUES
+							('m' || o.folded, true),
+							('m' || left(o.folded, 5), true),
+							('m' || left(o.folded, 15), true),
+							('m' || osmeta.fold_name(n.name), true),
+							('l' || osmeta.fold_name(n.hash),
+							 o.is_multilingual),
+							('l' || osmeta.espace_hash(o.espace),
+							 o.is_multilingual)
+						) AS k (key, is_so)
+				WHERE NOT o.is_removed AND f.entity_id IS NULL AND k.is_so
+			) AS k
+		WHERE k.key IS NOT NULL
+		ORDER BY k.key, k.whose COLLATE "C"
 	), used AS MATERIALIZED (
 		SELECT DISTINCT n.store_table
 		FROM named AS n
 		WHERE NOT n.is_removed
 	), tenant_view AS MATERIALIZED (
 		SELECT v.table_id, v.table_name, v.store_table, v.is_plain,
-			p.table_id AS of_table, n.whose
+			p.table_id AS of_table, n.whose,
+			b.base_view IS NOT NULL AS is_used
 		FROM named AS n
 			JOIN physical AS p ON p.store_table = n.store_table
 			JOIN physical AS v
-				ON regexp_replace(osmeta.fold_name(v.table_name),
-					'_t[0-9]+$', '') = n.base_view
-		WHERE n.is_data AND NOT v.is_table AND p.is_table
-			AND osmeta.fold_name(v.table_name) ~ '_t[0-9]+$'
+				ON regexp_replace(v.folded, '_t[0-9]+$', '') = n.base_view
+			-- a re-created entity can have the views of the removed one
+			LEFT JOIN (SELECT DISTINCT s.base_view
+					FROM (SELECT o.base_view
+							FROM owned AS o
+							WHERE NOT o.is_removed
+							UNION ALL
+							SELECT n.folded
+							FROM named AS n
+							WHERE NOT n.is_removed AND n.is_data) AS s) AS b
+				ON b.base_view = n.base_view
+		WHERE n.is_data AND v.kind = 'view' AND p.kind <> 'view'
+			AND v.folded ~ '_t[0-9]+$'
 	), foreign_key AS MATERIALIZED (
 		SELECT k.table_id, k.table_name, k.key_name, k.columns,
 			p.table_id AS target_id, k.target_table, k.delete_action,
@@ -158,12 +263,34 @@ BEGIN ATOMIC
 				ON l.table_id = o.table_id AND l.position = o.position
 		WHERE l.table_id IS NULL
 	), wanted_column AS MATERIALIZED (
-		SELECT l.*, p.store_table, p.row_count,
+		SELECT l.*, p.store_table, p.row_count, p.kind AS table_kind,
 			p.is_plain AND osmeta.cleanup_is_plain(l.column_name,
-				cleanup_object.dialect) AS is_plain
+				cleanup_object.dialect) AS is_plain,
+			coalesce(q.is_generated, false) AS is_generated
 		FROM leftover AS l
 			JOIN physical AS p ON p.table_id = l.table_id
+			LEFT JOIN osmeta.captured_physical_column AS q
+				ON q.capture_id = cleanup_object.capture_id
+				AND q.table_id = l.table_id
+				AND q.column_name = l.column_name
 		WHERE l.kind = ANY (cleanup_object.kinds)
+	), renamed AS MATERIALIZED (
+		-- the columns to which attributes went, or may have gone
+		SELECT r.table_id, r.column_name,
+			min(coalesce(NULLIF(btrim(a.database_name), ''),
+				osmeta.physical_column_name(a.name)) COLLATE "C")
+				AS new_column
+		FROM (SELECT w.table_id, w.column_name, w.store_table,
+					substring(w.explained_by FROM
+						'^rename(?:d to|.of) (.*)(?:[?]| [(]attribute .* of capture [0-9]+[)])$')
+						AS attribute
+				FROM wanted_column AS w
+				WHERE w.explained_by ^@ 'rename') AS r
+			JOIN named AS n ON n.store_table = r.store_table AND n.is_data
+			JOIN osmeta.captured_entity_attr AS a
+				ON a.capture_id = cleanup_object.capture_id
+				AND a.entity_id = n.entity_id AND a.name = r.attribute
+		GROUP BY r.table_id, r.column_name
 	), wanted AS MATERIALIZED (
 		SELECT DISTINCT w.table_id, w.store_table
 		FROM wanted_column AS w
@@ -189,10 +316,36 @@ BEGIN ATOMIC
 				ON t.capture_id = a.capture_id AND t.id = a.entity_id
 		WHERE a.capture_id = cleanup_object.capture_id
 		GROUP BY 1, 2
+	), several AS MATERIALIZED (
+		-- attributes of one entity for which the same name is computed; one
+		-- that was removed and made again takes the column over
+		SELECT DISTINCT s.store_table, s.folded
+		FROM (SELECT n.store_table, n.entity_id,
+					osmeta.fold_name(coalesce(
+						NULLIF(btrim(a.database_name), ''),
+						osmeta.physical_column_name(a.name))) AS folded,
+					osmeta.fold_name(btrim(a.name)) AS attribute,
+					coalesce(a.is_active, true) AS is_active,
+					coalesce(btrim(a.database_name), '') = '' AS is_computed
+				FROM osmeta.captured_entity_attr AS a
+					JOIN named AS n
+						ON n.entity_id = a.entity_id AND n.is_data
+					JOIN (SELECT DISTINCT w.store_table
+							FROM wanted AS w) AS w
+						ON w.store_table = n.store_table
+				WHERE a.capture_id = cleanup_object.capture_id
+					AND NOT n.is_removed) AS s
+		GROUP BY s.store_table, s.entity_id, s.folded
+		HAVING count(*) FILTER (WHERE s.is_active) > 1
+			OR bool_or(s.is_active) AND bool_or(s.is_computed)
+				AND min(s.attribute COLLATE "C")
+					<> max(s.attribute COLLATE "C")
 	), homeless AS MATERIALIZED (
-		-- columns of attributes in use that are not there: another name in
-		-- the database than the metamodel says
-		SELECT n.store_table, min(n.folded COLLATE "C") AS folded
+		-- columns of attributes in use that are not there, or that are those
+		-- of another attribute: another name in the database than the
+		-- metamodel says
+		SELECT h.store_table, min(h.folded COLLATE "C") AS folded
+		FROM (SELECT n.store_table, n.folded
 		FROM named_by AS n
 			LEFT JOIN (SELECT DISTINCT w.store_table,
 						osmeta.fold_name(q.column_name) AS folded
@@ -202,7 +355,10 @@ BEGIN ATOMIC
 					WHERE q.capture_id = cleanup_object.capture_id) AS q
 				ON q.store_table = n.store_table AND q.folded = n.folded
 		WHERE n.is_used AND n.folded <> '' AND q.folded IS NULL
-		GROUP BY n.store_table
+		UNION ALL
+		SELECT n.store_table, n.folded
+		FROM several AS n) AS h
+		GROUP BY h.store_table
 	), table_index AS MATERIALIZED (
 		SELECT i.table_id, i.table_name, i.index_name AS key_name, i.columns,
 			coalesce(i.is_unique, true) AS is_unique,
@@ -258,11 +414,15 @@ BEGIN ATOMIC
 					 'an attribute that is not known to be removed names it'),
 					(2, m.is_foreign,
 					 'its table belongs to the platform or to an external system'),
+					(2, w.table_kind <> 'table',
+					 format('its table is a %s', w.table_kind)),
+					(3, osmeta.fold_name(w.column_name) = 'tenant_id',
+					 'it may keep the rows of tenants apart'),
 					(3, m.is_elsewhere,
 					 'its espace keeps its tables in another database catalog than the one captured'),
 					(4, w.kind = 'attribute' AND n.removed_attribute IS NULL,
 					 'only a removed entity with the same table names it'),
-					(4, w.kind = 'orphan_column' AND h.store_table IS NOT NULL,
+					(4, h.store_table IS NOT NULL,
 					 format('the column of an attribute in use is not there, and this may be it: %s',
 						h.folded)),
 					(4, n.is_identifier,
@@ -321,7 +481,23 @@ BEGIN ATOMIC
 					FROM table_index AS k
 					WHERE k.is_primary) AS k
 				ON k.table_id = w.table_id
+		-- those of the platform rest on the primary key
 		WHERE k.table_id IS NULL
+			OR cardinality(f.columns) = cardinality(i.columns)
+				AND NOT coalesce(osmeta.fold_name(f.key_name) ^@ 'osfrk_',
+					false)
+		UNION ALL
+		-- out of which columns, is not known
+		SELECT w.table_id, w.column_name,
+			format('the generated column %s may be made of it',
+				q.column_name), 11
+		FROM wanted_column AS w
+			JOIN osmeta.captured_physical_column AS q
+				ON q.capture_id = cleanup_object.capture_id
+				AND q.table_id = w.table_id AND q.is_generated
+			LEFT JOIN wanted_column AS x
+				ON x.table_id = q.table_id AND x.column_name = q.column_name
+		WHERE x.table_id IS NULL
 		UNION ALL
 		SELECT w.table_id, w.column_name,
 			format('the name of %s holds what the client program would take for a command',
@@ -339,18 +515,30 @@ BEGIN ATOMIC
 		SELECT r.table_id, r.column_name, r.reason, r.rank
 		FROM column_reason AS r
 		UNION
-		SELECT w.table_id, w.column_name,
-			format('%s also covers %s, which stays', t.label, l.column_name),
-			13
+		SELECT g.table_id, g.column_name, g.reason, 13
 		FROM column_left AS l
-			JOIN together AS o
-				ON o.table_id = l.table_id AND o.column_name = l.column_name
-			JOIN together AS t
-				ON t.table_id = o.table_id AND t.kind = o.kind
-				AND t.key_name = o.key_name
-				AND t.column_name <> o.column_name
-			JOIN wanted_column AS w
-				ON w.table_id = t.table_id AND w.column_name = t.column_name
+			JOIN (SELECT w.table_id, w.column_name,
+						o.column_name AS because_of,
+						format('%s also covers %s, which stays', t.label,
+							o.column_name) AS reason
+					FROM together AS o
+						JOIN together AS t
+							ON t.table_id = o.table_id AND t.kind = o.kind
+							AND t.key_name = o.key_name
+							AND t.column_name <> o.column_name
+						JOIN wanted_column AS w
+							ON w.table_id = t.table_id
+							AND w.column_name = t.column_name
+					UNION ALL
+					SELECT w.table_id, w.column_name, q.column_name,
+						format('the generated column %s, which stays, may be made of it',
+							q.column_name)
+					FROM wanted_column AS q
+						JOIN wanted_column AS w
+							ON w.table_id = q.table_id
+							AND w.column_name <> q.column_name
+					WHERE q.is_generated) AS g
+				ON g.table_id = l.table_id AND g.because_of = l.column_name
 	), column_kept AS MATERIALIZED (
 		SELECT DISTINCT ON (l.table_id, l.column_name) l.table_id,
 			l.column_name, l.reason
@@ -416,36 +604,76 @@ BEGIN ATOMIC
 					GROUP BY y.table_id) AS f ON f.table_id = t.table_id
 		WHERE t.kind = ANY (cleanup_object.kinds)
 		ORDER BY t.table_id, t.rank, t.part, t.entity_id DESC
-	), referrer AS MATERIALIZED (
-		SELECT DISTINCT ON (e.entity_id) e.entity_id,
-			format('%s.%s.%s', coalesce(a.espace, a.extension, '?'), a.entity,
-				a.attribute) AS attribute
-		FROM osmeta.owned_attribute AS a
-			JOIN osmeta.key_entity AS e
-				ON e.store_key = osmeta.store_key(a.store_id, a.refers_to)
-		WHERE a.store_id = cleanup_object.capture_id AND a.is_effective
-			AND NOT e.is_effective
-		ORDER BY e.entity_id, a.attribute_id
+	), needed AS MATERIALIZED (
+		-- by any of the entities that the table is of
+		SELECT DISTINCT ON (y.table_id) y.table_id,
+			CASE WHEN n.is_effective THEN 'the active ' || n.needed_by
+				ELSE format('the %s, and is not known to be removed',
+					n.needed_by) END AS needed_by
+		FROM osmeta.needed_entity AS n
+			JOIN possible AS y ON y.entity_id = n.entity_id
+		WHERE n.store_id = cleanup_object.capture_id AND y.part = 'data'
+		ORDER BY y.table_id, n.is_effective DESC, n.needed_by_id,
+			n.needed_by COLLATE "C"
+	), homeless_reason AS MATERIALIZED (
+		SELECT k.table_id,
+			min(CASE WHEN left(k.key, 1) IN ('m', 'l')
+				THEN format('it may hold translations of %s', h.whose)
+				ELSE format('the table of %s is not there under a name that is known, and this may be it',
+					h.whose) END COLLATE "C") AS reason
+		FROM (SELECT w.table_id, k.key
+				FROM wanted_table AS w
+					JOIN physical AS p ON p.table_id = w.table_id
+					LEFT JOIN LATERAL osmeta.parse_physical_name(p.table_name)
+						AS n ON true,
+					LATERAL (SELECT substr(p.folded, 11) AS part) AS f,
+					LATERAL (VALUES
+							('n' || p.folded, true),
+							('p' || osmeta.fold_name(n.name), w.part = 'data'),
+							('p' || f.part, w.part = 'data'),
+							('m' || substr(f.part, 4), f.part ^@ '_ml'),
+							('m' || substr(rtrim(f.part, '0123456789'), 4),
+							 f.part ^@ '_ml'),
+							('h' || osmeta.fold_name(n.hash),
+							 w.kind <> 'entity' AND w.part = 'data'),
+							('l' || osmeta.fold_name(n.hash),
+							 w.kind <> 'entity' AND f.part ^@ '_ml')
+						) AS k (key, is_so)
+				WHERE k.is_so) AS k
+			JOIN homeless_table AS h ON h.key = k.key
+		GROUP BY k.table_id
+	), platform AS MATERIALIZED (
+		-- what follows OSSYS_, and hence OSEVT_, in names of the platform
+		SELECT DISTINCT substr(osmeta.fold_name(s.name), 7) AS part
+		FROM (SELECT t.physical_name AS name
+				FROM osmeta.ossys_table AS t
+				UNION ALL
+				SELECT p.table_name
+				FROM physical AS p
+				UNION ALL
+				SELECT n.folded
+				FROM named AS n) AS s
+		WHERE osmeta.fold_name(s.name) ^@ 'ossys_'
 	), dormant AS MATERIALIZED (
 		-- a trigger may still write to where events were once kept
 		SELECT DISTINCT ON (d.store_table) d.store_table, d.whose
-		FROM (SELECT osmeta.store_table(o.store_id,
-					coalesce(NULLIF(btrim(o.event_table_name), ''),
-						osmeta.event_table_name(
-							btrim(o.physical_table_name)))) AS store_table,
-					format('%s.%s', coalesce(o.espace, o.extension, '?'),
-						o.entity) AS whose, o.entity_id
-				FROM osmeta.owned_entity AS o
-				WHERE o.store_id = cleanup_object.capture_id
-					AND o.is_effective) AS d
+		FROM (SELECT osmeta.store_table(o.store_id, v.name) AS store_table,
+					o.whose, o.entity_id
+				FROM owned AS o,
+					LATERAL (VALUES
+							(o.event_name),
+							(osmeta.event_table_name(o.physical_name))
+						) AS v (name)
+				WHERE NOT o.is_removed AND v.name IS NOT NULL) AS d
 		ORDER BY d.store_table, d.entity_id
 	), table_reason AS MATERIALIZED (
 		SELECT w.table_id, r.rank, r.reason
 		FROM wanted_table AS w
 			JOIN physical AS p ON p.table_id = w.table_id
 			LEFT JOIN used AS u ON u.store_table = p.store_table
-			LEFT JOIN referrer AS a
-				ON a.entity_id = w.entity_id AND w.part = 'data'
+			LEFT JOIN needed AS a ON a.table_id = w.table_id
+			LEFT JOIN homeless_reason AS h ON h.table_id = w.table_id
+			LEFT JOIN platform AS s ON s.part = substr(p.folded, 7)
 			LEFT JOIN dormant AS d
 				ON d.store_table = p.store_table AND w.kind <> 'entity'
 			CROSS JOIN (SELECT coalesce(bool_or(
@@ -458,22 +686,25 @@ BEGIN ATOMIC
 					 'another entity, which is not known to be removed, has this table too'),
 					(2, NOT w.is_removed,
 					 'an entity has it that is not known to be removed'),
-					(3, NOT p.is_table, 'it is a view'),
+					(3, NOT p.is_table, format('it is a %s', p.kind)),
 					(4, w.is_foreign,
 					 'it belongs to the platform or to an external system'),
 					(5, osmeta.fold_name(p.table_name) !~ '^os(usr|evt)_',
 					 'its name is none that the platform gives to a table of an application'),
 					(6, w.is_elsewhere,
 					 'its espace keeps its tables in another database catalog than the one captured'),
-					(7, a.entity_id IS NOT NULL,
-					 format('the active attribute %s refers to its entity',
-						a.attribute)),
+					(7, a.table_id IS NOT NULL, a.needed_by),
 					(8, d.store_table IS NOT NULL,
 					 format('it kept the events of %s, whose trigger may still write to it',
 						d.whose)),
 					(9, w.kind <> 'entity' AND w.entity IS NOT NULL,
 					 format('it belongs to the removed entity %s and goes with that (kind entity)',
 						w.entity)),
+					(9, h.table_id IS NOT NULL, h.reason),
+					(9, p.folded ^@ 'osevt_' AND w.kind <> 'entity'
+						AND (s.part IS NOT NULL OR p.folded ^@ 'osevt_bpm_'
+							OR p.folded !~ '^osevt_[a-z0-9]{3}_'),
+					 'it may be a table of the platform'),
 					-- versions that lack the column
 					(9, w.part = 'multilingual' AND NOT l.is_told,
 					 'the metamodel does not tell which entities have tables for translations'),
@@ -503,6 +734,13 @@ BEGIN ATOMIC
 			JOIN tenant_view AS v ON v.of_table = w.table_id
 			LEFT JOIN used AS u ON u.store_table = v.store_table
 		WHERE u.store_table IS NOT NULL OR NOT v.is_plain
+		UNION ALL
+		SELECT w.table_id, 12,
+			format('the view %s may be over the table of an entity that is not known to be removed',
+				v.table_name)
+		FROM wanted_table AS w
+			JOIN tenant_view AS v ON v.of_table = w.table_id
+		WHERE v.is_used
 	), table_left AS (
 		SELECT r.table_id, r.reason, r.rank
 		FROM table_reason AS r
@@ -514,6 +752,16 @@ BEGIN ATOMIC
 							f.key_name, f.table_name) AS reason
 					FROM staying_key AS f
 						JOIN wanted_table AS w ON w.table_id = f.target_id
+					UNION ALL
+					SELECT o.of_table, v.of_table,
+						format('the view %s may be over %s, which stays',
+							v.table_name, p.table_name)
+					FROM tenant_view AS v
+						JOIN wanted_table AS w ON w.table_id = v.of_table
+						JOIN tenant_view AS o
+							ON o.table_id = v.table_id
+							AND o.of_table <> v.of_table
+						JOIN physical AS p ON p.table_id = o.of_table
 					UNION ALL
 					SELECT d.table_id, w.table_id,
 						'the table of its entity stays'
@@ -541,7 +789,7 @@ BEGIN ATOMIC
 	)
 	SELECT 2, 'foreign key', f.table_name, f.key_name, NULL, NULL,
 		format('refers to %s', f.target_table), NULL::bigint, NULL::bigint,
-		NULL::bigint, NULL::bigint, NULL::text
+		NULL::bigint, NULL::bigint, NULL::text, 0
 	FROM foreign_key AS f
 		LEFT JOIN table_gone AS t ON t.table_id = f.table_id
 		LEFT JOIN column_gone AS g
@@ -554,7 +802,7 @@ BEGIN ATOMIC
 			THEN format('over %s', array_to_string(i.columns, ', ', '?'))
 			ELSE format('over %s, columns in use among them',
 				array_to_string(i.columns, ', ', '?')) END,
-		NULL, NULL, NULL, NULL, NULL
+		NULL, NULL, NULL, NULL, NULL, 0
 	FROM table_index AS i
 		JOIN column_gone AS g
 			ON g.table_id = i.table_id AND g.columns && i.columns
@@ -567,9 +815,17 @@ BEGIN ATOMIC
 				|| coalesce(v.removed_attribute, v.attribute),
 				'no active attribute names it')
 			ELSE coalesce(v.explained_by, 'no attribute names it')
-		END, v.row_count, NULL, NULL, NULL, v.reason
+				|| CASE WHEN v.reason IS NULL AND m.new_column IS NOT NULL
+					THEN format('; publishing did not copy its values to %s',
+						m.new_column)
+					ELSE '' END
+		END, v.row_count, NULL, NULL, NULL, v.reason,
+		-- before what it is made of
+		CASE WHEN v.is_generated THEN 1 ELSE 2 END
 	FROM column_verdict AS v
 		LEFT JOIN table_gone AS t ON t.table_id = v.table_id
+		LEFT JOIN renamed AS m
+			ON m.table_id = v.table_id AND m.column_name = v.column_name
 	WHERE t.table_id IS NULL
 	UNION ALL
 	-- columns that were not even looked at
@@ -579,7 +835,8 @@ BEGIN ATOMIC
 		NULL, NULL,
 		CASE WHEN s.used_by_active
 			THEN 'another attribute, which is active, has this column'
-			ELSE 'its table is not that of an entity of an application' END
+			ELSE 'its table is not that of an entity of an application' END,
+		0
 	FROM osmeta.soft_deleted AS s
 		LEFT JOIN wanted_column AS w
 			ON w.store_table = osmeta.store_table(
@@ -591,8 +848,11 @@ BEGIN ATOMIC
 		AND 'attribute' = ANY (cleanup_object.kinds)
 	UNION ALL
 	SELECT 6, 'view', v.table_name, v.table_name, 'entity', v.whose,
-		'of a tenant', NULL, NULL, NULL, NULL, NULL
-	FROM tenant_view AS v
+		'of a tenant', NULL, NULL, NULL, NULL, NULL, 0
+	FROM (SELECT DISTINCT ON (v.table_id) v.table_id, v.table_name,
+				v.of_table, v.whose
+			FROM tenant_view AS v
+			ORDER BY v.table_id, v.of_table, v.whose COLLATE "C") AS v
 		JOIN table_gone AS t ON t.table_id = v.of_table
 	UNION ALL
 	SELECT CASE v.part WHEN 'data' THEN 7 ELSE 5 END, 'table', v.table_name,
@@ -603,7 +863,8 @@ BEGIN ATOMIC
 				v.whose)
 			WHEN v.kind = 'hand-made' THEN 'a copy made by hand'
 			ELSE format('%s of no entity', v.part)
-		END, v.row_count, v.data_bytes, v.index_bytes, v.lob_bytes, v.reason
+		END, v.row_count, v.data_bytes, v.index_bytes, v.lob_bytes, v.reason,
+		0
 	FROM table_verdict AS v;
 END;
 COMMENT ON FUNCTION osmeta.cleanup_object(bigint, text[], text) IS
@@ -638,8 +899,8 @@ BEGIN ATOMIC
 			LATERAL osmeta.cleanup_object(c.capture_id, cleanup_line.kinds,
 				cleanup_line.dialect) AS o
 		WHERE cleanup_line.is_trusted
-	), line (step, table_name, name, position, line) AS (
-		SELECT 1, '', '', h.position, osmeta.cleanup_comment(h.line)
+	), line (step, table_name, turn, name, position, line) AS (
+		SELECT 1, '', 0, '', h.position, osmeta.cleanup_comment(h.line)
 		FROM shown AS c
 			CROSS JOIN (SELECT
 						count(*) FILTER (WHERE i.object = 'table'
@@ -679,7 +940,7 @@ BEGIN ATOMIC
 				) AS h (position, line, is_so)
 		WHERE h.is_so
 		UNION ALL
-		SELECT i.step, i.table_name, i.name, s.position, s.line
+		SELECT i.step, i.table_name, i.turn, i.name, s.position, s.line
 		FROM item AS i
 			CROSS JOIN shown AS c,
 			LATERAL (VALUES
@@ -748,7 +1009,7 @@ BEGIN ATOMIC
 				) AS s (position, line)
 		WHERE i.reason IS NULL AND s.line IS NOT NULL
 		UNION ALL
-		SELECT 9, i.table_name, CASE i.object WHEN 'table' THEN ''
+		SELECT 9, i.table_name, 0, CASE i.object WHEN 'table' THEN ''
 				ELSE i.name END, 1,
 			osmeta.cleanup_comment(format('left: %s (%s) because %s',
 				CASE i.object WHEN 'table' THEN i.table_name
@@ -760,7 +1021,7 @@ BEGIN ATOMIC
 	)
 	SELECT l.line
 	FROM line AS l
-	ORDER BY l.step, l.table_name COLLATE "C", l.name COLLATE "C",
+	ORDER BY l.step, l.table_name COLLATE "C", l.turn, l.name COLLATE "C",
 		l.position, l.line COLLATE "C";
 END;
 COMMENT ON FUNCTION osmeta.cleanup_line(bigint, text[], text, boolean) IS

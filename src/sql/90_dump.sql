@@ -101,6 +101,7 @@ ALTER VIEW osmeta.user_reference OWNER TO @extowner@;
 ALTER VIEW osmeta.event_table OWNER TO @extowner@;
 ALTER VIEW osmeta.dependency OWNER TO @extowner@;
 ALTER VIEW osmeta.clone OWNER TO @extowner@;
+ALTER VIEW osmeta.needed_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.deleted_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.soft_deleted OWNER TO @extowner@;
 ALTER VIEW osmeta.orphan_table OWNER TO @extowner@;
