@@ -346,18 +346,19 @@ BEGIN ATOMIC
 		-- metamodel says
 		SELECT h.store_table, min(h.folded COLLATE "C") AS folded
 		FROM (SELECT n.store_table, n.folded
-		FROM named_by AS n
-			LEFT JOIN (SELECT DISTINCT w.store_table,
-						osmeta.fold_name(q.column_name) AS folded
-					FROM wanted AS w
-						JOIN osmeta.captured_physical_column AS q
-							ON q.table_id = w.table_id
-					WHERE q.capture_id = cleanup_object.capture_id) AS q
-				ON q.store_table = n.store_table AND q.folded = n.folded
-		WHERE n.is_used AND n.folded <> '' AND q.folded IS NULL
-		UNION ALL
-		SELECT n.store_table, n.folded
-		FROM several AS n) AS h
+				FROM named_by AS n
+					LEFT JOIN (SELECT DISTINCT w.store_table,
+								osmeta.fold_name(q.column_name) AS folded
+							FROM wanted AS w
+								JOIN osmeta.captured_physical_column AS q
+									ON q.table_id = w.table_id
+							WHERE q.capture_id = cleanup_object.capture_id) AS q
+						ON q.store_table = n.store_table
+						AND q.folded = n.folded
+				WHERE n.is_used AND n.folded <> '' AND q.folded IS NULL
+				UNION ALL
+				SELECT n.store_table, n.folded
+				FROM several AS n) AS h
 		GROUP BY h.store_table
 	), table_index AS MATERIALIZED (
 		SELECT i.table_id, i.table_name, i.index_name AS key_name, i.columns,
@@ -615,31 +616,34 @@ BEGIN ATOMIC
 		WHERE n.store_id = cleanup_object.capture_id AND y.part = 'data'
 		ORDER BY y.table_id, n.is_effective DESC, n.needed_by_id,
 			n.needed_by COLLATE "C"
+	), table_key AS MATERIALIZED (
+		-- by itself: with the join the planner compares all with all
+		SELECT w.table_id, k.key
+		FROM wanted_table AS w
+			JOIN physical AS p ON p.table_id = w.table_id
+			LEFT JOIN LATERAL osmeta.parse_physical_name(p.table_name) AS n
+				ON true,
+			LATERAL (SELECT substr(p.folded, 11) AS part) AS f,
+			LATERAL (VALUES
+					('n' || p.folded, true),
+					('p' || osmeta.fold_name(n.name), w.part = 'data'),
+					('p' || f.part, w.part = 'data'),
+					('m' || substr(f.part, 4), f.part ^@ '_ml'),
+					('m' || substr(rtrim(f.part, '0123456789'), 4),
+					 f.part ^@ '_ml'),
+					('h' || osmeta.fold_name(n.hash),
+					 w.kind <> 'entity' AND w.part = 'data'),
+					('l' || osmeta.fold_name(n.hash),
+					 w.kind <> 'entity' AND f.part ^@ '_ml')
+				) AS k (key, is_so)
+		WHERE k.is_so
 	), homeless_reason AS MATERIALIZED (
 		SELECT k.table_id,
 			min(CASE WHEN left(k.key, 1) IN ('m', 'l')
 				THEN format('it may hold translations of %s', h.whose)
 				ELSE format('the table of %s is not there under a name that is known, and this may be it',
 					h.whose) END COLLATE "C") AS reason
-		FROM (SELECT w.table_id, k.key
-				FROM wanted_table AS w
-					JOIN physical AS p ON p.table_id = w.table_id
-					LEFT JOIN LATERAL osmeta.parse_physical_name(p.table_name)
-						AS n ON true,
-					LATERAL (SELECT substr(p.folded, 11) AS part) AS f,
-					LATERAL (VALUES
-							('n' || p.folded, true),
-							('p' || osmeta.fold_name(n.name), w.part = 'data'),
-							('p' || f.part, w.part = 'data'),
-							('m' || substr(f.part, 4), f.part ^@ '_ml'),
-							('m' || substr(rtrim(f.part, '0123456789'), 4),
-							 f.part ^@ '_ml'),
-							('h' || osmeta.fold_name(n.hash),
-							 w.kind <> 'entity' AND w.part = 'data'),
-							('l' || osmeta.fold_name(n.hash),
-							 w.kind <> 'entity' AND f.part ^@ '_ml')
-						) AS k (key, is_so)
-				WHERE k.is_so) AS k
+		FROM table_key AS k
 			JOIN homeless_table AS h ON h.key = k.key
 		GROUP BY k.table_id
 	), platform AS MATERIALIZED (
