@@ -237,6 +237,7 @@ BEGIN
 	PERFORM pg_temp.entity('Shop.Multi', 'Name rtText(5)'), pg_temp.entity('Shop.Country', 'Name rtText(5)'), pg_temp.entity('Shop.Apart', 'Name rtText(5)'), pg_temp.entity('Shop.Parts', 'Name rtText(5)');
 	PERFORM pg_temp.entity('Shop.Clash', 'AVeryLongAttributeNameThatIsCutA rtText(50)', 'Dropped rtText(5) inactive'), pg_temp.entity('Shop.Again', 'AVeryLongAttributeNameThatIsCutA rtText(50) inactive');
 	PERFORM pg_temp.entity('Shop.Made', 'Name rtText(5)', 'Old2 rtInteger inactive'), pg_temp.entity('Shop.Counted', 'Name rtText(5)', 'Base rtInteger inactive', 'Sum rtInteger'), pg_temp.entity('Shop.Held', 'Name rtText(5)');
+	PERFORM pg_temp.entity('Old.Twice', 'Name rtText(5)'), pg_temp.entity('Old.Schema', 'Name rtText(5)'), pg_temp.entity('Shop.Line2', 'Name rtText(5)'), pg_temp.entity('Shop.Seen', 'Name rtText(5)', 'Shown rtText(5) inactive'), pg_temp.entity('Shop.Cased', 'Name rtText(5)', 'Gone rtInteger inactive');
 	PERFORM make.tables();
 END $$;
 CREATE FUNCTION pg_temp.again(entity text, physical text, espace text, is_active boolean DEFAULT true, key text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
@@ -247,7 +248,7 @@ SELECT pg_temp.again('Tenanted', 'OSUSR_abc_Tenanted1', 'Shop'), pg_temp.again('
 UPDATE "OSSYS_ENTITY" SET "MULTITENANT" = true, "Base_View_Name" = 'OSUSR_abc_Tenanted' WHERE "NAME" = 'Tenanted';
 CREATE TABLE "OSUSR_abc_Tenanted1" ("ID" bigint PRIMARY KEY, "NAME" varchar(50), "TENANT_ID" integer);
 CREATE VIEW "OSUSR_abc_Tenanted_T1" AS SELECT "ID", "NAME" FROM "OSUSR_abc_Tenanted1" WHERE "TENANT_ID" = 1;
-UPDATE "OSSYS_ENTITY" SET "IS_ACTIVE" = false WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_abc_Tenanted' OR "NAME" IN ('Parent', 'Taken', 'Proc', 'Given', 'Twin', 'Ext', 'Free', 'Elsewhere');
+UPDATE "OSSYS_ENTITY" SET "IS_ACTIVE" = false WHERE "PHYSICAL_TABLE_NAME" = 'OSUSR_abc_Tenanted' OR "NAME" IN ('Parent', 'Taken', 'Proc', 'Given', 'Twin', 'Ext', 'Free', 'Elsewhere', 'Twice', 'Schema');
 UPDATE "OSSYS_ESPACE" SET "NAME" = 'Gone(deleted0)', "IS_ACTIVE" = false, "SS_KEY" = md5('new')::uuid::text WHERE "NAME" = 'Gone';
 UPDATE "OSSYS_ENTITY_ATTR" SET "TYPE" = 'bt' || md5('nowhere')::uuid || '*' || split_part("TYPE", '*', 2) WHERE "NAME" = 'ParentId';
 INSERT INTO "OSSYS_ESPACE_ENTITY" ("ESPACE_ID", "ENTITY_ID") SELECT s."ID", e."ID" FROM "OSSYS_ESPACE" AS s, "OSSYS_ENTITY" AS e WHERE s."NAME" = 'Shop' AND e."NAME" = 'Taken';
@@ -289,6 +290,13 @@ CREATE TABLE "OSEVT_ESPACE" (id int);
 CREATE TABLE "OSEVT_BPM_EVENT" (id int);
 CREATE TABLE "OSEVT_xyz_Order" (id int);
 SELECT format('CREATE TABLE %I (id int)', 'OSUSR_' || n) FROM unnest('{abc_Country2023,abc_Country1,abc_Country123,abc_CountryBackup,abc_Country-old,abc_Country_bkp,"abc_Country (copy)",abc_CountryOfOrigin,xyz_Whatever,xyz_Whatever_20231220,xyz_Whatever_2023_12_20,xyz_Whatever_bkp,xyz_WhateverOld,xyz_Household,xyz_old_Thing}'::text[]) AS n \gexec
+-- names that differ in case, with a schema, without the name of views, with a number behind that of an entity that ends in one
+CREATE TABLE "OSUSR_ABC_TWICE" (id int);
+ALTER TABLE "OSUSR_abc_Cased" ADD "Gone" integer;
+UPDATE "OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = 'otherdb.OSUSR_abc_Schema' WHERE "NAME" = 'Schema';
+UPDATE "OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = NULL WHERE "NAME" = 'Line2';
+ALTER TABLE "OSUSR_abc_Line2" RENAME TO "OSUSR_xyz_Line21";
+CREATE VIEW "OSUSR_abc_Seen_T3" AS SELECT "ID", "SHOWN" FROM "OSUSR_abc_Seen";
 -- columns: two attributes compute one name, with and without the other removed; of tenants; generated; a key of hand-made tables
 INSERT INTO "OSSYS_ENTITY_ATTR" ("ENTITY_ID", "NAME", "SS_KEY", "TYPE", "LENGTH", "DECIMALS", "IS_MANDATORY", "IS_AUTONUMBER", "DELETE_RULE", "DEFAULT_LABEL", "IS_ACTIVE", "ORDER_NUM")
 SELECT make.id_of(e), 'AVeryLongAttributeNameThatIsCutB', md5(e)::uuid, 'rtText', 50, 0, false, false, 'Protect', '', true, 99 FROM unnest('{Shop.Clash,Shop.Again}'::text[]) AS e;

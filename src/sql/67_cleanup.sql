@@ -115,12 +115,12 @@ BEGIN ATOMIC
 					= osmeta.store_module(o.store_id, o.espace_id, NULL)
 		WHERE o.store_id = cleanup_object.capture_id
 	), meaning AS MATERIALIZED (
-		SELECT n.entity_id, n.kind, n.is_data, n.table_name
+		SELECT n.entity_id, n.kind, n.is_data, n.table_name, true AS is_exact
 		FROM osmeta.named_table AS n
 		WHERE n.store_id = cleanup_object.capture_id
 		UNION
 		-- an extension can name a table of this database as [DB].[dbo].[x]
-		SELECT n.entity_id, n.kind, n.is_data, v.name
+		SELECT n.entity_id, n.kind, n.is_data, v.name, false
 		FROM osmeta.named_table AS n,
 			LATERAL (VALUES
 					(osmeta.bare_name(n.table_name)),
@@ -138,7 +138,10 @@ BEGIN ATOMIC
 				AS store_table,
 			osmeta.fold_name(btrim(m.table_name)) AS folded, m.kind,
 			m.is_data, m.entity_id, o.is_effective, o.whose, o.is_removed,
-			o.is_foreign, o.is_elsewhere, o.base_view
+			o.is_foreign, o.is_elsewhere,
+			coalesce(o.base_view, CASE WHEN NOT o.is_removed
+				THEN osmeta.fold_name(btrim(m.table_name)) END) AS base_view,
+			m.is_exact
 		FROM meaning AS m
 			JOIN owned AS o ON o.entity_id = m.entity_id
 	), found AS MATERIALIZED (
@@ -409,7 +412,16 @@ BEGIN ATOMIC
 					FROM named AS m
 					GROUP BY m.store_table) AS m
 				ON m.store_table = w.store_table
-			LEFT JOIN homeless AS h ON h.store_table = w.store_table,
+			LEFT JOIN homeless AS h ON h.store_table = w.store_table
+			LEFT JOIN (SELECT q.table_id,
+						osmeta.fold_name(q.column_name) AS folded
+					FROM osmeta.captured_physical_column AS q
+						JOIN wanted AS w ON w.table_id = q.table_id
+					WHERE q.capture_id = cleanup_object.capture_id
+					GROUP BY q.table_id, osmeta.fold_name(q.column_name)
+					HAVING count(*) > 1) AS c
+				ON c.table_id = w.table_id
+				AND c.folded = osmeta.fold_name(w.column_name),
 			LATERAL (VALUES
 					(1, n.is_used,
 					 'an attribute that is not known to be removed names it'),
@@ -417,6 +429,8 @@ BEGIN ATOMIC
 					 'its table belongs to the platform or to an external system'),
 					(2, w.table_kind <> 'table',
 					 format('its table is a %s', w.table_kind)),
+					(3, c.table_id IS NOT NULL,
+					 'another column has the same name but for case'),
 					(3, osmeta.fold_name(w.column_name) = 'tenant_id',
 					 'it may keep the rows of tenants apart'),
 					(3, m.is_elsewhere,
@@ -578,7 +592,8 @@ BEGIN ATOMIC
 		WHERE NOT coalesce(f.columns && g.columns, false)
 	), possible AS MATERIALIZED (
 		SELECT p.table_id, 'entity' AS kind, 1 AS rank, n.kind AS part,
-			n.entity_id, n.whose, n.is_foreign, n.is_elsewhere, n.is_removed
+			n.entity_id, n.whose, n.is_foreign, n.is_elsewhere, n.is_removed,
+			n.is_exact
 		FROM named AS n
 			JOIN physical AS p ON p.store_table = n.store_table
 		WHERE NOT n.is_effective
@@ -588,18 +603,19 @@ BEGIN ATOMIC
 				ELSE 'orphan_table' END,
 			2, CASE WHEN o.kind IN ('event', 'multilingual') THEN o.kind
 				ELSE 'data' END,
-			NULL, NULL, false, false, true
+			NULL, NULL, false, false, true, false
 		FROM osmeta.orphan_table AS o
 			JOIN physical AS p ON p.table_name = o.table_name
 		WHERE o.capture_id = cleanup_object.capture_id
 	), wanted_table AS MATERIALIZED (
 		SELECT DISTINCT ON (t.table_id) t.table_id, t.kind, t.part,
 			t.entity_id, t.whose, f.is_foreign, f.is_elsewhere, f.is_removed,
-			f.entity
+			f.entity, f.is_exact
 		FROM possible AS t
 			JOIN (SELECT y.table_id, bool_or(y.is_foreign) AS is_foreign,
 						bool_or(y.is_elsewhere) AS is_elsewhere,
 						bool_and(y.is_removed) AS is_removed,
+						bool_or(y.is_exact) AS is_exact,
 						min(y.whose COLLATE "C") AS entity
 					FROM possible AS y
 					GROUP BY y.table_id) AS f ON f.table_id = t.table_id
@@ -628,6 +644,11 @@ BEGIN ATOMIC
 					('n' || p.folded, true),
 					('p' || osmeta.fold_name(n.name), w.part = 'data'),
 					('p' || f.part, w.part = 'data'),
+					-- a number behind a name that ends in one
+					('p' || left(f.part, -1),
+					 w.part = 'data' AND f.part ~ '[0-9]$'),
+					('p' || left(f.part, -2),
+					 w.part = 'data' AND f.part ~ '[0-9]{2}$'),
 					('m' || substr(f.part, 4), f.part ^@ '_ml'),
 					('m' || substr(rtrim(f.part, '0123456789'), 4),
 					 f.part ^@ '_ml'),
@@ -676,6 +697,11 @@ BEGIN ATOMIC
 			JOIN physical AS p ON p.table_id = w.table_id
 			LEFT JOIN used AS u ON u.store_table = p.store_table
 			LEFT JOIN needed AS a ON a.table_id = w.table_id
+			LEFT JOIN (SELECT p.store_table
+					FROM physical AS p
+					GROUP BY p.store_table
+					HAVING count(*) > 1) AS c
+				ON c.store_table = p.store_table
 			LEFT JOIN homeless_reason AS h ON h.table_id = w.table_id
 			LEFT JOIN platform AS s ON s.part = substr(p.folded, 7)
 			LEFT JOIN dormant AS d
@@ -697,6 +723,10 @@ BEGIN ATOMIC
 					 'its name is none that the platform gives to a table of an application'),
 					(6, w.is_elsewhere,
 					 'its espace keeps its tables in another database catalog than the one captured'),
+					(6, w.kind = 'entity' AND NOT w.is_exact,
+					 'its entity names a database or a schema too, which may be another one'),
+					(6, c.store_table IS NOT NULL,
+					 'another table has the same name but for case'),
 					(7, a.table_id IS NOT NULL, a.needed_by),
 					(8, d.store_table IS NOT NULL,
 					 format('it kept the events of %s, whose trigger may still write to it',
