@@ -630,7 +630,9 @@ BEGIN ATOMIC
 		FROM osmeta.needed_entity AS n
 			JOIN possible AS y ON y.entity_id = n.entity_id
 		WHERE n.store_id = cleanup_object.capture_id AND y.part = 'data'
-		ORDER BY y.table_id, n.is_effective DESC, n.needed_by_id,
+		-- an attribute tells most
+		ORDER BY y.table_id, n.is_effective DESC,
+			n.needed_by ^@ 'attribute ' DESC, n.needed_by_id,
 			n.needed_by COLLATE "C"
 	), table_key AS MATERIALIZED (
 		-- by itself: with the join the planner compares all with all
