@@ -254,7 +254,9 @@ WITH orphan AS MATERIALIZED (
 				left(x.folded, n.n) || ' ' || x.store_id::text AS beginning
 			FROM orphan AS x,
 				LATERAL generate_series(11, length(x.folded) - 1) AS n
-			WHERE substr(x.folded, n.n + 1) !~ '^[1-9][0-9]?$') AS b
+			-- neither a clash number nor the rest of a longer name
+			WHERE substr(x.folded, n.n + 1) !~ '^([1-9][0-9]?$|[[:alpha:]])')
+			AS b
 		JOIN osmeta.table_owner AS o ON o.store_table = b.beginning
 )
 SELECT x.environment, x.capture_id, x.table_name,
