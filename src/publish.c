@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/resowner.h"
 
 #include "capture.h"
@@ -91,6 +92,13 @@ osmeta_publish_impact(PG_FUNCTION_ARGS)
 	values[3] = CStringGetTextDatum(environment[0]);
 	values[4] = BoolGetDatum(is_counted);
 
+	/*
+	 * Whole models are joined by equality, and of a WITH, or of what has a key
+	 * that the other side lacks, the planner expects next to nothing: it would
+	 * compare all rows with all others.
+	 */
+	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	osmeta_show_captures(2, captures);
 	osmeta_return_query(fcinfo, impact_sql, 5, types, values, nulls);
 	osmeta_spi_end(nest_level);

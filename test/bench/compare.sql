@@ -16,6 +16,14 @@ SET jit = off;
 SELECT osmeta.attach('prod', remote_schema => 'prod_factory', dialect => 'sqlserver'),
 	osmeta.attach('qa', remote_schema => 'qa_factory', dialect => 'sqlserver'),
 	osmeta.capture('prod'), osmeta.capture('qa') \g /dev/null
+-- and one in which there is nothing yet
+CREATE SCHEMA empty_factory;
+SET search_path = empty_factory;
+\o /dev/null
+\i ../../demo/factory/schema.sql
+\o
+RESET search_path;
+SELECT osmeta.attach('empty', remote_schema => 'empty_factory', dialect => 'sqlserver'), osmeta.capture('empty') \g /dev/null
 
 DELETE FROM osmeta.captured_physical_table;
 DELETE FROM osmeta.captured_physical_column;
@@ -71,6 +79,7 @@ INSERT INTO job VALUES
 	(5, 'compare', $$SELECT * FROM osmeta.compare('prod', 'qa')$$),
 	(6, 'publish_impact', $$SELECT * FROM osmeta.publish_impact('prod', 'qa')$$),
 	(7, 'publish_impact of itself', $$SELECT * FROM osmeta.publish_impact('prod', 'prod')$$),
+	(12, 'publish_impact of all', $$SELECT * FROM osmeta.publish_impact('empty', 'qa')$$),
 	(8, 'predict_table_name', $$SELECT osmeta.predict_table_name('prod', 'People', 'City')$$),
 	(9, 'cleanup_sql', $$SELECT osmeta.cleanup_sql('prod')$$),
 	(10, 'report', $$SELECT osmeta.report('prod')$$),
