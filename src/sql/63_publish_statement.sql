@@ -180,12 +180,20 @@ CREATE FUNCTION osmeta.publish_cast(value text, from_label text,
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-	WHEN from_label = 'Boolean' AND to_label NOT IN ('Boolean', 'Integer',
-		'Text', 'Email', 'Phone Number')
+	WHEN from_label = 'Boolean' AND to_label IN ('Integer',
+		'Long Integer', 'Decimal', 'Currency')
 		THEN format('%s::integer::%s', value, column_type)
 	WHEN to_label = 'Boolean' AND from_label IN ('Integer', 'Long Integer',
 		'Decimal', 'Currency')
 		THEN format('(%s <> 0)', value)
+	-- no cast: works on a table without values, and only there
+	WHEN (from_label IN ('Boolean', 'Date', 'Time', 'Date Time', 'Binary Data')
+			OR to_label IN ('Boolean', 'Date', 'Time', 'Date Time',
+				'Binary Data'))
+		AND from_label NOT IN ('Text', 'Email', 'Phone Number')
+		AND to_label NOT IN ('Text', 'Email', 'Phone Number')
+		AND from_label IS DISTINCT FROM to_label
+		THEN format('%s::text::%s', value, column_type)
 	ELSE format('%s::%s', value, column_type)
 END;
 COMMENT ON FUNCTION osmeta.publish_cast(text, text, text, text) IS
@@ -314,20 +322,24 @@ BEGIN ATOMIC
 				ELSE 'char_length(%s::text) > %s' END, k.value, k.size)
 		-- texts that are none of what is wanted
 		WHEN k.source = 'text' AND k.dialect = 'sqlserver' THEN
-			format('%1$s IS NOT NULL AND TRY_CONVERT(%2$s, %1$s) IS NULL',
+			format('%1$s IS NOT NULL AND TRY_CONVERT(%2$s, %1$s) IS NULL'
+				|| CASE WHEN k.target = 'decimal'
+					THEN ' OR TRY_CONVERT(%2$s, %1$s) <> TRY_CONVERT(decimal(38,10), %1$s)'
+					ELSE '' END,
 				k.value, k.column_type)
 		WHEN k.source = 'text' AND k.target = 'time' THEN
 			format(CASE WHEN k.dialect = 'oracle'
 				THEN 'VALIDATE_CONVERSION(%s AS TIMESTAMP, ''YYYY-MM-DD HH24:MI:SS'') = 0'
-				ELSE '%s !~ ''^ *[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?)? *$'''
+				-- a day that its month does not have is none either
+				ELSE 'CASE WHEN %1$s !~ ''^ *[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?)? *$'' THEN true ELSE substr(ltrim(%1$s), 9, 2)::integer > date_part(''day'', make_date(substr(ltrim(%1$s), 1, 4)::integer, substr(ltrim(%1$s), 6, 2)::integer, 1) + interval ''1 month -1 day'') END'
 				END, k.value)
 		WHEN k.source = 'text' AND k.target = 'boolean'
 				AND k.dialect <> 'oracle' THEN
 			format('lower(btrim(%s)) NOT IN (''0'', ''1'', ''true'', ''false'', ''t'', ''f'', ''yes'', ''no'', ''y'', ''n'', ''on'', ''off'')',
 				k.value)
 		WHEN k.source = 'text' AND k.dialect = 'oracle' THEN
-			format('CASE WHEN VALIDATE_CONVERSION(%1$s AS NUMBER) = 0 THEN 1 WHEN ABS(TO_NUMBER(%1$s)) >= %2$s THEN 1 END = 1',
-				k.value, k.bound)
+			format('CASE WHEN VALIDATE_CONVERSION(%1$s AS NUMBER) = 0 THEN 1 WHEN ABS(TO_NUMBER(%1$s)) >= %2$s OR ROUND(TO_NUMBER(%1$s), %3$s) <> TO_NUMBER(%1$s) THEN 1 END = 1',
+				k.value, k.bound, k.scale)
 		WHEN k.source = 'text' THEN
 			format('CASE WHEN %1$s !~ %2$L THEN true ELSE %3$s END',
 				k.value,
@@ -338,7 +350,7 @@ BEGIN ATOMIC
 				CASE k.target
 					WHEN 'integer' THEN format('%s::numeric NOT BETWEEN -2147483648 AND 2147483647', k.value)
 					WHEN 'long' THEN format('%s::numeric NOT BETWEEN -9223372036854775808 AND 9223372036854775807', k.value)
-					ELSE format('abs(round(%s::numeric, %s)) >= %s', k.value, k.scale, k.bound)
+					ELSE format('abs(%1$s::numeric) >= %3$s OR round(%1$s::numeric, %2$s) <> %1$s::numeric', k.value, k.scale, k.bound)
 				END)
 		-- numbers that are too large, or lose decimals
 		WHEN k.source = 'boolean' THEN NULL
@@ -348,9 +360,13 @@ BEGIN ATOMIC
 		WHEN k.source = k.target AND k.target IN ('integer', 'long')
 			OR k.source = 'integer' AND k.target = 'long' THEN NULL
 		WHEN k.target = 'integer' AND k.dialect <> 'oracle'
-			THEN format('%s NOT BETWEEN -2147483648 AND 2147483647', k.value)
+			THEN format('%1$s NOT BETWEEN -2147483648 AND 2147483647'
+				|| CASE WHEN k.source = 'decimal'
+					THEN ' OR ROUND(%1$s, 0) <> %1$s' ELSE '' END, k.value)
 		WHEN k.target = 'long' AND k.dialect <> 'oracle'
-			THEN format('%s NOT BETWEEN -9223372036854775808 AND 9223372036854775807', k.value)
+			THEN format('%1$s NOT BETWEEN -9223372036854775808 AND 9223372036854775807'
+				|| CASE WHEN k.source = 'decimal'
+					THEN ' OR ROUND(%1$s, 0) <> %1$s' ELSE '' END, k.value)
 		WHEN k.source = 'decimal'
 			THEN format('ABS(%1$s) >= %2$s OR ROUND(%1$s, %3$s) <> %1$s',
 				k.value, k.bound, k.scale)
@@ -418,15 +434,112 @@ RETURN format('SELECT count(*) FROM %s WHERE %s', relation, condition);
 COMMENT ON FUNCTION osmeta.publish_count_rows(text, text) IS
 	'Internal: the query that counts the rows of a table';
 
+-- Is a type a number or a text?  NULL: neither.
+CREATE FUNCTION osmeta.publish_family(type text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN type ~* '^(int|bigint|smallint|numeric|decimal|number)|^(Long Integer|Currency)$'
+		THEN 'number'
+	WHEN type ~* '^(n?text|n?varchar|n?char|character|bpchar|n?clob)|^(Email|Phone Number)$'
+		THEN 'text'
+END;
+COMMENT ON FUNCTION osmeta.publish_family(text) IS
+	'Internal: is a type of a column, or of an attribute, a number or a text?';
+
+-- A value as a reference to rows whose identifier is of another type finds
+-- it; NULL where it does not become one.
+CREATE FUNCTION osmeta.publish_as_key(value text, family text, wanted text,
+	dialect text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN wanted = 'number' AND family = 'text' THEN format(
+		CASE publish_as_key.dialect
+			WHEN 'sqlserver' THEN 'TRY_CONVERT(bigint, %s)'
+			WHEN 'oracle' THEN 'CASE WHEN VALIDATE_CONVERSION(%1$s AS NUMBER) = 1 THEN TO_NUMBER(%1$s) END'
+			ELSE 'CASE WHEN %1$s ~ ''^ *[+-]?[0-9]{1,100} *$'' THEN %1$s::numeric END'
+		END, value)
+	WHEN wanted = 'text' AND family = 'number' THEN format(
+		CASE publish_as_key.dialect
+			WHEN 'sqlserver' THEN 'CONVERT(nvarchar(100), %s)'
+			WHEN 'oracle' THEN 'TO_CHAR(%s)'
+			ELSE '%s::text'
+		END, value)
+	ELSE value
+END;
+COMMENT ON FUNCTION osmeta.publish_as_key(text, text, text, text) IS
+	'Internal: a value as one of the type of the identifier that it refers to';
+
+-- The same for a count that is run here.  SQL Server compares texts without
+-- case and without the blanks at their end, and takes an empty one for 0.
+CREATE FUNCTION osmeta.publish_local_key(family text, wanted text,
+	dialect text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN wanted = 'number' AND family = 'text'
+			AND publish_local_key.dialect = 'sqlserver'
+		THEN format('CASE WHEN btrim(c1::text) = '''' THEN 0 ELSE %s END',
+			osmeta.publish_as_key('c1::text', family, wanted, 'postgres'))
+	WHEN coalesce(wanted, 'text') = 'text' AND family = 'text'
+			AND publish_local_key.dialect = 'sqlserver'
+		THEN 'osmeta.fold_name(rtrim(c1::text))'
+	ELSE osmeta.publish_as_key(
+		CASE family WHEN 'text' THEN 'c1::text' ELSE 'c1' END, family, wanted,
+		'postgres')
+END;
+COMMENT ON FUNCTION osmeta.publish_local_key(text, text, text) IS
+	'Internal: publish_as_key() for a query that is run here, over column c1';
+
 -- No AS before a table's alias: Oracle knows none.
 CREATE FUNCTION osmeta.publish_count_orphans(child text, column_name text,
-	parent text, target_column text)
+	parent text, target_column text, family text, parent_family text,
+	wanted text, dialect text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 'SELECT count(*) FROM ' || child || ' c WHERE '
+	|| osmeta.publish_as_key('c.' || column_name, family, wanted, dialect)
+	|| ' IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ' || parent
+	|| ' p WHERE ' || osmeta.publish_as_key('p.' || target_column,
+		parent_family, wanted, dialect)
+	|| ' = ' || osmeta.publish_as_key('c.' || column_name, family, wanted,
+		dialect) || ')';
+COMMENT ON FUNCTION osmeta.publish_count_orphans(text, text, text, text, text, text, text, text) IS
+	'Internal: the query that counts the rows whose reference leads nowhere';
+
+-- What cannot identify a row: no value, or that of another row.
+CREATE FUNCTION osmeta.publish_count_unkeyed(relation text, column_name text)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN format('SELECT count(*) FROM %1$s c WHERE c.%2$s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %3$s p WHERE p.%4$s = c.%2$s)',
-	child, column_name, parent, target_column);
-COMMENT ON FUNCTION osmeta.publish_count_orphans(text, text, text, text) IS
-	'Internal: the query that counts the rows whose reference leads nowhere';
+RETURN format('SELECT coalesce(sum(d.n), 0) FROM (SELECT count(*) AS n FROM %1$s GROUP BY %2$s HAVING count(*) > 1 OR %2$s IS NULL) d',
+	relation, column_name);
+COMMENT ON FUNCTION osmeta.publish_count_unkeyed(text, text) IS
+	'Internal: the query that counts the rows that a primary key refuses';
+
+-- The rows of a table that a key over a new column refuses: that has no
+-- value in any row, or the same one in all.
+CREATE FUNCTION osmeta.publish_count_all(relation text, is_null boolean)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN format(CASE WHEN is_null THEN 'SELECT count(*) FROM %s'
+	ELSE 'SELECT CASE WHEN count(*) > 1 THEN count(*) ELSE 0 END FROM %s' END,
+	relation);
+COMMENT ON FUNCTION osmeta.publish_count_all(text, boolean) IS
+	'Internal: the query that counts the rows that a key over a new column refuses';
+
+-- A column as a unique index tells its values apart, for a count that is run
+-- here.
+CREATE FUNCTION osmeta.publish_local_value(column_name text,
+	local_type text, dialect text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN publish_local_value.dialect = 'sqlserver'
+		AND osmeta.publish_family(local_type) = 'text'
+	THEN format('osmeta.fold_name(rtrim(%s::text))', column_name)
+	ELSE column_name END;
+COMMENT ON FUNCTION osmeta.publish_local_value(text, text, text) IS
+	'Internal: an expression whose values differ here where those of the column do at the factory';
 
 -- Rows that share their values with another one; what NULL is equal to in a
 -- unique index depends on the engine.

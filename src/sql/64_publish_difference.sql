@@ -118,7 +118,8 @@ COMMENT ON FUNCTION osmeta.publish_entity(bigint, bigint) IS
 CREATE FUNCTION osmeta.publish_target(captures bigint[])
 RETURNS TABLE (capture_id bigint, key_text text, value_type text, value_length bigint,
 	value_decimals bigint, physical_table_name text, column_name text,
-	is_external boolean, is_effective boolean, identifier_key text)
+	is_external boolean, is_effective boolean, identifier_key text,
+	attribute text, is_auto_number boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT k.store_id, k.key::text COLLATE "C", v.value_type, v.value_length,
@@ -127,7 +128,8 @@ BEGIN ATOMIC
 			osmeta.physical_column_name(a.name)),
 		coalesce(e.is_external, false)
 			OR coalesce(osmeta.fold_name(e.data_kind), '') = 'cliententity',
-		k.is_effective, osmeta.readable_key(e.primarykey_ss_key)
+		k.is_effective, osmeta.readable_key(e.primarykey_ss_key), a.name,
+		coalesce(a.is_autonumber, false)
 	FROM osmeta.key_entity AS k
 		JOIN osmeta.captured_entity AS e
 			ON e.capture_id = k.store_id AND e.id = k.entity_id
@@ -141,6 +143,70 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osmeta.publish_target(bigint[]) IS
 	'Internal: the entities of captures with the type of their identifier';
+
+/*
+ * Entities whose rows come to be identified by another column: another
+ * attribute identifies them, or the one that does is renamed and gets a new
+ * column.  column_name is that of the old database once the new model is
+ * published there, is_there says whether it has it already.
+ */
+CREATE FUNCTION osmeta.publish_identifier(old_id bigint, new_id bigint)
+RETURNS TABLE (key_text text, attribute text, is_renamed boolean,
+	column_name text, is_there boolean, local_type text,
+	is_nullable boolean, type text, length bigint, decimals bigint,
+	is_auto_number boolean, is_reference boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH side AS MATERIALIZED (
+		SELECT t.*
+		FROM osmeta.publish_target(ARRAY[publish_identifier.old_id,
+			publish_identifier.new_id]) AS t
+	), changed AS MATERIALIZED (
+		SELECT e.key_text, e.table_id, e.old_entity_id, e.new_entity_id,
+			e.primary_key, n.attribute, n.column_name, n.value_type,
+			n.value_length, n.value_decimals, n.is_auto_number,
+			e.old_primary_key IS NOT DISTINCT FROM e.primary_key
+				AS is_renamed
+		FROM osmeta.publish_entity(publish_identifier.old_id,
+				publish_identifier.new_id) AS e
+			JOIN side AS n
+				ON n.capture_id = publish_identifier.new_id
+				AND n.key_text = e.key_text
+			LEFT JOIN side AS o
+				ON o.capture_id = publish_identifier.old_id
+				AND o.key_text = e.key_text
+		WHERE e.state IN ('kept', 'restored')
+			AND (e.old_primary_key IS DISTINCT FROM e.primary_key
+				OR n.attribute <> o.attribute
+					AND osmeta.fold_name(n.column_name)
+						<> osmeta.fold_name(o.column_name))
+	)
+	SELECT DISTINCT ON (c.key_text) c.key_text, c.attribute, c.is_renamed,
+		coalesce(p.column_name, v.name), p.column_name IS NOT NULL,
+		p.local_type, p.is_nullable, c.value_type, c.value_length,
+		c.value_decimals, c.is_auto_number,
+		coalesce(osmeta.data_type(nx.type) = 'Identifier', false)
+	FROM changed AS c
+		LEFT JOIN osmeta.captured_entity_attr AS nx
+			ON nx.capture_id = publish_identifier.new_id
+			AND nx.entity_id = c.new_entity_id AND nx.is_active
+			AND osmeta.readable_key(nx.ss_key) = c.primary_key
+		LEFT JOIN osmeta.captured_entity_attr AS ox
+			ON ox.capture_id = publish_identifier.old_id
+			AND ox.entity_id = c.old_entity_id AND ox.is_active
+			AND osmeta.readable_key(ox.ss_key) = c.primary_key
+		CROSS JOIN LATERAL (SELECT CASE WHEN ox.name = c.attribute
+			THEN coalesce(NULLIF(btrim(ox.database_name), ''),
+				osmeta.physical_column_name(ox.name))
+			ELSE c.column_name END AS name) AS v
+		LEFT JOIN osmeta.captured_physical_column AS p
+			ON p.capture_id = publish_identifier.old_id
+			AND p.table_id = c.table_id
+			AND osmeta.fold_name(p.column_name) = osmeta.fold_name(v.name)
+	ORDER BY c.key_text, p.column_name COLLATE "C";
+END;
+COMMENT ON FUNCTION osmeta.publish_identifier(bigint, bigint) IS
+	'Internal: entities whose rows come to be identified by another column';
 
 -- All attributes of a capture that have a key.
 CREATE FUNCTION osmeta.publish_side(capture_id bigint)
@@ -185,7 +251,8 @@ RETURNS TABLE (key_text text, attribute_key text, state text,
 	old_is_auto_number boolean, is_auto_number boolean,
 	old_default text, default_value text, ordinal bigint,
 	is_identifier boolean, was_identifier boolean, is_restored boolean,
-	entity_state text, old_entity_id bigint, new_entity_id bigint)
+	entity_state text, old_entity_id bigint, new_entity_id bigint,
+	is_rekeyed boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	WITH target AS MATERIALIZED (
@@ -246,7 +313,10 @@ BEGIN ATOMIC
 					AS was_identifier,
 				e.state = 'restored' OR m.is_known AND NOT m.is_old
 					AS is_restored, e.state AS entity_state,
-				e.old_entity_id, e.new_entity_id
+				e.old_entity_id, e.new_entity_id,
+				-- what it refers to is identified by another column
+				m.is_old AND m.is_new AND e.state <> 'added'
+					AND r.key_text IS NOT NULL AS is_rekeyed
 			FROM (SELECT coalesce(o.key_text, n.key_text) AS key_text,
 						coalesce(o.attribute_key, n.attribute_key)
 							AS attribute_key,
@@ -296,7 +366,11 @@ BEGIN ATOMIC
 							AND nt.key_text = n.target_key) AS m
 				JOIN osmeta.publish_entity(publish_attribute.old_id,
 						publish_attribute.new_id) AS e
-					ON e.key_text = m.key_text,
+					ON e.key_text = m.key_text
+				LEFT JOIN osmeta.publish_identifier(
+						publish_attribute.old_id, publish_attribute.new_id)
+						AS r
+					ON r.key_text = m.target_key,
 				LATERAL (SELECT osmeta.publish_type(m.old_type,
 							m.old_length, m.old_decimals,
 							publish_attribute.dialect) AS old_column_type,
@@ -305,6 +379,7 @@ BEGIN ATOMIC
 			WHERE e.state <> 'removed' AND (m.is_new OR m.is_old)
 				AND (e.state <> 'added' OR m.is_new)) AS d
 	WHERE d.state <> 'kept' OR d.is_renamed OR d.is_converted
+		OR d.is_rekeyed
 		OR d.old_label IS DISTINCT FROM d.label
 		OR d.old_target IS DISTINCT FROM d.target_key
 		OR d.old_has_rule <> d.has_rule

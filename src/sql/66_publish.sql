@@ -28,6 +28,10 @@ BEGIN ATOMIC
 		publish_change.new_id, publish_change.dialect) AS s
 	UNION ALL
 	SELECT s.*
+	FROM osmeta.publish_standing_step(publish_change.old_id,
+		publish_change.new_id, publish_change.dialect) AS s
+	UNION ALL
+	SELECT s.*
 	FROM osmeta.publish_record_step(publish_change.old_id,
 		publish_change.new_id, publish_change.dialect) AS s;
 END;
