@@ -64,7 +64,7 @@ BEGIN ATOMIC
 		-- SQL Server counts what it stores: two units above U+FFFF
 		WHEN p.dialect = 'sqlserver' AND p.source = 'text'
 				AND p.target = 'text' THEN
-			replace(p.condition, 'char_length(c1::text)',
+			replace(p.condition, 'char_length(c1::text::text)',
 				'char_length(c1::text) + char_length(regexp_replace(c1::text, ''[^'' || chr(65536) || ''-'' || chr(1114111) || '']'', '''', ''g''))')
 		WHEN p.dialect = 'sqlserver' AND p.source = 'text'
 				AND p.label = 'Boolean' THEN

@@ -122,7 +122,10 @@ BEGIN ATOMIC
 				x.columns, x.is_unique,
 				NOT coalesce(x.is_partial, false)
 					AND array_position(x.columns, NULL) IS NULL
-					AND u.key_name IS NULL AS is_plain
+					-- of others it is not known whether they are constraints
+					AND (u.key_name IS NULL
+						OR osmeta.fold_name(x.index_name) ^@ 'osidx_')
+					AS is_plain
 			FROM altered AS a
 				JOIN osmeta.captured_physical_index AS x
 					ON x.table_id = a.table_id
