@@ -94,7 +94,7 @@ SELECT severity, object, change, statement, offenders FROM impact;
 SELECT object, change, message, hint FROM impact WHERE severity <> 'note' OR change LIKE 'primary%' OR change LIKE 'static%';
 -- SQL Server changes no column of a key or an index, nor makes a key of one
 -- that accepts NULL
-SELECT statement_no, object, change, severity, statement FROM osmeta.publish_impact('old', 'new', 'sqlserver') WHERE change ~ 'key|index|not null' ORDER BY statement_no;
+SELECT statement_no, object, change, severity, statement FROM osmeta.publish_impact('old', 'new', 'sqlserver') WHERE change ~ 'key|index|not null' ORDER BY statement_no, severity, message COLLATE "C";
 
 -- ----- what is counted -------------------------------------------------------
 -- values that no row has any more, NULL, records in use, more than one row

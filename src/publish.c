@@ -93,9 +93,9 @@ osmeta_publish_impact(PG_FUNCTION_ARGS)
 	values[4] = BoolGetDatum(is_counted);
 
 	/*
-	 * Whole models are joined by equality, and of a WITH, or of what has a key
-	 * that the other side lacks, the planner expects next to nothing: it would
-	 * compare all rows with all others.
+	 * Whole models are joined by equality, and of a WITH, or of what has a
+	 * key that the other side lacks, the planner expects next to nothing: it
+	 * would compare all rows with all others.
 	 */
 	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);

@@ -238,7 +238,15 @@ END;
 COMMENT ON FUNCTION osmeta.publish_type_change(text, text, boolean, boolean, bigint, bigint, bigint, bigint) IS
 	'Internal: how the type of an attribute changes, in two words; NULL if it does not';
 
--- What publishing does to tables and columns because of attributes.
+/*
+ * What publishing does to tables and columns because of attributes.
+ *
+ * Foreign keys that stand on a column whose type changes, or on a primary key
+ * that goes, and that publishing does not make anew, since no attribute of the
+ * new model has them, have an error of their own: what it does then is not
+ * known, the database refuses.  SQL Server changes no column of an index
+ * either: these can be made anew.
+ */
 CREATE FUNCTION osmeta.publish_attribute_step(old_id bigint, new_id bigint,
 	dialect text)
 RETURNS SETOF osmeta.publish_step
@@ -327,6 +335,73 @@ BEGIN ATOMIC
 						ELSE p.old_value_label END IN ('Date', 'Time',
 						'Date Time', 'Binary Data')) AS is_doubtful
 		FROM clear AS p
+	), stood AS MATERIALIZED (
+		SELECT p.*, t.table_id, t.folded AS table_folded,
+			osmeta.fold_name(p.column_name) COLLATE "C" AS folded,
+			coalesce(p.state = 'kept' AND p.is_converted AND NOT p.is_moved
+				OR (p.state = 'added' OR p.is_moved) AND NOT p.is_made
+					AND NOT p.left_fits, false)
+				AND p.column_type IS NOT NULL AS is_altered
+		FROM place AS p
+			JOIN osmeta.publish_table(publish_attribute_step.old_id) AS t
+				ON t.folded = osmeta.fold_name(p.table_name) COLLATE "C"
+		WHERE p.state <> 'table' AND p.is_found
+	), altered AS MATERIALIZED (
+		SELECT p.key_text, p.attribute_key, p.espace, p.entity, p.attribute,
+			p.ordinal, p.table_id, p.table_name, p.table_folded, p.folded,
+			p.column_name, p.was_identifier,
+			-- a longer text, or more digits, is the same type to some
+			coalesce(osmeta.publish_family(p.value_label)
+				= osmeta.publish_family(coalesce(p.left_type,
+					p.old_value_label)), false) AS is_akin,
+			coalesce(p.column_type ~ '[(][0-9]+[)]$'
+				AND p.old_column_type ~ '[(][0-9]+[)]$'
+				AND osmeta.publish_family(p.value_label) = 'text'
+				AND p.left_type IS NULL AND p.length >= p.old_length, false)
+				AS is_grown
+		FROM stood AS p
+		WHERE p.is_altered
+	), changed AS MATERIALIZED (
+		SELECT e.key_text, e.espace, e.entity, e.table_name,
+			osmeta.fold_name(e.table_name) COLLATE "C" AS table_folded
+		FROM osmeta.publish_entity(publish_attribute_step.old_id,
+				publish_attribute_step.new_id) AS e
+			JOIN osmeta.publish_identifier(publish_attribute_step.old_id,
+					publish_attribute_step.new_id) AS i
+				ON i.key_text = e.key_text
+		WHERE e.is_found
+	), standing AS MATERIALIZED (
+		SELECT f.table_id, f.table_name, f.key_name, f.columns,
+			osmeta.fold_name(f.target_table) COLLATE "C" AS target_folded,
+			osmeta.fold_name(c.name) COLLATE "C" AS folded
+		FROM osmeta.captured_physical_key AS f,
+			LATERAL unnest(f.columns) AS c (name)
+		WHERE f.capture_id = publish_attribute_step.old_id AND f.kind = 'f'
+	), blocker AS MATERIALIZED (
+		SELECT a.key_text, a.attribute_key, a.espace, a.entity, a.attribute,
+			a.ordinal, f.table_id, f.table_name, f.key_name, f.columns,
+			format('column %s', a.column_name) AS what,
+			'its type changes' AS why
+		FROM altered AS a
+			JOIN standing AS f
+				ON f.table_id = a.table_id AND f.folded = a.folded
+		WHERE publish_attribute_step.dialect = 'sqlserver' OR NOT a.is_akin
+		UNION ALL
+		SELECT a.key_text, a.attribute_key, a.espace, a.entity, a.attribute,
+			a.ordinal, f.table_id, f.table_name, f.key_name, f.columns,
+			format('column %s', a.column_name), 'its type changes'
+		FROM altered AS a
+			JOIN standing AS f ON f.target_folded = a.table_folded
+		WHERE a.was_identifier
+			AND (publish_attribute_step.dialect = 'sqlserver'
+				OR NOT a.is_akin)
+		UNION ALL
+		SELECT c.key_text, NULL, c.espace, c.entity, NULL, 0, f.table_id,
+			f.table_name, f.key_name, f.columns,
+			format('the primary key of table %s', c.table_name),
+			'it is dropped'
+		FROM changed AS c
+			JOIN standing AS f ON f.target_folded = c.table_folded
 	)
 	SELECT x.step, x.severity, x.none_severity, x.some_severity, p.key_text,
 		p.attribute_key, p.espace, p.entity, p.attribute, p.ordinal,
@@ -855,7 +930,87 @@ BEGIN ATOMIC
 				LEFT JOIN place AS p
 					ON p.key_text = g.key_text AND p.state = 'table'
 			GROUP BY g.key_text, e.espace, e.entity, g.table_name,
-				g.wanted_name, g.taken_by, e.multitenant) AS n;
+				g.wanted_name, g.taken_by, e.multitenant) AS n
+	UNION ALL
+	-- ----- what stands on what changes ------------------------------------
+	SELECT 9, 'error', NULL::text, NULL::text, b.key_text, b.attribute_key,
+		b.espace, b.entity, b.attribute, b.ordinal,
+		'foreign key in the way', NULL::text, NULL::text, NULL::bigint,
+		NULL::bigint, NULL::text, NULL::text, NULL::jsonb,
+		format('foreign key %s of table %s (%s) stands on %s: %s, and no attribute of the new model has the key, so that nothing is known to drop it',
+			b.key_name, b.table_name, array_to_string(b.columns, ', '),
+			b.what, b.why),
+		format('Drop it before publishing: %s',
+			osmeta.publish_drop_constraint(b.table_name, b.key_name,
+				publish_attribute_step.dialect))
+	FROM (SELECT DISTINCT ON (b.table_id, b.key_name) b.*
+			FROM blocker AS b
+			ORDER BY b.table_id, b.key_name, b.attribute_key IS NULL,
+				b.key_text, b.attribute_key) AS b
+		LEFT JOIN (SELECT DISTINCT p.table_id, p.fk_name
+				FROM stood AS p
+				WHERE p.loses_key AND p.fk_name IS NOT NULL) AS d
+			ON d.table_id = b.table_id AND d.fk_name = b.key_name
+	WHERE d.fk_name IS NULL
+	UNION ALL
+	SELECT s.step, CASE WHEN s.statement IS NULL THEN 'error' ELSE 'note' END,
+		NULL, NULL, i.key_text, i.attribute_key, i.espace, i.entity,
+		i.attribute, i.ordinal, s.change, s.statement, NULL, NULL, NULL,
+		NULL, NULL, NULL,
+		CASE WHEN s.statement IS NULL
+			THEN format('index %s stands on column %s, whose type changes: SQL Server refuses, and what the index is made of is not known',
+				i.index_name, i.column_name)
+			ELSE format('SQL Server changes no column of an index: %s is made anew',
+				i.index_name) END,
+		CASE WHEN s.statement IS NULL
+			THEN 'Drop it before publishing, and make it anew.' END
+	FROM (SELECT DISTINCT ON (x.table_id, x.index_name) a.key_text,
+				a.attribute_key, a.espace, a.entity, a.attribute, a.ordinal,
+				a.column_name, a.table_name, x.table_id, x.index_name,
+				x.columns, x.is_unique,
+				NOT coalesce(x.is_partial, false)
+					AND array_position(x.columns, NULL) IS NULL
+					-- of others it is not known whether they are constraints
+					AND (u.key_name IS NULL
+						OR osmeta.fold_name(x.index_name) ^@ 'osidx_')
+					AS is_plain
+			FROM altered AS a
+				JOIN osmeta.captured_physical_index AS x
+					ON x.table_id = a.table_id
+				LEFT JOIN osmeta.captured_physical_key AS u
+					ON u.capture_id = publish_attribute_step.old_id
+					AND u.table_id = x.table_id AND u.kind = 'u'
+					AND u.key_name = x.index_name
+			WHERE x.capture_id = publish_attribute_step.old_id
+				AND NOT coalesce(x.is_primary, false) AND NOT a.is_grown
+				AND EXISTS (SELECT 1
+					FROM unnest(x.columns) AS c (name)
+					WHERE osmeta.fold_name(c.name) COLLATE "C" = a.folded)
+			ORDER BY x.table_id, x.index_name, a.ordinal, a.attribute_key)
+			AS i
+		LEFT JOIN (SELECT DISTINCT p.table_id, p.fk_index
+				FROM stood AS p
+				WHERE p.loses_key AND NOT p.has_rule
+					AND p.fk_index IS NOT NULL) AS d
+			ON d.table_id = i.table_id AND d.fk_index = i.index_name
+		CROSS JOIN LATERAL (
+			SELECT 12 AS step, 'index dropped' AS change,
+				format('DROP INDEX %s ON %s',
+					osmeta.engine_name(i.index_name, 'sqlserver'),
+					osmeta.engine_name(i.table_name, 'sqlserver'))
+					AS statement
+			WHERE i.is_plain
+			UNION ALL
+			SELECT 61, 'index added', format('CREATE %sINDEX %s ON %s (%s)',
+				CASE WHEN i.is_unique THEN 'UNIQUE ' ELSE '' END,
+				osmeta.engine_name(i.index_name, 'sqlserver'),
+				osmeta.engine_name(i.table_name, 'sqlserver'),
+				osmeta.engine_names(i.columns, 'sqlserver'))
+			WHERE i.is_plain
+			UNION ALL
+			SELECT 12, 'index in the way', NULL
+			WHERE NOT i.is_plain) AS s
+	WHERE publish_attribute_step.dialect = 'sqlserver' AND d.fk_index IS NULL;
 END;
 COMMENT ON FUNCTION osmeta.publish_attribute_step(bigint, bigint, text) IS
 	'Internal: what publishing does to tables and columns because of attributes';

@@ -28,10 +28,6 @@ BEGIN ATOMIC
 		publish_change.new_id, publish_change.dialect) AS s
 	UNION ALL
 	SELECT s.*
-	FROM osmeta.publish_standing_step(publish_change.old_id,
-		publish_change.new_id, publish_change.dialect) AS s
-	UNION ALL
-	SELECT s.*
 	FROM osmeta.publish_record_step(publish_change.old_id,
 		publish_change.new_id, publish_change.dialect) AS s;
 END;
@@ -70,7 +66,8 @@ BEGIN ATOMIC
 				row_number() OVER (PARTITION BY s.statement IS NULL
 					ORDER BY s.step, s.espace COLLATE "C",
 					s.entity COLLATE "C", s.key_text, s.position,
-					s.attribute COLLATE "C", s.attribute_key, s.change)
+					s.attribute COLLATE "C", s.attribute_key, s.change,
+					s.statement COLLATE "C")
 				END AS statement_no
 		FROM spoken AS d,
 			LATERAL osmeta.publish_change(publish_result.old_id,
@@ -113,7 +110,8 @@ BEGIN ATOMIC
 	FROM judged AS j
 	ORDER BY j.espace COLLATE "C", j.entity COLLATE "C" NULLS FIRST,
 		j.key_text NULLS FIRST, j.position, j.attribute COLLATE "C" NULLS FIRST,
-		j.attribute_key, j.step, j.change COLLATE "C";
+		j.attribute_key, j.step, j.change COLLATE "C", j.statement_no,
+		j.message COLLATE "C";
 END;
 COMMENT ON FUNCTION osmeta.publish_result(bigint, bigint, text, text, boolean) IS
 	'Internal: publish_impact() for two captures';
