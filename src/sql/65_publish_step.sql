@@ -58,12 +58,14 @@ COMMENT ON FUNCTION osmeta.publish_count_table(text, text[], text[]) IS
 CREATE FUNCTION osmeta.publish_local_condition(from_label text, type text,
 	length bigint, decimals bigint, dialect text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
 		-- SQL Server counts what it stores: two units above U+FFFF
 		WHEN p.dialect = 'sqlserver' AND p.source = 'text'
-				AND p.target = 'text' THEN
+				AND p.target = 'text'
+				-- other encodings have no such characters, or not by number
+				AND getdatabaseencoding() = 'UTF8' THEN
 			replace(p.condition, 'char_length(c1::text::text)',
 				'char_length(c1::text) + char_length(regexp_replace(c1::text, ''[^'' || chr(65536) || ''-'' || chr(1114111) || '']'', '''', ''g''))')
 		WHEN p.dialect = 'sqlserver' AND p.source = 'text'
