@@ -541,6 +541,16 @@ RETURN CASE WHEN publish_local_value.dialect = 'sqlserver'
 COMMENT ON FUNCTION osmeta.publish_local_value(text, text, text) IS
 	'Internal: an expression whose values differ here where those of the column do at the factory';
 
+-- Are there texts that the collation of the factory may take for equal while
+-- they are not here?  SQL Server's compare accents and widths as it is set.
+CREATE FUNCTION osmeta.publish_is_collated(local_types text[], dialect text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(dialect = 'sqlserver'
+	AND array_to_string(local_types, ' ') ~ '(char|text)', false);
+COMMENT ON FUNCTION osmeta.publish_is_collated(text[], text) IS
+	'Internal: can an engine find duplicates among texts that a count here does not?';
+
 -- Rows that share their values with another one; what NULL is equal to in a
 -- unique index depends on the engine.
 CREATE FUNCTION osmeta.publish_count_duplicates(relation text,

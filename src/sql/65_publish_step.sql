@@ -382,7 +382,10 @@ BEGIN ATOMIC
 					WHEN e.is_numbered THEN 'note'
 					WHEN e.row_count > 1 THEN 'error'
 					ELSE 'warning' END,
-				CASE WHEN e.is_there THEN 'note'
+				CASE WHEN e.is_there AND osmeta.publish_is_collated(
+							ARRAY[e.local_type], publish_key_step.dialect)
+						THEN 'warning'
+					WHEN e.is_there THEN 'note'
 					WHEN NOT e.is_numbered THEN 'warning' END,
 				'error', 'primary key changed',
 				'ALTER TABLE ' || e.t || format(
@@ -423,7 +426,9 @@ BEGIN ATOMIC
 			WHERE e.column_name IS NOT NULL) AS x
 	UNION ALL
 	SELECT 60, 'warning',
-		CASE WHEN u.is_whole THEN 'note' ELSE 'warning' END, 'error',
+		CASE WHEN u.is_whole AND NOT osmeta.publish_is_collated(
+					u.local_types, publish_key_step.dialect)
+				THEN 'note' ELSE 'warning' END, 'error',
 		e.key_text, NULL, e.espace, e.entity, NULL, 0::bigint,
 		'unique index added',
 		osmeta.publish_create_index(e.table_name, u.columns, true,
@@ -448,6 +453,10 @@ BEGIN ATOMIC
 				array_to_string(u.attributes, ', '))
 			|| CASE WHEN u.is_whole THEN ''
 				ELSE '; a column of it is new, and all rows get the same value there' END
+			|| CASE WHEN u.is_whole AND osmeta.publish_is_collated(
+					u.local_types, publish_key_step.dialect)
+				THEN '; texts that differ in case or blanks behind are counted, what else the collation of the factory takes for equal is not'
+				ELSE '' END
 			|| CASE WHEN publish_key_step.dialect = 'oracle'
 				THEN format('; its name is OSIDX_%s_ and five digits',
 					e.table_name) ELSE '' END,
