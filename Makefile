@@ -12,7 +12,8 @@
 #						what it needs
 #
 # test, demo, bench, fuzz and indent install the Debian packages that are
-# missing and write nothing into this folder but what make indent formats.
+# missing and write nothing into this folder but what make indent formats and
+# the pictures that make demo leaves in demo/output.
 
 EXTENSION = osmeta
 # The control file is the one source of the version.
