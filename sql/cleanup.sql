@@ -337,3 +337,59 @@ SELECT line FROM pg_temp.script('used', '{orphan_column}') WHERE line ~ '^-- OSU
 ROLLBACK;
 \pset format aligned
 \pset tuples_only off
+
+--
+-- What else may be in use
+--
+DROP SCHEMA factory CASCADE;
+TRUNCATE make.column_of;
+CREATE SCHEMA factory;
+SET search_path = factory;
+\set ECHO none
+\i :schema
+\set ECHO all
+SET search_path = factory, public;
+DO $$
+BEGIN
+	PERFORM make.begin(100);
+	PERFORM make.espace('Shop'), make.espace('Former');
+	PERFORM pg_temp.entity('Shop.Parent', 'Name rtText(5)'), pg_temp.entity('Shop.Child', 'Name rtText(5)'), pg_temp.entity('Shop.Blank', 'Name rtText(5)'),
+		pg_temp.entity('Shop.Noisy', 'Name rtText(5)'), pg_temp.entity('Former.Brother', 'Name rtText(5)'), pg_temp.entity('Former.Client', 'Name rtText(5)');
+	PERFORM make.tables();
+END $$;
+-- a parent's column is that of its children
+ALTER TABLE "OSUSR_abc_Parent" ADD "STRAY" varchar(5);
+CREATE TABLE "OSUSR_abc_Heir" () INHERITS ("OSUSR_abc_Parent");
+-- an attribute in use has no name
+UPDATE "OSSYS_ENTITY_ATTR" SET "NAME" = '', "DATABASE_NAME" = NULL WHERE "ENTITY_ID" = (SELECT "ID" FROM "OSSYS_ENTITY" WHERE "NAME" = 'Blank') AND "NAME" = 'Name';
+-- an event table under another name than the metamodel gives
+UPDATE "OSSYS_ENTITY" SET "Expose_Process_Events" = true, "Event_Table_Name" = NULL, "PHYSICAL_TABLE_NAME" = '[OSUSR_abc_Noisy]' WHERE "NAME" = 'Noisy';
+CREATE TABLE "OSEVT_abc_Noisy" ("ID" bigint);
+-- an entity without a table name, in a module that was called otherwise
+UPDATE "OSSYS_ENTITY" SET "NAME" = 'Customer', "PHYSICAL_TABLE_NAME" = NULL WHERE "NAME" = 'Client';
+-- and what nobody needs
+ALTER TABLE "OSUSR_abc_Child" ADD "FREE" varchar(5);
+CREATE TABLE "OSUSR_xyz_Free" ("ID" bigint);
+-- a foreign key to a table in parts is one
+CREATE TABLE whole ("ID" bigint PRIMARY KEY) PARTITION BY RANGE ("ID");
+CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (9);
+CREATE TABLE "OSUSR_xyz_Refers" ("ID" bigint CONSTRAINT "OSFRK_whole" REFERENCES whole);
+ANALYZE;
+SELECT osmeta.attach('third', remote_schema => 'factory', dialect => 'postgres');
+SELECT osmeta.capture('third') > 0 AS captured;
+SELECT table_name, kind FROM osmeta.physical_table WHERE environment = 'third' AND kind NOT IN ('table', 'view') ORDER BY 1;
+\pset format unaligned
+\pset tuples_only on
+SELECT line FROM pg_temp.script('third') WHERE line !~ '^--' OR line ~ '^-- left';
+BEGIN;
+\set ECHO none
+SELECT l.line FROM osmeta.cleanup_sql('third') AS l (line) \gexec
+\set ECHO all
+ROLLBACK;
+-- a metamodel without rows is one that cannot be read
+BEGIN;
+DELETE FROM osmeta.captured_entity_attr WHERE capture_id = (SELECT max(capture_id) FROM osmeta.capture);
+SELECT * FROM osmeta.cleanup_sql('third');
+ROLLBACK;
+\pset format aligned
+\pset tuples_only off

@@ -130,6 +130,10 @@ check_capture(int64 capture_id, bool *is_consistent)
 				 "      ('entity_attr', 'database_name'))) AS g)"
 				 ", (SELECT max(l.capture_id) FROM osmeta.capture AS l"
 				 "  WHERE l.environment = c.environment)"
+				 ", EXISTS (SELECT FROM osmeta.captured_entity AS t"
+				 "  WHERE t.capture_id = c.capture_id)"
+				 " AND EXISTS (SELECT FROM osmeta.captured_entity_attr AS a"
+				 "  WHERE a.capture_id = c.capture_id)"
 				 " FROM osmeta.capture AS c WHERE c.capture_id = $1",
 				 1, types, values, NULL);
 	latest_id = osmeta_int64_at(0, 5, NULL);
@@ -148,6 +152,8 @@ check_capture(int64 capture_id, bool *is_consistent)
 						capture_id),
 				 errhint("Without the tables and columns of the factory's database nothing can be told to be left over. Attach the environment with the schema that holds them, and capture again.")));
 	gap = osmeta_text_at(0, 4);
+	if (gap == NULL && !osmeta_bool_at(0, 6))
+		gap = pstrdup("no rows of OSSYS_ENTITY or of OSSYS_ENTITY_ATTR");
 	if (gap != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

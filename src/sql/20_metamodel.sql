@@ -924,7 +924,7 @@ FROM (VALUES
 	('postgres', 'pg_catalog', 'pg_index',
 	 'indexrelid oid,indrelid oid,indnkeyatts smallint,indisunique boolean,indisprimary boolean,indisvalid boolean,indkey int2vector,indexprs text,indpred text'),
 	('postgres', 'pg_catalog', 'pg_constraint',
-	 'oid oid,conname name,contype "char",conrelid oid,confrelid oid,confdeltype "char",conkey smallint[]'),
+	 'oid oid,conname name,contype "char",conrelid oid,confrelid oid,confdeltype "char",conparentid oid,conkey smallint[]'),
 	('postgres', 'pg_catalog', 'pg_depend',
 	 'classid oid,objid oid,refclassid oid,refobjid oid,refobjsubid integer,deptype "char"'),
 	('postgres', 'pg_catalog', 'pg_inherits',
@@ -979,12 +979,14 @@ FROM (VALUES
  */
 INSERT INTO osmeta.catalog_view (dialect, view_name, query)
 VALUES
-	-- a partition, or a child by inheritance, holds rows of its parent
+	-- a partition, or a child by inheritance, holds rows of its parent, whose
+	-- columns are its own
 	('postgres', 'physical_relation', $query$
 SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
 	CASE WHEN c.relkind IN ('v', 'm') THEN 'view'
 		WHEN i.inhrelid IS NOT NULL THEN 'partition'
 		WHEN c.relkind = 'f' THEN 'foreign table'
+		WHEN p.inhparent IS NOT NULL THEN 'parent table'
 		ELSE 'table' END AS kind,
 	CASE WHEN c.relkind IN ('r', 'p', 'm') AND c.reltuples >= 0
 		THEN c.reltuples::bigint END AS row_count
@@ -992,6 +994,8 @@ FROM {catalog_pg_namespace} n
 	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
 	LEFT JOIN (SELECT DISTINCT h.inhrelid
 		FROM {catalog_pg_inherits} h) AS i ON i.inhrelid = c.oid
+	LEFT JOIN (SELECT DISTINCT h.inhparent
+		FROM {catalog_pg_inherits} h) AS p ON p.inhparent = c.oid
 WHERE n.nspname = {schema}
 	AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 $query$),
@@ -1076,8 +1080,9 @@ FROM (SELECT c.oid AS table_oid, c.relname::text AS table_name,
 		JOIN {catalog_pg_class} r ON r.oid = f.confrelid,
 		LATERAL pg_catalog.unnest(f.conkey)
 			WITH ORDINALITY AS u (attnum, ordinal)
+	-- those of single partitions go with that of the whole
 	WHERE n.nspname = {schema}
-		AND f.contype = 'f') AS k
+		AND f.contype = 'f' AND f.conparentid::bigint = 0) AS k
 	JOIN {catalog_pg_attribute} a
 		ON a.attrelid = k.table_oid AND a.attnum = k.attnum
 GROUP BY k.table_oid, k.table_name, k.key_name, k.kind, k.target_table,

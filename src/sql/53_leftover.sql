@@ -84,11 +84,11 @@ UNION ALL
 SELECT d.store_id, d.entity_id,
 	osmeta.store_entity(d.store_id, d.entity_id),
 	coalesce(e.is_active, false),
-	format('espace %s uses its entity', e.name), e.id
+	format('espace %s uses its entity', coalesce(e.name, '?')), e.id
 FROM dead AS d
 	JOIN osmeta.captured_espace_entity AS u
 		ON u.capture_id = d.store_id AND u.entity_id = d.entity_id
-	JOIN osmeta.captured_espace AS e
+	LEFT JOIN osmeta.captured_espace AS e
 		ON e.capture_id = u.capture_id AND e.id = u.espace_id
 WHERE coalesce(e.is_active, true)
 UNION ALL

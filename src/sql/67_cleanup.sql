@@ -100,7 +100,8 @@ BEGIN ATOMIC
 			osmeta.fold_name(btrim(o.data_kind)) AS data_kind,
 			NULLIF(btrim(o.physical_table_name), '') AS physical_name,
 			NULLIF(btrim(o.event_table_name), '') AS event_name,
-			o.is_multilingual,
+			coalesce(t.multilingual, true) AS is_multilingual,
+			coalesce(t.expose_process_events, false) AS exposes_events,
 			NULLIF(osmeta.fold_name(osmeta.bare_name(
 				btrim(o.base_view_name))), '') AS base_view
 		FROM osmeta.owned_entity AS o
@@ -182,6 +183,17 @@ BEGIN ATOMIC
 					AND NOT (o.is_external AND o.physical_name IS NOT NULL)
 					AND NOT coalesce(osmeta.fold_name(o.physical_name)
 						^@ 'ossys_', false)
+				UNION ALL
+				-- whose name is not known has it from its module's past, as
+				-- other tables of the module do
+				SELECT DISTINCT 'h' || osmeta.fold_name(n.hash), o.whose
+				FROM owned AS o
+					JOIN owned AS b ON b.espace = o.espace
+						AND b.physical_name IS NOT NULL
+					CROSS JOIN LATERAL osmeta.parse_physical_name(
+						osmeta.bare_name(b.physical_name)) AS n
+				WHERE NOT o.is_removed AND o.physical_name IS NULL
+					AND o.data_kind IS DISTINCT FROM 'cliententity'
 				UNION ALL
 				SELECT k.key, o.whose
 				FROM owned AS o
@@ -347,7 +359,8 @@ BEGIN ATOMIC
 		-- columns of attributes in use that are not there, or that are those
 		-- of another attribute: another name in the database than the
 		-- metamodel says
-		SELECT h.store_table, min(h.folded COLLATE "C") AS folded
+		SELECT h.store_table,
+			coalesce(NULLIF(min(h.folded COLLATE "C"), ''), '?') AS folded
 		FROM (SELECT n.store_table, n.folded
 				FROM named_by AS n
 					LEFT JOIN (SELECT DISTINCT w.store_table,
@@ -358,7 +371,8 @@ BEGIN ATOMIC
 							WHERE q.capture_id = cleanup_object.capture_id) AS q
 						ON q.store_table = n.store_table
 						AND q.folded = n.folded
-				WHERE n.is_used AND n.folded <> '' AND q.folded IS NULL
+				-- also one without any name
+				WHERE n.is_used AND q.folded IS NULL
 				UNION ALL
 				SELECT n.store_table, n.folded
 				FROM several AS n) AS h
@@ -712,7 +726,13 @@ BEGIN ATOMIC
 						t.multilingual_table_name IS NOT NULL), false)
 						AS is_told
 					FROM osmeta.captured_entity AS t
-					WHERE t.capture_id = cleanup_object.capture_id) AS l,
+					WHERE t.capture_id = cleanup_object.capture_id) AS l
+			CROSS JOIN (SELECT min(o.whose COLLATE "C") AS whose
+					FROM owned AS o
+						LEFT JOIN found AS f
+							ON f.entity_id = o.entity_id AND f.kind = 'event'
+					WHERE NOT o.is_removed AND o.exposes_events
+						AND f.entity_id IS NULL) AS v,
 			LATERAL (VALUES
 					(1, u.store_table IS NOT NULL AND w.is_removed,
 					 'another entity, which is not known to be removed, has this table too'),
@@ -737,6 +757,10 @@ BEGIN ATOMIC
 					 format('it belongs to the removed entity %s and goes with that (kind entity)',
 						w.entity)),
 					(9, h.table_id IS NOT NULL, h.reason),
+					(9, p.folded ^@ 'osevt_' AND w.kind <> 'entity'
+						AND v.whose IS NOT NULL,
+					 format('it may keep the events of %s, whose event table is not there',
+						v.whose)),
 					(9, p.folded ^@ 'osevt_' AND w.kind <> 'entity'
 						AND (s.part IS NOT NULL OR p.folded ^@ 'osevt_bpm_'
 							OR p.folded !~ '^osevt_[a-z0-9]{3}_'),
