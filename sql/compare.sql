@@ -195,7 +195,9 @@ SELECT osmeta.capture('qa') AS qa_5 \gset
 SELECT object_kind, path, change, old_value, new_value FROM osmeta.compare('qa@' || :qa_3, 'qa') ORDER BY 1, 2, 3;
 -- a side without a catalogue, and an engine of another kind
 DELETE FROM osmeta.captured_physical_table WHERE capture_id = :qa_5;
+SET client_min_messages = notice;
 SELECT count(*) FROM osmeta.compare('prod', 'qa') WHERE object_kind IN ('table', 'column');
+SET client_min_messages = warning;
 UPDATE osmeta.capture SET dialect = 'oracle' WHERE capture_id = :qa_1;
 SELECT object_kind, path, change FROM osmeta.compare('prod@' || :prod_2, 'qa@' || :qa_1) WHERE object_kind IN ('table', 'column') ORDER BY 1, 2, 3;
 -- an empty factory

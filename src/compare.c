@@ -175,19 +175,14 @@ tell_uncompared(FunctionCallInfo fcinfo)
 	open_captures(fcinfo, 2, captures);
 	values[0] = Int64GetDatum(captures[0]);
 	values[1] = Int64GetDatum(captures[1]);
-	rows = osmeta_query("SELECT u.capture_id::text,"
-						" string_agg(u.part, ', ' ORDER BY u.part COLLATE \"C\")"
-						" FROM osmeta.uncompared_part($1, $2) AS u"
-						" WHERE u.part NOT IN (SELECT b.part"
-						"  FROM osmeta.uncompared_part($1, $2) AS b"
-						"  WHERE b.capture_id <> u.capture_id)"
-						" GROUP BY u.capture_id ORDER BY u.capture_id",
+	rows = osmeta_query("SELECT u.capture_id::text, u.parts"
+						" FROM osmeta.uncompared($1, $2) AS u",
 						2, types, values, NULL);
 	for (uint64 i = 0; i < rows; i++)
 		ereport(NOTICE,
 				(errmsg("capture %s does not tell: %s", osmeta_text_at(i, 1),
 						osmeta_text_at(i, 2)),
-				 errdetail("The factory lacks these tables or columns, or has nothing in them. They are not compared.")));
+				 errdetail("The capture lacks these, or there is nothing in them. They are not compared.")));
 	osmeta_spi_end(nest_level);
 }
 

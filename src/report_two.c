@@ -176,6 +176,15 @@ osmeta_report_differences(Report *report)
 	uint64		nkinds = 0;
 	uint64		from;
 
+	/* what cannot differ, since a side has nothing to compare */
+	rows = osmeta_report_query(report,
+							   "SELECT format('Capture %s does not tell: %s.', u.capture_id, u.parts)"
+							   " FROM osmeta.uncompared($1, $2) AS u");
+	for (uint64 i = 0; i < rows; i++)
+		osmeta_report_note(report, osmeta_text_at(i, 1));
+	if (rows > 0)
+		osmeta_report_note(report, "It lacks these, or there is nothing in them: they are not compared.");
+
 	/* part 1 sums up, part 2 has the first rows of each kind */
 	rows = osmeta_report_query(report,
 							   psprintf("WITH change AS MATERIALIZED ("

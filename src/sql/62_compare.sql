@@ -61,6 +61,13 @@ BEGIN ATOMIC
 			'OSSYS_APP_DEFINITION_MODULE', 'OSSYS_MODULE', 'OSSYS_ROLE',
 			'OSSYS_BPM_PROCESS_DEFINITION', 'OSSYS_DBCATALOG')
 	UNION ALL
+	SELECT c.capture_id, 'tables and columns of the database'
+	FROM osmeta.capture AS c
+	WHERE c.capture_id IN (source_id, target_id)
+		AND NOT EXISTS (SELECT
+			FROM osmeta.captured_physical_table AS t
+			WHERE t.capture_id = c.capture_id)
+	UNION ALL
 	SELECT c.capture_id, p.part
 	FROM osmeta.capture AS c,
 		LATERAL (VALUES
@@ -137,6 +144,22 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osmeta.uncompared_part(bigint, bigint) IS
 	'Internal: tables and columns of the metamodel that one of two captures lacks';
+
+-- What only one of the two does not tell, in a line for each capture.
+CREATE FUNCTION osmeta.uncompared(source_id bigint, target_id bigint)
+RETURNS TABLE (capture_id bigint, parts text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT u.capture_id, string_agg(u.part, ', ' ORDER BY u.part COLLATE "C")
+	FROM (SELECT u.capture_id, u.part,
+				count(*) OVER (PARTITION BY u.part) AS captures
+			FROM osmeta.uncompared_part(source_id, target_id) AS u) AS u
+	WHERE u.captures = 1 AND source_id <> target_id
+	GROUP BY u.capture_id
+	ORDER BY u.capture_id;
+END;
+COMMENT ON FUNCTION osmeta.uncompared(bigint, bigint) IS
+	'Internal: what one of two captures tells and the other does not';
 
 -- Internal: espaces and extensions of both sides, in pairs.
 CREATE FUNCTION osmeta.paired_owner(source_id bigint, target_id bigint)
