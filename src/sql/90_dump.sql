@@ -176,6 +176,17 @@ ALTER TABLE osmeta.plan_reference_use OWNER TO @extowner@;
 ALTER TABLE osmeta.plan_chunk OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_key OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_progress OWNER TO @extowner@;
+ALTER VIEW osmeta.planned_entity OWNER TO @extowner@;
+ALTER VIEW osmeta.moved_entity OWNER TO @extowner@;
+ALTER VIEW osmeta.moved_attribute OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_environment OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_entity OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_order OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_key OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_match OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_attribute OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_reference OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_mask OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem OWNER TO @extowner@;
 
 SELECT pg_catalog.pg_extension_config_dump('osmeta.plan', '');

@@ -1,0 +1,140 @@
+/*
+ * 85_problem_attribute: what is wrong with a plan's attributes.
+ *
+ * Each view gives plan_id, severity, code, object, message and hint;
+ * plan_problem puts them together.  Severities are those that hold unless
+ * the plan's option severity says otherwise.
+ */
+
+-- Which attributes cannot be delivered as they are?
+CREATE VIEW osmeta.plan_problem_attribute (plan_id, severity, code, object, message, hint) AS
+SELECT plan_id, 'error',
+    CASE status WHEN 'source only' THEN 'attribute_without_partner' ELSE 'attribute_inactive_at_target' END, object,
+    CASE status
+        WHEN 'source only' THEN format('environment "%s" has no such attribute', target)
+        ELSE format('the attribute is not active in environment "%s"', target)
+    END,
+    'Publish the same version there and capture again, or set include = false in osmeta.plan_attribute to leave its values behind.'
+FROM osmeta.moved_attribute AS attribute WHERE status IN ('source only', 'inactive at target')
+UNION ALL
+SELECT plan_id, 'warning', 'mandatory_without_source', object,
+    format('the attribute is mandatory in environment "%s" and does not exist at the source', target),
+    'Set transform in osmeta.plan_attribute to an SQL expression that gives its value; now it gets the null value.'
+FROM osmeta.moved_attribute AS attribute WHERE status = 'target only' AND is_mandatory AND transform = 'null value'
+UNION ALL
+SELECT plan_id, 'error', 'column_missing', object,
+    format('environment "%s" has no column "%s"', v.environment, v.column_name),
+    'Capture again, or set include = false in osmeta.plan_attribute.'
+FROM osmeta.moved_attribute a
+CROSS JOIN LATERAL (VALUES
+    (a.source, a.source_column, a.source_type, a.status <> 'target only'),
+    (a.target, a.target_column, a.target_type, true)) v (environment, column_name, type, is_needed)
+WHERE a.status IN ('matched', 'target only') AND v.is_needed AND v.type IS NULL
+UNION ALL
+SELECT a.plan_id, 'error', 'column_shared', a.object,
+    format('column "%s" of the target also belongs to attribute %s', a.target_column, o.attribute),
+    'Something is wrong with the metamodel there: put it right and make the plan anew, or set include = false in osmeta.plan_entity.'
+FROM osmeta.moved_attribute a
+JOIN osmeta.plan_attribute o ON o.plan_id = a.plan_id AND o.entity_id = a.entity_id
+    AND o.attribute_no <> a.attribute_no AND o.target_column = a.target_column
+WHERE a.status IN ('matched', 'target only') AND o.status IN ('matched', 'target only')
+    AND a.target_type IS NOT NULL AND o.target_type IS NOT NULL
+UNION ALL
+SELECT plan_id, 'error', 'type_changed', object,
+    format('the attribute is of type %s in environment "%s" and of type %s in "%s"',
+        osmeta.data_type(type), source, osmeta.data_type(target_attribute_type), target),
+    'Set transform in osmeta.plan_attribute to an SQL expression of the target''s type, or include = false.'
+FROM osmeta.moved_attribute AS attribute
+WHERE status = 'matched' AND transform = 'copy'
+    AND osmeta.data_type(type) IS DISTINCT FROM osmeta.data_type(target_attribute_type)
+UNION ALL
+SELECT plan_id, 'error', 'length_reduced', object,
+    format('the attribute has length %s in environment "%s" and only %s in "%s"',
+        source_length, source, target_length, target),
+    'Set transform in osmeta.plan_attribute to an SQL expression that shortens it, or include = false; lower the severity if no value is too long (one that is stops the run).'
+FROM osmeta.moved_attribute AS attribute
+WHERE status = 'matched' AND transform = 'copy' AND osmeta.data_type(type) = 'Text'
+    AND source_length > target_length
+UNION ALL
+SELECT plan_id, 'error', 'length_reduced', object,
+    format('the column is %s in environment "%s" and only %s in "%s"', source_type, source, target_type, target),
+    'Set transform in osmeta.plan_attribute to an SQL expression that rounds it, or include = false; lower the severity if it may be rounded (a value that is too great stops the run).'
+FROM osmeta.moved_attribute a
+CROSS JOIN LATERAL (VALUES (
+    substring(source_type FROM E'^numeric\\((\\d+)')::integer, COALESCE(substring(source_type FROM E',(\\d+)')::integer, 0),
+    substring(target_type FROM E'^numeric\\((\\d+)')::integer, COALESCE(substring(target_type FROM E',(\\d+)')::integer, 0)
+    )) n (source_digits, source_decimals, target_digits, target_decimals)
+WHERE status = 'matched' AND transform = 'copy'
+    AND (source_type LIKE 'numeric%' AND target_digits IS NOT NULL
+            AND (source_digits IS NULL OR source_decimals > target_decimals
+                OR source_digits - source_decimals > target_digits - target_decimals)
+        OR source_type LIKE 'timestamp%' AND target_type LIKE 'timestamp%'
+            AND COALESCE(substring(source_type FROM '[(]([0-9])[)]')::integer, 6)
+                > COALESCE(substring(target_type FROM '[(]([0-9])[)]')::integer, 6))
+UNION ALL
+SELECT plan_id, 'error', 'invalid_transform', object,
+    format('the transform is neither key, copy, remap nor null value, nor one SQL expression: %s', osmeta.expression_error(transform)),
+    'Give an SQL expression over the attributes of the entity, such as upper("Name").'
+FROM osmeta.moved_attribute AS attribute
+WHERE transform NOT IN ('key', 'copy', 'remap', 'null value') AND osmeta.expression_error(transform) IS NOT NULL
+UNION ALL
+SELECT plan_id, 'error', 'invalid_transform', object,
+    format('transform %s does not suit this attribute', transform),
+    'key is for the identifier, remap for references; neither can be copied.'
+FROM osmeta.moved_attribute AS attribute
+WHERE transform = 'key' AND NOT is_identifier
+    OR is_identifier AND transform <> 'key'
+    OR transform = 'remap' AND type NOT ILIKE 'bt%'
+    OR transform = 'copy' AND type ILIKE 'bt%';
+COMMENT ON VIEW osmeta.plan_problem_attribute IS 'Internal: which attributes cannot be delivered as they are';
+
+-- Which references cannot be mapped?
+CREATE VIEW osmeta.plan_problem_reference (plan_id, severity, code, object, message, hint) AS
+SELECT plan_id, 'error', 'reference_changed', object,
+    format('the attribute does not refer to the same entity in environment "%s" (%s) and in "%s" (%s)',
+        source, type, target, target_attribute_type),
+    'Publish the same version there and capture again, or set include = false in osmeta.plan_attribute.'
+FROM osmeta.moved_attribute AS attribute
+WHERE status = 'matched' AND transform IN ('remap', 'key')
+    AND osmeta.try_bt_ref(type) OPERATOR(osmeta.<>) osmeta.try_bt_ref(target_attribute_type)
+    OR status = 'matched' AND transform IN ('remap', 'key')
+    AND (type ILIKE 'bt%') <> (target_attribute_type ILIKE 'bt%')
+UNION ALL
+SELECT plan_id, 'error', 'reference_outside_plan', object,
+    format('the attribute refers to %s, which is not in the plan',
+        COALESCE((SELECT e.espace || '.' || e.entity FROM osmeta.plan_entity e
+                  WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id),
+                 a.refers_to_name, a.refers_to::text, 'nothing that is known')),
+    'Add that entity to the scope (create_plan with option producers = referenced adds those that hold application data), or set include = false in osmeta.plan_attribute.'
+FROM (
+    SELECT a.*, (SELECT COALESCE(s.name, x.name) || '.' || e.name
+                 FROM osmeta.plan p
+                 JOIN osmeta.captured_entity e ON e.capture_id = p.source_capture_id
+                 LEFT JOIN osmeta.captured_espace s ON s.capture_id = e.capture_id AND s.id = e.espace_id
+                 LEFT JOIN osmeta.captured_extension x ON x.capture_id = e.capture_id AND x.id = e.extension_id
+                 WHERE p.plan_id = a.plan_id
+                     AND osmeta.try_oskey(COALESCE(s.ss_key, x.ss_key), e.ss_key) OPERATOR(osmeta.=) a.refers_to
+                 ORDER BY e.is_active DESC LIMIT 1) AS refers_to_name
+    FROM osmeta.moved_attribute a
+) a
+WHERE a.status = 'matched' AND a.type ILIKE 'bt%' AND a.transform IN ('remap', 'key')
+    AND NOT EXISTS (SELECT FROM osmeta.plan_entity e
+                    WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id AND e.include)
+UNION ALL
+SELECT a.plan_id, 'warning', 'reference_to_filtered', a.object,
+    format('rows of %s that its filter leaves out are not at the target', e.espace || '.' || e.entity),
+    'References to them become NULL and are counted by verify_plan. Filter this entity too if that must not be.'
+FROM osmeta.moved_attribute a
+JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id
+WHERE a.status = 'matched' AND a.transform = 'remap' AND e.is_data AND e.include AND e.filter IS NOT NULL;
+COMMENT ON VIEW osmeta.plan_problem_reference IS 'Internal: which references cannot be mapped';
+
+-- Which masks cannot be applied?
+CREATE VIEW osmeta.plan_problem_mask (plan_id, severity, code, object, message, hint) AS
+SELECT plan_id, 'error', 'invalid_mask', object,
+    format('there is no mask "%s"', mask),
+    'Valid masks are null and constant:<text>; identifiers, references and null values cannot be masked.'
+FROM osmeta.moved_attribute AS attribute
+WHERE mask IS NOT NULL AND (mask NOT IN ('null') AND mask NOT LIKE 'constant:%'
+    OR transform IN ('key', 'remap', 'null value'));
+COMMENT ON VIEW osmeta.plan_problem_mask IS 'Internal: which masks cannot be applied';
