@@ -685,12 +685,9 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 	}
 	for (uint64 i = 0; i < rows; i++)
 	{
-		drop_relation(name, plan->schema, psprintf("s" INT64_FORMAT, id[i]),
-					  false);
-		drop_relation(name, plan->schema, psprintf("e" INT64_FORMAT, id[i]),
-					  false);
-		drop_relation(name, plan->schema, psprintf("t" INT64_FORMAT, id[i]),
-					  false);
+		for (const char *kind = PLAN_RELATIONS; *kind != '\0'; kind++)
+			drop_relation(name, plan->schema,
+						  psprintf("%c" INT64_FORMAT, *kind, id[i]), false);
 	}
 	osmeta_execf("DROP SCHEMA %s", plan->schema);
 

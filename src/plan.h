@@ -19,15 +19,19 @@ typedef enum PlanTransform
 	TRANSFORM_COPY,
 	TRANSFORM_REMAP,			/* a reference, by its entity's strategy */
 	TRANSFORM_NULL_VALUE,
-	TRANSFORM_EXPRESSION		/* the user's own */
+	TRANSFORM_EXPRESSION,		/* the user's own, when rows are pulled */
+	TRANSFORM_LATE				/* the same, when they are delivered */
 } PlanTransform;
 
 typedef enum PlanStrategy
 {
 	STRATEGY_OFFSET,
 	STRATEGY_KEEP,
+	STRATEGY_DENSE,
+	STRATEGY_NATURAL,			/* moved rows: offset unless matched */
+	STRATEGY_ASSIGNED,
 	STRATEGY_PARENT,
-	STRATEGY_MAP				/* record, user: pairs in osmeta.plan_map */
+	STRATEGY_MAP				/* rows are not moved: pairs in osmeta.plan_map */
 } PlanStrategy;
 
 struct PlanEntity;
@@ -42,12 +46,15 @@ typedef struct PlanAttribute
 	char	   *source_type;	/* types here, as the catalogues say */
 	char	   *target_type;
 	char	   *mask;
-	char	   *expression;		/* TRANSFORM_EXPRESSION */
+	char	   *expression;		/* TRANSFORM_EXPRESSION, TRANSFORM_LATE */
 	char	   *null_value;		/* SQL literal */
 	PlanTransform transform;
 	bool		is_identifier;
 	bool		is_deferred;
+	bool		is_soft;		/* remap:<entity>: a reference to the user only */
+	bool		is_tested;		/* some values refer to no row, or may */
 	int64		refers_to_id;	/* entity_id, 0 if none */
+	char	   *refers_to_name; /* is_soft: as the user wrote it */
 	struct PlanEntity *refers_to;	/* NULL if not in the plan */
 } PlanAttribute;
 
@@ -65,6 +72,7 @@ typedef struct PlanEntity
 	PlanStrategy strategy;
 	bool		is_data;		/* rows are moved */
 	bool		is_number;		/* the identifier is one */
+	bool		has_map;		/* table m<entity_id> stands */
 	int			level;
 	bool		has_upper;
 	int64		lower_id;
@@ -90,6 +98,8 @@ typedef struct MigrationPlan
 	char	   *source_dialect;
 	char	   *elsewhere;		/* an environment that has moved, or NULL */
 	char	   *phase;
+	int32		round;			/* 1 for the first run */
+	int32		generation;		/* of stage and plan_map */
 	char	   *owner;
 	char	   *users;			/* option */
 	int64		chunk_rows;		/* option */
@@ -108,6 +118,10 @@ typedef struct MigrationPlan
  * of its owner.
  */
 extern MigrationPlan *osmeta_plan_load(const char *name);
+
+/* "remap:Espace.Entity": a transform for values that the model does not know
+ * to be references. */
+#define SOFT_PREFIX "remap:"
 extern PlanEntity *osmeta_plan_entity(MigrationPlan *plan, int64 entity_id);
 extern char *osmeta_entity_label(const PlanEntity *entity);
 
@@ -119,11 +133,15 @@ extern void osmeta_check_plan_options(const char *options_json);
 
 /* plan_statement.c: text only, nothing is executed */
 
+/* The letters that the names of a plan's relations begin with. */
+#define PLAN_RELATIONS "setm"
+
 /* Names of relations in the plan's schema, quoted and qualified. */
 extern char *osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id);
 
 extern char *osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity);
 extern char *osmeta_stage_view_sql(const MigrationPlan *plan, const PlanEntity *entity);
+extern char *osmeta_map_table_sql(const MigrationPlan *plan, const PlanEntity *entity);
 extern char *osmeta_pull_query_sql(const MigrationPlan *plan,
 								   const PlanEntity *entity,
 								   const char *condition);
@@ -147,6 +165,9 @@ extern char *osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *en
 								 DeliveryKind kind, bool by_logical_name,
 								 const char *condition);
 extern char *osmeta_delivery_columns(const PlanEntity *entity);
+
+/* Can a column of this type hold nothing but whole numbers? */
+extern bool osmeta_is_whole_number(const char *type);
 extern char *osmeta_target_id_sql(const MigrationPlan *plan, const PlanEntity *entity,
 								  const char *condition);
 extern char *osmeta_key_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity);
@@ -155,10 +176,17 @@ extern char *osmeta_key_pairs_sql(const MigrationPlan *plan, const PlanEntity *e
 extern char *osmeta_stage_range(const PlanEntity *entity, const char *alias,
 								const char *lower, const char *upper);
 
-/* A reference of the stage whose source row is not there, as a query. */
-extern char *osmeta_missing_parent_sql(const MigrationPlan *plan,
-									   const PlanEntity *entity,
-									   const PlanAttribute *attribute);
+/*
+ * Condition on the stage that leaves out rows which are one with a row that
+ * the target has already: they are mapped, and not delivered.
+ */
+extern char *osmeta_delivered_sql(const MigrationPlan *plan,
+								  const PlanEntity *entity, const char *alias);
+
+/* plan_memory.c */
+
+/* Drop what this session remembers of a plan's identifiers. */
+extern void osmeta_plan_forget(void);
 
 /* plan_map.c */
 

@@ -44,17 +44,35 @@ run_pull(Run *run, const Chunk *chunk)
 												   chunk->upper)));
 }
 
+/* The rows of the stage that a piece is about, as a condition on s. */
+static char *
+chunk_condition(const Run *run, const Chunk *chunk)
+{
+	char	   *range = osmeta_stage_range(chunk->entity, "s", chunk->lower,
+										   chunk->upper);
+
+	/* Rows of a later round can lie between those of an earlier one. */
+	if (run->plan->round == 1)
+		return range;
+	return psprintf("%s AND s.round = %d", range, run->plan->round);
+}
+
 static void
 run_push(Run *run, const Chunk *chunk)
 {
 	PlanEntity *e = chunk->entity;
 	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
-	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
+	char	   *columns = osmeta_delivery_columns(e);
+	char	   *query = osmeta_delivery_sql(run->plan, e, DELIVERY_FIRST,
+											false, chunk_condition(run, chunk));
+	uint64		rows;
 
-	uint64		rows = run->sink->insert(&table, osmeta_delivery_columns(e),
-										 osmeta_delivery_sql(run->plan, e,
-															 DELIVERY_FIRST,
-															 false, range));
+	if (e->strategy == STRATEGY_ASSIGNED)
+		rows = run->sink->insert_assigned(&table, columns, query,
+										  osmeta_stage_name(run->plan, 'm',
+															e->entity_id));
+	else
+		rows = run->sink->insert(&table, columns, query);
 
 	if (rows != (uint64) chunk->rows_expected)
 		ereport(ERROR,
@@ -84,7 +102,7 @@ run_second_step(Run *run, const Chunk *chunk)
 {
 	PlanEntity *e = chunk->entity;
 	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
-	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
+	char	   *range = chunk_condition(run, chunk);
 	char	  **column = palloc(sizeof(char *) * e->nattributes);
 	int			columns = 0;
 	char	   *lower;
@@ -114,7 +132,7 @@ look_up_push(Run *run, const Chunk *chunk)
 {
 	PlanEntity *e = chunk->entity;
 	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
-	char	   *range = osmeta_stage_range(e, "s", chunk->lower, chunk->upper);
+	char	   *range = chunk_condition(run, chunk);
 	char	   *ids = osmeta_target_id_sql(run->plan, e, range);
 	char	   *lower;
 	char	   *upper;
@@ -279,10 +297,11 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 
 	osmeta_execf("SELECT c.chunk_id FROM osmeta.plan_chunk c"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.phase = %s AND c.state <> 'done'"
-				 " AND c.level = (SELECT min(n.level) FROM osmeta.plan_chunk n"
-				 "  WHERE n.plan_id = c.plan_id AND n.phase = c.phase AND n.state <> 'done')"
+				 " AND c.round = %d AND c.level = (SELECT min(n.level) FROM osmeta.plan_chunk n"
+				 "  WHERE n.plan_id = c.plan_id AND n.phase = c.phase AND n.round = c.round"
+				 "   AND n.state <> 'done')"
 				 " ORDER BY c.chunk_id LIMIT %d",
-				 run->plan_id, quote_literal_cstr(phase),
+				 run->plan_id, quote_literal_cstr(phase), run->plan->round,
 				 one_at_a_time ? 1 : 1000);
 	rows = SPI_processed;
 	*left = rows > 0;

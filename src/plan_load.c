@@ -89,9 +89,8 @@ osmeta_check_plan_options(const char *options_json)
 	}
 }
 
-/* Can a column of this type hold nothing but whole numbers? */
-static bool
-is_whole_number(const char *type)
+bool
+osmeta_is_whole_number(const char *type)
 {
 	int			precision;
 	int			scale;
@@ -112,18 +111,30 @@ transform_of(const char *text)
 		return TRANSFORM_REMAP;
 	if (strcmp(text, "null value") == 0)
 		return TRANSFORM_NULL_VALUE;
-	return TRANSFORM_EXPRESSION;
+	if (strncmp(text, SOFT_PREFIX, strlen(SOFT_PREFIX)) == 0)
+		return TRANSFORM_REMAP;
+	/* identifiers are known when all rows have been pulled */
+	return strstr(text, "map_id") ? TRANSFORM_LATE : TRANSFORM_EXPRESSION;
 }
 
+/* Rows that are not moved are matched, by whatever strategy. */
 static PlanStrategy
-strategy_of(const char *text)
+strategy_of(const char *text, bool is_data)
 {
+	if (!is_data)
+		return STRATEGY_MAP;
 	if (strcmp(text, "offset") == 0)
 		return STRATEGY_OFFSET;
 	if (strcmp(text, "keep") == 0)
 		return STRATEGY_KEEP;
+	if (strcmp(text, "dense") == 0)
+		return STRATEGY_DENSE;
+	if (strcmp(text, "assigned") == 0)
+		return STRATEGY_ASSIGNED;
 	if (strcmp(text, "parent") == 0)
 		return STRATEGY_PARENT;
+	if (strncmp(text, "natural:", 8) == 0)
+		return STRATEGY_NATURAL;
 	return STRATEGY_MAP;
 }
 
@@ -147,6 +158,17 @@ osmeta_entity_label(const PlanEntity *entity)
 	return psprintf("%s.%s", entity->espace, entity->name);
 }
 
+static PlanEntity *
+entity_by_label(MigrationPlan *plan, const char *label)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		if (strcmp(osmeta_entity_label(&plan->entities[i]), label) == 0)
+			return &plan->entities[i];
+	}
+	return NULL;
+}
+
 static void
 load_entities(MigrationPlan *plan)
 {
@@ -155,7 +177,7 @@ load_entities(MigrationPlan *plan)
 	osmeta_execf("SELECT e.entity_id, e.espace, e.entity, e.entity_key::text, e.filter,"
 				 " e.source_table, e.target_table, e.counter, e.key_strategy, e.is_data,"
 				 " COALESCE(e.level, 0), e.lower_id, e.upper_id,"
-				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0)"
+				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0), e.has_map"
 				 " FROM osmeta.plan_entity e"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 " AND e.include AND e.status = 'matched'"
@@ -180,14 +202,15 @@ load_entities(MigrationPlan *plan)
 		e->target_table = TEXT(i, 7);
 		e->counter = TEXT(i, 8);
 		e->strategy_name = TEXT(i, 9);
-		e->strategy = strategy_of(e->strategy_name);
 		e->is_data = osmeta_bool_at(i, 10);
+		e->strategy = strategy_of(e->strategy_name, e->is_data);
 		e->level = (int) osmeta_int64_at(i, 11, NULL);
 		e->lower_id = osmeta_int64_at(i, 12, &no_lower);
 		e->upper_id = osmeta_int64_at(i, 13, &no_upper);
 		e->has_upper = !no_lower && !no_upper;
 		e->rows_expected = osmeta_int64_at(i, 14, NULL);
 		e->offset = osmeta_int64_at(i, 15, NULL);
+		e->has_map = osmeta_bool_at(i, 16);
 	}
 }
 
@@ -224,8 +247,10 @@ load_attributes(MigrationPlan *plan)
 				 " a.target_column, a.source_type, a.target_type, a.mask, t.transform,"
 				 " a.is_identifier, a.is_deferred AND t.transform = 'remap',"
 				 " COALESCE(a.refers_to_entity_id, 0),"
-				 " CASE WHEN t.transform = 'null value' AND osmeta.is_data_type(a.type)"
-				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END"
+				 " CASE WHEN (t.transform = 'null value' OR t.transform LIKE '" SOFT_PREFIX "%%')"
+				 "   AND osmeta.is_data_type(a.type)"
+				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END,"
+				 " a.dangling_rows IS DISTINCT FROM 0"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 				 " CROSS JOIN LATERAL (SELECT CASE WHEN a.include THEN a.transform"
@@ -266,17 +291,22 @@ load_attributes(MigrationPlan *plan)
 		a->mask = TEXT(i, 9);
 		transform = TEXT(i, 10);
 		a->transform = transform_of(transform);
-		if (a->transform == TRANSFORM_EXPRESSION)
+		if (a->transform == TRANSFORM_EXPRESSION ||
+			a->transform == TRANSFORM_LATE)
 			a->expression = transform;
+		a->is_soft = strncmp(transform, SOFT_PREFIX, strlen(SOFT_PREFIX)) == 0;
+		if (a->is_soft)
+			a->refers_to_name = transform + strlen(SOFT_PREFIX);
 		a->is_identifier = osmeta_bool_at(i, 11);
 		a->is_deferred = osmeta_bool_at(i, 12);
 		a->refers_to_id = osmeta_int64_at(i, 13, NULL);
 		a->null_value = TEXT(i, 14);
+		a->is_tested = osmeta_bool_at(i, 15);
 		if (a->is_identifier)
 		{
 			entity->identifier = a;
 			entity->is_number = a->source_type != NULL &&
-				is_whole_number(a->source_type);
+				osmeta_is_whole_number(a->source_type);
 		}
 	}
 
@@ -288,7 +318,9 @@ load_attributes(MigrationPlan *plan)
 		{
 			PlanAttribute *a = &e->attributes[j];
 
-			if (a->refers_to_id != 0)
+			if (a->is_soft)
+				a->refers_to = entity_by_label(plan, a->refers_to_name);
+			else if (a->refers_to_id != 0)
 				a->refers_to = osmeta_plan_entity(plan, a->refers_to_id);
 		}
 		make_names_unique(e);
@@ -311,7 +343,8 @@ osmeta_plan_load(const char *name)
 						  " p.source_capture_id, p.target_capture_id,"
 						  " s.schema, t.schema, t.wrapper, COALESCE(t.dialect, 'postgres'), COALESCE(s.dialect, 'postgres'),"
 						  " CASE WHEN osmeta.environment_place(p.source) <> p.source_place THEN p.source"
-						  "  WHEN osmeta.environment_place(p.target) <> p.target_place THEN p.target END"
+						  "  WHEN osmeta.environment_place(p.target) <> p.target_place THEN p.target END,"
+						  " p.round, p.generation"
 						  " FROM osmeta.plan p"
 						  " LEFT JOIN osmeta.environment s ON s.environment = p.source"
 						  " LEFT JOIN osmeta.environment t ON t.environment = p.target"
@@ -339,6 +372,8 @@ osmeta_plan_load(const char *name)
 	plan->target_dialect = TEXT(0, 15);
 	plan->source_dialect = TEXT(0, 16);
 	plan->elsewhere = TEXT(0, 17);
+	plan->round = (int32) osmeta_int64_at(0, 18, NULL);
+	plan->generation = (int32) osmeta_int64_at(0, 19, NULL);
 	if (plan->source_schema)
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
 	if (plan->target_schema)

@@ -19,9 +19,6 @@
 
 #include "spi.h"
 
-/* How many values are looked up at the source in one statement. */
-#define LOOKUP_BATCH 1000
-
 static void
 set_phase(const Run *run, const char *phase)
 {
@@ -110,7 +107,6 @@ osmeta_prepare_pull(Run *run)
 	run->plan = plan = osmeta_plan_load(run->name);
 	osmeta_check_problems(run);
 	osmeta_plan_require_sound(plan);
-	/* All tables first: the view of an entity joins those it refers to. */
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		if (plan->entities[i].is_data)
@@ -123,7 +119,6 @@ osmeta_prepare_pull(Run *run)
 
 		if (!e->is_data)
 			continue;
-		osmeta_exec(osmeta_stage_view_sql(plan, e));
 		try_pull_statement(plan, e);
 		if (!e->is_number)
 		{
@@ -168,55 +163,6 @@ osmeta_prepare_pull(Run *run)
 	set_phase(run, "pull");
 }
 
-/*
- * A row that was inserted at the source while its children were pulled is
- * beyond the highest identifier that was fixed: fetch it, and what it refers
- * to in turn, so that no reference is taken for a dangling one.
- */
-static uint64
-pull_missing_parents(Run *run)
-{
-	MigrationPlan *plan = run->plan;
-	uint64		pulled = 0;
-
-	for (int i = 0; i < plan->nentities; i++)
-	{
-		PlanEntity *e = &plan->entities[i];
-
-		for (int j = 0; e->is_data && j < e->nattributes; j++)
-		{
-			PlanAttribute *a = &e->attributes[j];
-			uint64		rows;
-			char	  **value;
-
-			if (a->refers_to == NULL || !a->refers_to->is_data ||
-				(a->transform != TRANSFORM_REMAP && a->transform != TRANSFORM_KEY))
-				continue;
-			rows = osmeta_exec(osmeta_missing_parent_sql(plan, e, a));
-			value = palloc(sizeof(char *) * Max(rows, 1));
-			for (uint64 k = 0; k < rows; k++)
-				value[k] = osmeta_text_at(k, 1);
-			for (uint64 first = 0; first < rows; first += LOOKUP_BATCH)
-			{
-				StringInfoData condition;
-				PlanEntity *parent = a->refers_to;
-
-				initStringInfo(&condition);
-				appendStringInfo(&condition, "s.c%d IN (",
-								 parent->identifier->attribute_no);
-				for (uint64 k = first; k < rows && k < first + LOOKUP_BATCH; k++)
-					appendStringInfo(&condition, "%s%s", k > first ? ", " : "",
-									 parent->is_number ? value[k] :
-									 quote_literal_cstr(value[k]));
-				appendStringInfoChar(&condition, ')');
-				pulled += osmeta_exec(osmeta_pull_sql(plan, parent,
-													  condition.data));
-			}
-		}
-	}
-	return pulled;
-}
-
 /* Rows of the stage that the second step concerns, as a condition on s. */
 char *
 osmeta_deferred_condition(const PlanEntity *entity)
@@ -236,79 +182,130 @@ osmeta_deferred_condition(const PlanEntity *entity)
 }
 
 /*
- * Cut the rows of the stage that meet a condition into pieces of chunk_rows
- * rows.
+ * Cut the rows of the stage that meet a condition, and came in this round,
+ * into pieces of chunk_rows rows.
  */
-static void
-add_stage_chunks(const Run *run, const PlanEntity *entity, const char *phase,
-				 int level, const char *condition)
+void
+osmeta_add_stage_chunks(const Run *run, const PlanEntity *entity,
+						const char *phase, int level, const char *condition)
 {
 	int			id = entity->identifier->attribute_no;
 
-	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, level, lower_id, upper_id, rows_expected)"
-				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %s, %d, min(n.id)::text, max(n.id)::text, count(*)"
+	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, round, level, lower_id, upper_id, rows_expected)"
+				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %s, %d, %d, min(n.id)::text, max(n.id)::text, count(*)"
 				 " FROM (SELECT s.c%d AS id,"
 				 "  (row_number() OVER (ORDER BY s.c%d) - 1) / " INT64_FORMAT " AS piece"
-				 "  FROM %s s WHERE %s) n GROUP BY n.piece ORDER BY n.piece",
+				 "  FROM %s s WHERE s.round = %d AND %s AND (%s)) n GROUP BY n.piece ORDER BY n.piece",
 				 run->plan_id, entity->entity_id, quote_literal_cstr(phase),
-				 level, id, id, run->plan->chunk_rows,
+				 run->plan->round, level, id, id, run->plan->chunk_rows,
 				 osmeta_stage_name(run->plan, 'e', entity->entity_id),
-				 condition);
+				 run->plan->round,
+				 osmeta_delivered_sql(run->plan, entity, "s"), condition);
 }
 
-/* Maps, checks on what has been pulled, counters, and the pieces to push. */
+/* An empty table for pairs of identifiers, where the plan has none yet. */
+void
+osmeta_make_map(const MigrationPlan *plan, PlanEntity *entity)
+{
+	if (entity->has_map)
+		return;
+	osmeta_exec(osmeta_map_table_sql(plan, entity));
+	osmeta_execf("UPDATE osmeta.plan_entity SET has_map = true"
+				 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT,
+				 plan->plan_id, entity->entity_id);
+	entity->has_map = true;
+}
+
+/* The counter moves past all identifiers that the plan will give. */
+static void
+advance_counter(const Run *run, const PlanEntity *entity)
+{
+	const MigrationPlan *plan = run->plan;
+	OsmetaSinkTable table;
+	int64		upper;
+	bool		is_empty;
+
+	if (!entity->is_number || entity->strategy == STRATEGY_PARENT ||
+		entity->strategy == STRATEGY_ASSIGNED)
+		return;
+	osmeta_execf("SELECT max(v.id)::bigint FROM (%s) v",
+				 osmeta_target_id_sql(plan, entity, NULL));
+	upper = osmeta_int64_at(0, 1, &is_empty);
+	if (is_empty)
+		return;
+	table = osmeta_run_sink_table(run, entity);
+	(void) run->sink->advance_counter(&table,
+									  upper > PG_INT64_MAX - plan->headroom ?
+									  PG_INT64_MAX :
+									  upper + plan->headroom);
+}
+
+static void
+check_entity(const Run *run, const PlanEntity *entity)
+{
+	for (int j = 0; j < entity->nattributes; j++)
+	{
+		const PlanAttribute *a = &entity->attributes[j];
+
+		if (a->refers_to != NULL && !a->refers_to->is_data &&
+			(a->transform == TRANSFORM_REMAP || a->transform == TRANSFORM_KEY))
+			osmeta_check_matches(run, entity, a);
+	}
+	osmeta_check_identifiers(run, entity);
+}
+
+/* Rows and identifiers that the stage really has got. */
+static void
+record_range(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
+				 " upper_id = %s FROM (SELECT count(*) AS rows, max(c%d) AS upper FROM %s) s"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
+				 entity->is_number ? "greatest(s.upper::bigint, e.upper_id)" : "NULL",
+				 entity->identifier->attribute_no,
+				 osmeta_stage_name(plan, 'e', entity->entity_id),
+				 plan->plan_id, entity->entity_id);
+}
+
+/*
+ * Between pull and push: complete what was pulled, find out how every
+ * identifier is mapped, check what can only be known now, move the counters,
+ * and cut the stage into pieces.
+ */
 void
 osmeta_prepare_push(Run *run)
 {
-	MigrationPlan *plan = run->plan;
+	MigrationPlan *plan;
 
-	osmeta_plan_fill_map(plan);
-	while (pull_missing_parents(run) > 0)
-		CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		PlanEntity *e = &run->plan->entities[i];
+
+		if (!e->is_data)
+			continue;
+		osmeta_execf("ANALYZE %s",
+					 osmeta_stage_name(run->plan, 'e', e->entity_id));
+		if (e->strategy == STRATEGY_ASSIGNED)
+			osmeta_make_map(run->plan, e);
+	}
+	osmeta_plan_fill_map(run->plan);
+	osmeta_complete_references(run);
+	run->plan = plan = osmeta_plan_load(run->name);
 
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
 		char	   *deferred = osmeta_deferred_condition(e);
-		OsmetaSinkTable table;
 
 		if (!e->is_data)
 			continue;
-		osmeta_execf("ANALYZE %s", osmeta_stage_name(plan, 'e', e->entity_id));
-		for (int j = 0; j < e->nattributes; j++)
-		{
-			PlanAttribute *a = &e->attributes[j];
-
-			if (a->refers_to != NULL && !a->refers_to->is_data &&
-				(a->transform == TRANSFORM_REMAP || a->transform == TRANSFORM_KEY))
-				osmeta_check_matches(run, e, a);
-		}
-		osmeta_check_identifiers(run, e);
-		add_stage_chunks(run, e, "push", e->level, "true");
+		osmeta_exec(osmeta_stage_view_sql(plan, e));
+		check_entity(run, e);
+		osmeta_add_stage_chunks(run, e, "push", e->level, "true");
 		if (deferred != NULL)
-			add_stage_chunks(run, e, "second step", 0, deferred);
-		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-					 " upper_id = %s FROM (SELECT count(*) AS rows, max(c%d) AS upper FROM %s) s"
-					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
-					 " RETURNING s.rows, %s",
-					 e->is_number ? "COALESCE(s.upper::bigint, e.upper_id)" : "NULL",
-					 e->identifier->attribute_no,
-					 osmeta_stage_name(plan, 'e', e->entity_id),
-					 plan->plan_id, e->entity_id,
-					 e->is_number ? "s.upper::bigint" : "NULL::bigint");
-		if (e->strategy != STRATEGY_PARENT && e->is_number &&
-			osmeta_int64_at(0, 1, NULL) > 0)
-		{
-			int64		upper = osmeta_int64_at(0, 2, NULL);
-
-			if (e->strategy == STRATEGY_OFFSET)
-				upper += e->offset;
-			table = osmeta_run_sink_table(run, e);
-			(void) run->sink->advance_counter(&table,
-											  upper > PG_INT64_MAX - plan->headroom ?
-											  PG_INT64_MAX :
-											  upper + plan->headroom);
-		}
+			osmeta_add_stage_chunks(run, e, "second step", 0, deferred);
+		record_range(plan, e);
+		advance_counter(run, e);
 	}
 	set_phase(run, "push");
 }

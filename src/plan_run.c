@@ -229,6 +229,7 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 
+	osmeta_plan_forget();
 	osmeta_spi_end(run.nest_level);
 	PG_RETURN_NULL();
 }

@@ -5,6 +5,7 @@
  *
  * plan_run.c		sessions and phases
  * plan_prepare.c	what happens between two phases
+ * plan_reference.c	references that lead to no row
  * plan_check.c		what stops a run
  * plan_chunk.c		the pieces of work of a phase, and their ledger
  *
@@ -72,6 +73,20 @@ extern void osmeta_prepare_end(Run *run);
 
 /* Rows of the stage that the second step concerns, as a condition on s. */
 extern char *osmeta_deferred_condition(const PlanEntity *entity);
+
+extern void osmeta_add_stage_chunks(const Run *run, const PlanEntity *entity,
+									const char *phase, int level,
+									const char *condition);
+extern void osmeta_make_map(const MigrationPlan *plan, PlanEntity *entity);
+
+/* plan_reference.c */
+
+/*
+ * Fetch rows that the stage's references lead to and that were not pulled,
+ * list those that are not at the source either, and raise the plan's
+ * generation.  The plan must be loaded again.
+ */
+extern void osmeta_complete_references(Run *run);
 
 /* plan_chunk.c */
 

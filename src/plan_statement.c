@@ -9,16 +9,15 @@
  *	sN	the table at the source (foreign table or view)
  *	eN	the stage: rows as they were pulled, filtered, masked
  *	tN	the table at the target (foreign table or updatable view)
+ *	mN	only of some: pairs of identifiers of rows that the target has
+ *		already, or has given an identifier to
  *
  * In all three, attribute number K is column cK, so that no name of the
  * factory ever becomes a column name here.  The view under the logical name
  * shows the stage's rows as the target shall hold them: it is the delivery
  * query, and so are the statements that push and that verify.
  *
- * Identifiers are mapped inside the delivery query, by a join for each
- * reference: with the stage of the entity referred to (its row must be
- * there), or with osmeta.plan_map.  A reference that finds no partner is
- * NULL, never the old number.
+ * Identifiers are mapped inside the delivery query (plan_identifier.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -30,6 +29,7 @@
 
 #include "data_type.h"
 #include "identifier.h"
+#include "plan_identifier.h"
 
 char *
 osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id)
@@ -41,7 +41,9 @@ osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id)
 static bool
 is_staged(const PlanAttribute *attribute)
 {
-	return attribute->transform != TRANSFORM_NULL_VALUE;
+	return attribute->transform != TRANSFORM_NULL_VALUE &&
+		(attribute->transform != TRANSFORM_LATE ||
+		 attribute->source_column != NULL);
 }
 
 /* CREATE TABLE of the stage. */
@@ -64,7 +66,7 @@ osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity)
 						 a->target_type : a->source_type,
 						 a == entity->identifier ? " NOT NULL" : "");
 	}
-	appendStringInfo(&buf, "PRIMARY KEY (c%d))",
+	appendStringInfo(&buf, "round integer NOT NULL, PRIMARY KEY (c%d))",
 					 entity->identifier->attribute_no);
 	return buf.data;
 }
@@ -108,7 +110,7 @@ osmeta_pull_query_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		append_pulled_value(&buf, &entity->attributes[i]);
 		separator = ", ";
 	}
-	appendStringInfoString(&buf, " FROM (SELECT ");
+	appendStringInfo(&buf, ", %d FROM (SELECT ", plan->round);
 	separator = "";
 	for (int i = 0; i < entity->nattributes; i++)
 	{
@@ -141,53 +143,10 @@ osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
 			appendStringInfo(&columns, "%sc%d", columns.len > 0 ? ", " : "",
 							 entity->attributes[i].attribute_no);
 	}
-	return psprintf("INSERT INTO %s (%s) %s",
+	return psprintf("INSERT INTO %s (%s, round) %s",
 					osmeta_stage_name(plan, 'e', entity->entity_id),
 					columns.data,
 					osmeta_pull_query_sql(plan, entity, condition));
-}
-
-/*
- * The new value for an identifier of an entity.  value is an expression over
- * the query so far; what must be joined is added to joins, each with an
- * alias numbered by *number.
- */
-static char *
-map_identifier(const MigrationPlan *plan, const PlanEntity *entity, const char *value,
-			   const char *type, StringInfo joins, int *number)
-{
-	int			id_no;
-	int			n = ++(*number);
-	char	   *staged;
-
-	check_stack_depth();
-	if (entity->strategy == STRATEGY_MAP)
-	{
-		appendStringInfo(joins,
-						 " LEFT JOIN osmeta.plan_map m%d ON m%d.plan_id = " INT64_FORMAT
-						 " AND m%d.entity_id = " INT64_FORMAT
-						 " AND m%d.source_id = (%s)::text",
-						 n, n, plan->plan_id, n, entity->entity_id, n, value);
-		return psprintf("m%d.target_id::%s", n, type);
-	}
-
-	id_no = entity->identifier->attribute_no;
-	staged = psprintf("r%d.c%d", n, id_no);
-	appendStringInfo(joins, " LEFT JOIN %s r%d ON %s = %s",
-					 osmeta_stage_name(plan, 'e', entity->entity_id), n,
-					 staged, value);
-	switch (entity->strategy)
-	{
-		case STRATEGY_OFFSET:
-			return psprintf("(%s::bigint + (" INT64_FORMAT "))::%s", staged,
-							entity->offset, type);
-		case STRATEGY_KEEP:
-			return staged;
-		default:
-			/* one-to-one: whatever the row gets that it belongs to */
-			return map_identifier(plan, entity->identifier->refers_to, staged,
-								  type, joins, number);
-	}
 }
 
 /*
@@ -212,32 +171,55 @@ copied_value(const MigrationPlan *plan, const PlanAttribute *attribute,
 					staged);
 }
 
+/*
+ * The user's expression over the stage's values, under the logical names of
+ * the attributes.
+ */
+static char *
+late_value(const PlanEntity *entity, const PlanAttribute *attribute)
+{
+	StringInfoData buf;
+	const char *separator = "";
+
+	initStringInfo(&buf);
+	/* The line break ends a comment that the expression may end with. */
+	appendStringInfo(&buf, "(SELECT (%s\n) FROM (SELECT ",
+					 attribute->expression);
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (!is_staged(a))
+			continue;
+		appendStringInfo(&buf, "%ss.c%d AS %s", separator, a->attribute_no,
+						 osmeta_quote_name(a->name));
+		separator = ", ";
+	}
+	appendStringInfo(&buf, ") AS %s)::%s", osmeta_quote_name(entity->name),
+					 attribute->target_type);
+	return buf.data;
+}
+
 /* What the target shall hold for an attribute. */
 static char *
-delivered_value(const MigrationPlan *plan, const PlanEntity *entity,
-				const PlanAttribute *attribute, StringInfo joins, int *number)
+delivered_value(Mapping *mapping, const PlanEntity *entity,
+				const PlanAttribute *attribute)
 {
 	char	   *staged = psprintf("s.c%d", attribute->attribute_no);
 
 	switch (attribute->transform)
 	{
 		case TRANSFORM_KEY:
-			if (entity->strategy == STRATEGY_OFFSET)
-				return psprintf("(%s::bigint + (" INT64_FORMAT "))::%s",
-								staged, entity->offset,
-								attribute->target_type);
-			if (entity->strategy == STRATEGY_KEEP)
-				return staged;
-			return map_identifier(plan, attribute->refers_to, staged,
-								  attribute->target_type, joins, number);
+			return osmeta_map_own_identifier(mapping, entity);
 		case TRANSFORM_REMAP:
-			return map_identifier(plan, attribute->refers_to, staged,
-								  attribute->target_type, joins, number);
+			return osmeta_map_reference(mapping, attribute);
 		case TRANSFORM_NULL_VALUE:
 			return psprintf("%s::%s", attribute->null_value,
 							attribute->target_type);
 		case TRANSFORM_COPY:
-			return copied_value(plan, attribute, staged);
+			return copied_value(mapping->plan, attribute, staged);
+		case TRANSFORM_LATE:
+			return late_value(entity, attribute);
 		default:
 			return staged;
 	}
@@ -251,9 +233,25 @@ osmeta_delivery_columns(const PlanEntity *entity)
 
 	initStringInfo(&buf);
 	for (int i = 0; i < entity->nattributes; i++)
-		appendStringInfo(&buf, "%sc%d", i > 0 ? ", " : "",
+	{
+		if (entity->strategy == STRATEGY_ASSIGNED &&
+			&entity->attributes[i] == entity->identifier)
+			continue;
+		appendStringInfo(&buf, "%sc%d", buf.len > 0 ? ", " : "",
 						 entity->attributes[i].attribute_no);
+	}
 	return buf.data;
+}
+
+/* CREATE TABLE of the pairs of identifiers of an entity. */
+char *
+osmeta_map_table_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	return psprintf("CREATE TABLE %s (source_id %s PRIMARY KEY, target_id %s,"
+					" is_existing boolean NOT NULL DEFAULT false)",
+					osmeta_stage_name(plan, 'm', entity->entity_id),
+					entity->identifier->source_type,
+					entity->identifier->target_type);
 }
 
 char *
@@ -262,12 +260,11 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 					const char *condition)
 {
 	StringInfoData buf;
-	StringInfoData joins;
+	Mapping		mapping;
 	const char *separator = "";
-	int			number = 0;
 
 	initStringInfo(&buf);
-	initStringInfo(&joins);
+	osmeta_mapping_begin(&mapping, plan);
 	appendStringInfoString(&buf, "SELECT ");
 	for (int i = 0; i < entity->nattributes; i++)
 	{
@@ -277,10 +274,18 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		if (kind == DELIVERY_SECOND && !a->is_deferred &&
 			a != entity->identifier)
 			continue;
+		if (kind == DELIVERY_FIRST && a == entity->identifier &&
+			entity->strategy == STRATEGY_ASSIGNED)
+		{
+			appendStringInfo(&buf, "%ss.c%d AS source_id", separator,
+							 a->attribute_no);
+			separator = ", ";
+			continue;
+		}
 		if (kind == DELIVERY_FIRST && a->is_deferred)
 			value = psprintf("NULL::%s", a->target_type);
 		else
-			value = delivered_value(plan, entity, a, &joins, &number);
+			value = delivered_value(&mapping, entity, a);
 		appendStringInfo(&buf, "%s%s AS ", separator, value);
 		if (by_logical_name)
 			appendStringInfoString(&buf, osmeta_quote_name(a->name));
@@ -288,19 +293,20 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 			appendStringInfo(&buf, "c%d", a->attribute_no);
 		separator = ", ";
 	}
-	appendStringInfo(&buf, " FROM %s s%s",
+	appendStringInfo(&buf, " FROM %s s%s WHERE %s",
 					 osmeta_stage_name(plan, 'e', entity->entity_id),
-					 joins.data);
+					 mapping.joins.data,
+					 osmeta_delivered_sql(plan, entity, "s"));
 	if (condition != NULL)
-		appendStringInfo(&buf, " WHERE %s", condition);
+		appendStringInfo(&buf, " AND (%s)", condition);
 	return buf.data;
 }
 
-/* Could an entity's name be taken for one of the names sN, eN, tN? */
+/* Could an entity's name be taken for one of the names sN, eN, tN, mN ...? */
 static bool
 is_stage_name(const char *name)
 {
-	return strchr("set", name[0]) != NULL && name[0] != '\0' &&
+	return name[0] >= 'a' && name[0] <= 'z' &&
 		name[1] != '\0' && strspn(name + 1, "0123456789") == strlen(name + 1);
 }
 
@@ -320,7 +326,7 @@ osmeta_stage_view_sql(const MigrationPlan *plan, const PlanEntity *entity)
 		is_shared = other != entity && other->is_data &&
 			strcmp(other->name, entity->name) == 0;
 	}
-	return psprintf("CREATE VIEW %s.%s AS %s", plan->schema,
+	return psprintf("CREATE OR REPLACE VIEW %s.%s AS %s", plan->schema,
 					osmeta_quote_name(is_shared ? osmeta_entity_label(entity) :
 									  entity->name),
 					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, true,
@@ -332,25 +338,23 @@ char *
 osmeta_target_id_sql(const MigrationPlan *plan, const PlanEntity *entity,
 					 const char *condition)
 {
-	StringInfoData joins;
-	int			number = 0;
+	Mapping		mapping;
 	char	   *value;
 
-	initStringInfo(&joins);
-	value = delivered_value(plan, entity, entity->identifier, &joins,
-							&number);
-	return psprintf("SELECT %s AS id FROM %s s%s%s%s", value,
+	osmeta_mapping_begin(&mapping, plan);
+	value = osmeta_map_own_identifier(&mapping, entity);
+	return psprintf("SELECT %s AS id FROM %s s%s WHERE %s AND (%s)", value,
 					osmeta_stage_name(plan, 'e', entity->entity_id),
-					joins.data, condition ? " WHERE " : "",
-					condition ? condition : "");
+					mapping.joins.data,
+					osmeta_delivered_sql(plan, entity, "s"),
+					condition ? condition : "true");
 }
 
 /* Old and new identifiers of an entity, as text. */
 char *
 osmeta_key_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
-	StringInfoData joins;
-	int			number = 0;
+	Mapping		mapping;
 	char	   *value;
 
 	if (entity->strategy == STRATEGY_MAP)
@@ -358,13 +362,14 @@ osmeta_key_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity)
 						INT64_FORMAT " AND entity_id = " INT64_FORMAT
 						" AND target_id IS NOT NULL",
 						plan->plan_id, entity->entity_id);
-	initStringInfo(&joins);
-	value = delivered_value(plan, entity, entity->identifier, &joins,
-							&number);
+	osmeta_mapping_begin(&mapping, plan);
+	value = osmeta_map_identifier(&mapping, entity,
+								  psprintf("s.c%d", entity->identifier->attribute_no),
+								  entity->identifier->target_type, false);
 	return psprintf("SELECT s.c%d::text, (%s)::text FROM %s s%s",
 					entity->identifier->attribute_no, value,
 					osmeta_stage_name(plan, 'e', entity->entity_id),
-					joins.data);
+					mapping.joins.data);
 }
 
 char *
@@ -385,23 +390,4 @@ osmeta_stage_range(const PlanEntity *entity, const char *alias,
 		appendStringInfo(&buf, "%s%s.c%d <= %s", lower ? " AND " : "", alias,
 						 no, is_text ? quote_literal_cstr(upper) : upper);
 	return buf.data;
-}
-
-/*
- * The distinct values of a reference for which the stage of the entity
- * referred to has no row.
- */
-char *
-osmeta_missing_parent_sql(const MigrationPlan *plan, const PlanEntity *entity,
-						  const PlanAttribute *attribute)
-{
-	const PlanEntity *parent = attribute->refers_to;
-	int			no = attribute->attribute_no;
-	int			id_no = parent->identifier->attribute_no;
-
-	return psprintf("SELECT DISTINCT s.c%d::text FROM %s s LEFT JOIN %s r ON r.c%d = s.c%d"
-					" WHERE s.c%d IS NOT NULL AND r.c%d IS NULL",
-					no, osmeta_stage_name(plan, 'e', entity->entity_id),
-					osmeta_stage_name(plan, 'e', parent->entity_id),
-					id_no, no, no, id_no);
 }

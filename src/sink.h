@@ -11,8 +11,8 @@
  * serves() accepts the wrapper of the target's server.
  *
  * All callbacks run in the engine's transaction with SPI connected and
- * search_path pinned; they raise errors by ereport.  What they write must
- * commit with, and not after, the local transaction.
+ * search_path pinned; they raise errors by ereport.  What they write commits
+ * with the local transaction, and not after it, unless the sink has commit().
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 #include "postgres.h"
 
 /* Raised with every change of the structs below. */
-#define OSMETA_SINK_VERSION 1
+#define OSMETA_SINK_VERSION 2
 
 #define OSMETA_SINK_LIST "osmeta_sinks"
 
@@ -36,6 +36,13 @@ typedef struct OsmetaSinkTable
 	bool		is_local;		/* in this database, not behind a wrapper */
 } OsmetaSinkTable;
 
+/* What a sink can do for the tables of a server. */
+typedef struct OsmetaSinkAbility
+{
+	bool		explicit_ids;	/* identifiers can be given */
+	bool		assigned_ids;	/* those that the target gives come back */
+} OsmetaSinkAbility;
+
 typedef struct OsmetaSink
 {
 	int			version;		/* OSMETA_SINK_VERSION */
@@ -45,12 +52,40 @@ typedef struct OsmetaSink
 	/* Does the sink write to servers of this wrapper (NULL: this database)? */
 	bool		(*serves) (const char *wrapper);
 
+	/* What can be done at servers of a wrapper that it serves? */
+	OsmetaSinkAbility (*ability) (const char *wrapper);
+
 	/*
 	 * Insert the rows of a query whose columns are named as the quoted list
 	 * says; gives their number.
 	 */
 	uint64		(*insert) (const OsmetaSinkTable *table, const char *columns,
 						   const char *query);
+
+	/*
+	 * Insert rows whose identifiers the target gives.  The first column of
+	 * the query, source_id, is the old identifier, the others are as the list
+	 * says; the pairs of old and new identifiers are inserted into the local
+	 * table pairs (source_id, target_id).  NULL if ability says that it
+	 * cannot be done.
+	 */
+	uint64		(*insert_assigned) (const OsmetaSinkTable *table,
+									const char *columns, const char *query,
+									const char *pairs);
+
+	/*
+	 * NULL if what the callbacks write commits with the local transaction.
+	 * Else the engine commits here what the ledger must know, and calls this
+	 * with a transaction open there; an error in between rolls it back.
+	 */
+	void		(*commit) (void);
+
+	/*
+	 * Delete the rows whose identifiers a query gives, as column id; lower
+	 * and upper bound them, as literals.  Gives the number of rows.
+	 */
+	uint64		(*remove) (const OsmetaSinkTable *table, const char *query,
+						   const char *lower, const char *upper);
 
 	/*
 	 * Set columns of existing rows: query gives the id first, then a value

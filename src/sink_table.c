@@ -47,8 +47,40 @@ static uint64
 table_insert(const OsmetaSinkTable *table, const char *columns,
 			 const char *query)
 {
-	return osmeta_execf("INSERT INTO %s (%s) %s", table->relation, columns,
+	/* In this database even GENERATED ALWAYS takes an identifier. */
+	return osmeta_execf("INSERT INTO %s (%s)%s %s", table->relation, columns,
+						table->is_local ? " OVERRIDING SYSTEM VALUE" : "",
 						query);
+}
+
+/* A wrapper commits there before the ledger would have the identifiers. */
+static OsmetaSinkAbility
+table_ability(const char *wrapper)
+{
+	OsmetaSinkAbility ability;
+
+	ability.explicit_ids = true;
+	ability.assigned_ids = wrapper == NULL;
+	return ability;
+}
+
+/*
+ * Rows are inserted in the order of their old identifiers, so the counter
+ * gives the new ones in the same order.
+ */
+static uint64
+table_insert_assigned(const OsmetaSinkTable *table, const char *columns,
+					  const char *query, const char *pairs)
+{
+	return osmeta_execf("WITH v AS MATERIALIZED (%s),"
+						" i AS (INSERT INTO %s (%s) SELECT %s FROM v ORDER BY v.source_id RETURNING %s AS id)"
+						" INSERT INTO %s (source_id, target_id)"
+						" SELECT o.source_id, n.id"
+						" FROM (SELECT v.source_id, row_number() OVER (ORDER BY v.source_id) AS place FROM v) o"
+						" JOIN (SELECT i.id, row_number() OVER (ORDER BY i.id) AS place FROM i) n"
+						" ON n.place = o.place",
+						query, table->relation, columns, columns,
+						table->id_column, pairs);
 }
 
 /* Condition that bounds the ids with literals, for the wrapper to push. */
@@ -63,6 +95,15 @@ id_range(const OsmetaSinkTable *table, const char *lower, const char *upper)
 	if (upper != NULL)
 		appendStringInfo(&buf, " AND t.%s <= %s", table->id_column, upper);
 	return buf.data;
+}
+
+static uint64
+table_remove(const OsmetaSinkTable *table, const char *query,
+			 const char *lower, const char *upper)
+{
+	return osmeta_execf("DELETE FROM %s t USING (%s) v WHERE t.%s = v.id%s",
+						table->relation, query, table->id_column,
+						id_range(table, lower, upper));
 }
 
 static uint64
@@ -124,7 +165,11 @@ OsmetaSink	osmeta_table_sink = {
 	.name = "table",
 	.next = NULL,
 	.serves = table_serves,
+	.ability = table_ability,
 	.insert = table_insert,
+	.insert_assigned = table_insert_assigned,
+	.commit = NULL,
+	.remove = table_remove,
 	.update = table_update,
 	.count_present = table_count_present,
 	.advance_counter = table_advance_counter,

@@ -395,6 +395,31 @@ END;
 COMMENT ON FUNCTION osmeta.plan_choose_strategy(bigint) IS 'Internal: choose the key strategy of a plan''s entities';
 
 -- ---------------------------------------------------------------------------
+-- Identifiers, in the statements of a delivery.  generation is the plan's: a
+-- session remembers what it has read of a generation.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION osmeta.staged_id(plan_id bigint, entity_id bigint, generation integer, id bigint)
+RETURNS bigint
+LANGUAGE C STABLE STRICT COST 5 AS 'MODULE_PATHNAME', 'osmeta_staged_id';
+COMMENT ON FUNCTION osmeta.staged_id(bigint, bigint, integer, bigint) IS 'Internal: the identifier, if the stage of the entity has the row, else NULL';
+
+CREATE FUNCTION osmeta.staged_rank(plan_id bigint, entity_id bigint, generation integer, id bigint)
+RETURNS bigint
+LANGUAGE C STABLE STRICT COST 5 AS 'MODULE_PATHNAME', 'osmeta_staged_rank';
+COMMENT ON FUNCTION osmeta.staged_rank(bigint, bigint, integer, bigint) IS 'Internal: how many rows of the stage of the entity have lower identifiers; NULL if it has not this row';
+
+CREATE FUNCTION osmeta.mapped_id(plan_id bigint, entity_id bigint, generation integer, id bigint)
+RETURNS bigint
+LANGUAGE C STABLE STRICT COST 5 AS 'MODULE_PATHNAME', 'osmeta_mapped_number';
+COMMENT ON FUNCTION osmeta.mapped_id(bigint, bigint, integer, bigint) IS 'Internal: the partner of an identifier in plan_map, NULL if it has none';
+
+CREATE FUNCTION osmeta.mapped_id(plan_id bigint, entity_id bigint, generation integer, id text)
+RETURNS text
+LANGUAGE C STABLE STRICT COST 5 AS 'MODULE_PATHNAME', 'osmeta_mapped_text';
+COMMENT ON FUNCTION osmeta.mapped_id(bigint, bigint, integer, text) IS 'Internal: the partner of an identifier in plan_map, NULL if it has none';
+
+-- ---------------------------------------------------------------------------
 -- Entry points
 -- ---------------------------------------------------------------------------
 

@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_identifier.c
+ *	  How an identifier of the source becomes one of the target, as SQL.
+ *
+ * Each key strategy is an expression over the old identifier.  Most need no
+ * join: a number is added, or a function looks into the session's memory
+ * (plan_memory.c).  Joins remain for what can be larger than memory: pairs
+ * of rows that the target already had or gave an identifier to (tables mN of
+ * the plan's schema), and texts.
+ *
+ * A reference whose row is not in the stage becomes NULL, never the old
+ * number: by chance that may be another row's identifier at the target.
+ * Where it is known that there is no such reference, nothing is tested.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_identifier.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+void
+osmeta_mapping_begin(Mapping *mapping, const MigrationPlan *plan)
+{
+	mapping->plan = plan;
+	mapping->number = 0;
+	initStringInfo(&mapping->joins);
+}
+
+/* The value if the stage has the row, else NULL. */
+static char *
+staged_value(Mapping *mapping, const PlanEntity *entity, const char *value)
+{
+	const MigrationPlan *plan = mapping->plan;
+	int			n;
+	int			id = entity->identifier->attribute_no;
+
+	if (entity->is_number)
+		return psprintf("osmeta.staged_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, (%s)::bigint)",
+						plan->plan_id, entity->entity_id, plan->generation,
+						value);
+	n = ++mapping->number;
+	appendStringInfo(&mapping->joins, " LEFT JOIN %s r%d ON r%d.c%d = %s",
+					 osmeta_stage_name(plan, 'e', entity->entity_id), n, n,
+					 id, value);
+	return psprintf("r%d.c%d", n, id);
+}
+
+/* The partner of a value in the entity's table mN, NULL if it has none. */
+static char *
+paired_value(Mapping *mapping, const PlanEntity *entity, const char *value)
+{
+	int			n = ++mapping->number;
+
+	appendStringInfo(&mapping->joins, " LEFT JOIN %s m%d ON m%d.source_id = %s",
+					 osmeta_stage_name(mapping->plan, 'm', entity->entity_id),
+					 n, n, value);
+	return psprintf("m%d.target_id", n);
+}
+
+char *
+osmeta_map_identifier(Mapping *mapping, const PlanEntity *entity,
+					  const char *value, const char *type, bool is_tested)
+{
+	const MigrationPlan *plan = mapping->plan;
+	char	   *staged;
+
+	check_stack_depth();
+	if (entity->strategy == STRATEGY_MAP)
+		return psprintf("osmeta.mapped_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, (%s)::%s)::%s",
+						plan->plan_id, entity->entity_id, plan->generation,
+						value, osmeta_is_whole_number(type) ? "bigint" : "text",
+						type);
+	if (entity->strategy == STRATEGY_ASSIGNED)
+		return entity->has_map ?
+			psprintf("%s::%s", paired_value(mapping, entity, value), type) :
+			psprintf("NULL::%s", type);
+	if (entity->strategy == STRATEGY_DENSE)
+		return psprintf("(osmeta.staged_rank(" INT64_FORMAT ", " INT64_FORMAT ", %d, (%s)::bigint) + (" INT64_FORMAT "))::%s",
+						plan->plan_id, entity->entity_id, plan->generation,
+						value, entity->offset, type);
+
+	staged = is_tested ? staged_value(mapping, entity, value) :
+		pstrdup(value);
+	switch (entity->strategy)
+	{
+		case STRATEGY_OFFSET:
+			return psprintf("(%s::bigint + (" INT64_FORMAT "))::%s", staged,
+							entity->offset, type);
+		case STRATEGY_NATURAL:
+			if (!entity->has_map)
+				return psprintf("(%s::bigint + (" INT64_FORMAT "))::%s", staged,
+								entity->offset, type);
+			return psprintf("COALESCE(%s::bigint, %s::bigint + (" INT64_FORMAT "))::%s",
+							paired_value(mapping, entity, value), staged,
+							entity->offset, type);
+		case STRATEGY_PARENT:
+			/* one-to-one: whatever the row gets that it belongs to */
+			return osmeta_map_identifier(mapping, entity->identifier->refers_to,
+										 staged, type,
+										 entity->identifier->is_tested);
+		default:
+			return psprintf("%s::%s", staged, type);
+	}
+}
+
+/* What stands in the stage for a reference, as its entity's identifier. */
+char *
+osmeta_reference_value(const PlanAttribute *attribute, const char *alias)
+{
+	char	   *value = psprintf("%s.c%d", alias, attribute->attribute_no);
+
+	if (!attribute->is_soft || attribute->refers_to == NULL ||
+		!attribute->refers_to->is_number ||
+		osmeta_is_whole_number(attribute->source_type))
+		return value;
+	return psprintf("CASE WHEN %s::text ~ '^ *[0-9]{1,18} *$' THEN %s::text::bigint END",
+					value, value);
+}
+
+/* Likewise, the new value: texts that are no number stay what they are. */
+static char *
+soft_value(Mapping *mapping, const PlanAttribute *attribute)
+{
+	const PlanEntity *entity = attribute->refers_to;
+	char	   *old = psprintf("s.c%d", attribute->attribute_no);
+	char	   *value = osmeta_reference_value(attribute, "s");
+	char	   *new;
+
+	new = osmeta_map_identifier(mapping, entity, value,
+								entity->is_number ? "bigint" : "text", true);
+	if (strcmp(value, old) == 0)
+		return psprintf("(%s)::%s", new, attribute->target_type);
+	return psprintf("(CASE WHEN (%s) IS NULL THEN %s::text ELSE COALESCE((%s)::text, %s) END)::%s",
+					value, old, new, attribute->null_value,
+					attribute->target_type);
+}
+
+char *
+osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
+{
+	if (attribute->is_soft)
+		return soft_value(mapping, attribute);
+	return osmeta_map_identifier(mapping, attribute->refers_to,
+								 psprintf("s.c%d", attribute->attribute_no),
+								 attribute->target_type,
+								 attribute->is_tested);
+}
+
+char *
+osmeta_map_own_identifier(Mapping *mapping, const PlanEntity *entity)
+{
+	const PlanAttribute *id = entity->identifier;
+
+	return osmeta_map_identifier(mapping, entity,
+								 psprintf("s.c%d", id->attribute_no),
+								 id->target_type, false);
+}
+
+char *
+osmeta_delivered_sql(const MigrationPlan *plan, const PlanEntity *entity,
+					 const char *alias)
+{
+	if (!entity->has_map || entity->strategy == STRATEGY_ASSIGNED)
+		return pstrdup("true");
+	return psprintf("NOT EXISTS (SELECT FROM %s x WHERE x.source_id = %s.c%d AND x.is_existing)",
+					osmeta_stage_name(plan, 'm', entity->entity_id), alias,
+					entity->identifier->attribute_no);
+}

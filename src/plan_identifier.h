@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_identifier.h
+ *	  How an identifier of the source becomes one of the target, as SQL.
+ *
+ * Text only, nothing is executed.  See plan_identifier.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSMETA_PLAN_IDENTIFIER_H
+#define OSMETA_PLAN_IDENTIFIER_H
+
+#include "plan.h"
+
+#include "lib/stringinfo.h"
+
+/* A query in the making: what its expressions need to be joined. */
+typedef struct Mapping
+{
+	const MigrationPlan *plan;
+	StringInfoData joins;		/* behind FROM <stage> s */
+	int			number;			/* of the last alias */
+} Mapping;
+
+extern void osmeta_mapping_begin(Mapping *mapping, const MigrationPlan *plan);
+
+/*
+ * The new value, of a type of the target, for an identifier of an entity;
+ * value is an expression over the query so far.  is_tested: the value may
+ * refer to no row of the stage.
+ */
+extern char *osmeta_map_identifier(Mapping *mapping, const PlanEntity *entity,
+								   const char *value, const char *type,
+								   bool is_tested);
+
+/* The new value of a reference of the stage's row s. */
+extern char *osmeta_map_reference(Mapping *mapping,
+								  const PlanAttribute *attribute);
+
+/* The new identifier of the stage's row s. */
+extern char *osmeta_map_own_identifier(Mapping *mapping,
+									   const PlanEntity *entity);
+
+/*
+ * The old value of a reference, comparable with the identifiers of the entity
+ * that it refers to; NULL for a text that is none.
+ */
+extern char *osmeta_reference_value(const PlanAttribute *attribute,
+									const char *alias);
+
+#endif							/* OSMETA_PLAN_IDENTIFIER_H */
