@@ -140,37 +140,66 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 				 errhint("Nothing has been written to the target. Create the partners there, or set option users to a fallback, and call run_plan again.")));
 }
 
-/*
- * Rows whose identifier is a reference need the row that it refers to; and
- * no identifier may be taken at the target.
- */
-void
-osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
+/* Rows whose identifier is a reference need the row that it refers to. */
+static void
+check_parents(const Run *run, const PlanEntity *entity)
 {
-	OsmetaSinkTable table = osmeta_run_sink_table(run, entity);
-	char	   *ids = osmeta_target_id_sql(run->plan, entity, NULL);
+	const PlanAttribute *id = entity->identifier;
 	uint64		rows;
-	char	   *lower = NULL;
-	char	   *upper = NULL;
-	int64		staged;
-	int64		distinct;
 
-	osmeta_execf("SELECT p.source_id FROM (%s) p (source_id, target_id)"
-				 " WHERE p.target_id IS NULL ORDER BY 1",
-				 osmeta_key_pairs_sql(run->plan, entity));
+	if (entity->strategy != STRATEGY_PARENT)
+		return;
+	osmeta_execf("SELECT d.source_id FROM osmeta.plan_dangling d WHERE d.plan_id = " INT64_FORMAT
+				 " AND d.entity_id = " INT64_FORMAT " AND d.attribute_no = %d"
+				 " UNION SELECT p.source_id FROM (%s) p (source_id, target_id)"
+				 " WHERE %s AND p.target_id IS NULL ORDER BY 1",
+				 run->plan_id, entity->entity_id, id->attribute_no,
+				 osmeta_key_pairs_sql(run->plan, entity),
+				 id->refers_to->strategy == STRATEGY_MAP ? "true" : "false");
 	rows = SPI_processed;
 	if (rows > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg(UINT64_FORMAT " rows of %s belong to rows of %s that are not moved",
 						rows, osmeta_entity_label(entity),
-						osmeta_entity_label(entity->identifier->refers_to)),
+						osmeta_entity_label(id->refers_to)),
 				 errdetail("Identifiers at the source: %s.", osmeta_list_values(rows)),
 				 errhint("Nothing has been written to the target. Give %s a filter that leaves these rows out, and make a new plan.",
 						 osmeta_entity_label(entity))));
+}
 
-	osmeta_execf("SELECT count(*), count(DISTINCT v.id), min(v.id)::text, max(v.id)::text FROM (%s) v",
-				 ids);
+/* Does the target give the identifiers, of the rows or of their parents? */
+static bool
+is_assigned(const PlanEntity *entity)
+{
+	while (entity->strategy == STRATEGY_PARENT)
+		entity = entity->identifier->refers_to;
+	return entity->strategy == STRATEGY_ASSIGNED;
+}
+
+/*
+ * Every row must get an identifier, each another one, and none that is taken
+ * at the target.
+ */
+void
+osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
+{
+	OsmetaSinkTable table = osmeta_run_sink_table(run, entity);
+	char	   *ids = osmeta_target_id_sql(run->plan, entity,
+										   psprintf("s.round = %d", run->plan->round));
+	char	   *lower = NULL;
+	char	   *upper = NULL;
+	int64		staged;
+	int64		distinct;
+
+	check_parents(run, entity);
+	if (is_assigned(entity))
+		return;
+
+	/* Only rows that share a parent at the target can share an identifier. */
+	osmeta_execf("SELECT count(*), %s, min(v.id)::text, max(v.id)::text FROM (%s) v",
+				 entity->strategy == STRATEGY_PARENT ? "count(DISTINCT v.id)" :
+				 "count(*)", ids);
 	staged = osmeta_int64_at(0, 1, NULL);
 	distinct = osmeta_int64_at(0, 2, NULL);
 	if (staged == 0)

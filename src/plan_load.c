@@ -211,6 +211,9 @@ load_entities(MigrationPlan *plan)
 		e->rows_expected = osmeta_int64_at(i, 14, NULL);
 		e->offset = osmeta_int64_at(i, 15, NULL);
 		e->has_map = osmeta_bool_at(i, 16);
+		/* the first new identifier is the same as by offset */
+		if (e->strategy == STRATEGY_DENSE)
+			e->offset += e->lower_id;
 	}
 }
 

@@ -174,7 +174,8 @@ check_references(const MigrationPlan *plan, const PlanEntity *entity,
 		const PlanAttribute *a = &entity->attributes[i];
 		char	   *referred;
 
-		if (a->refers_to == NULL || (a->transform != TRANSFORM_REMAP &&
+		if (a->refers_to == NULL || a->is_soft ||
+			(a->transform != TRANSFORM_REMAP &&
 									 a->transform != TRANSFORM_KEY))
 			continue;
 		osmeta_execf("SELECT count(*) FROM (%s) d WHERE d.c%d IS NULL",

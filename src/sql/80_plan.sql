@@ -127,7 +127,7 @@ CREATE TABLE osmeta.plan_attribute (
 );
 COMMENT ON TABLE osmeta.plan_attribute IS 'Attributes of the entities whose rows a plan moves. Edit include, transform and mask before the plan runs';
 COMMENT ON COLUMN osmeta.plan_attribute.attribute_no IS 'Number within the entity; its stage column is c<attribute_no>';
-COMMENT ON COLUMN osmeta.plan_attribute.transform IS 'key (the identifier), copy, remap (a reference), null value, or an SQL expression over the attributes of the entity';
+COMMENT ON COLUMN osmeta.plan_attribute.transform IS 'key (the identifier), copy, remap (a reference), remap:<Espace.Entity> (identifiers of that entity which the model does not know of), null value, or an SQL expression over the attributes of the entity; one that calls osmeta.map_id is evaluated when rows are delivered, others when they are pulled';
 COMMENT ON COLUMN osmeta.plan_attribute.mask IS 'null, or constant:<text>; applied before the value rests in the stage';
 COMMENT ON COLUMN osmeta.plan_attribute.identifier_changed IS 'The attribute is the identifier of its entity on one side only';
 COMMENT ON COLUMN osmeta.plan_attribute.dangling_rows IS 'Rows whose value refers to no row at the source (plan_dangling lists the values); NULL: not known yet';
@@ -418,6 +418,11 @@ CREATE FUNCTION osmeta.mapped_id(plan_id bigint, entity_id bigint, generation in
 RETURNS text
 LANGUAGE C STABLE STRICT COST 5 AS 'MODULE_PATHNAME', 'osmeta_mapped_text';
 COMMENT ON FUNCTION osmeta.mapped_id(bigint, bigint, integer, text) IS 'Internal: the partner of an identifier in plan_map, NULL if it has none';
+
+CREATE FUNCTION osmeta.map_id(plan text, entity text, value text)
+RETURNS text
+LANGUAGE C STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'osmeta_map_id';
+COMMENT ON FUNCTION osmeta.map_id(text, text, text) IS 'The identifier at the target for one of the source, NULL if it is none of a row of the plan; for identifiers in texts';
 
 -- ---------------------------------------------------------------------------
 -- Entry points

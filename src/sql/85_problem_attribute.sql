@@ -76,7 +76,17 @@ SELECT plan_id, 'error', 'invalid_transform', object,
     format('the transform is neither key, copy, remap nor null value, nor one SQL expression: %s', osmeta.expression_error(transform)),
     'Give an SQL expression over the attributes of the entity, such as upper("Name").'
 FROM osmeta.moved_attribute AS attribute
-WHERE transform NOT IN ('key', 'copy', 'remap', 'null value') AND osmeta.expression_error(transform) IS NOT NULL
+WHERE transform NOT IN ('key', 'copy', 'remap', 'null value') AND transform NOT LIKE 'remap:%'
+    AND osmeta.expression_error(transform) IS NOT NULL
+UNION ALL
+SELECT plan_id, 'error', 'invalid_transform', object,
+    format('the plan has no entity "%s" whose identifiers could be mapped', substr(transform, 7)),
+    'Give espace and entity of the plan with a dot between them, such as remap:People.Person.'
+FROM osmeta.moved_attribute AS attribute
+WHERE transform LIKE 'remap:%'
+    AND NOT EXISTS (SELECT FROM osmeta.planned_entity e
+                    WHERE e.plan_id = attribute.plan_id AND e.include AND e.status = 'matched'
+                        AND e.object = substr(attribute.transform, 7))
 UNION ALL
 SELECT plan_id, 'error', 'invalid_transform', object,
     format('transform %s does not suit this attribute', transform),
@@ -85,6 +95,7 @@ FROM osmeta.moved_attribute AS attribute
 WHERE transform = 'key' AND NOT is_identifier
     OR is_identifier AND transform <> 'key'
     OR transform = 'remap' AND type NOT ILIKE 'bt%'
+    OR transform LIKE 'remap:%' AND type ILIKE 'bt%'
     OR transform = 'copy' AND type ILIKE 'bt%';
 COMMENT ON VIEW osmeta.plan_problem_attribute IS 'Internal: which attributes cannot be delivered as they are';
 
