@@ -46,7 +46,7 @@ typedef struct PlanAttribute
 	char	   *source_type;	/* types here, as the catalogues say */
 	char	   *target_type;
 	char	   *mask;
-	char	   *expression;		/* TRANSFORM_EXPRESSION, TRANSFORM_LATE */
+	char	   *expression;		/* for TRANSFORM_EXPRESSION, TRANSFORM_LATE */
 	char	   *null_value;		/* SQL literal */
 	PlanTransform transform;
 	bool		is_identifier;

@@ -22,6 +22,9 @@
 /* A copy of a text column that outlives the next query; NULL stays NULL. */
 #define TEXT(row, col) osmeta_text_at(row, col)
 
+/* Stands for the value in an expression that the extension makes. */
+#define VALUE_MARK "\001value\001"
+
 /*
  * What options a plan can have.  Values are checked here, so that a typing
  * error is found when the plan is made and not when it runs.
@@ -239,6 +242,28 @@ make_names_unique(PlanEntity *entity)
 	}
 }
 
+/*
+ * What converts a value was made before it was known under which name the
+ * value is seen.
+ */
+static char *
+name_value(const PlanAttribute *attribute)
+{
+	StringInfoData buf;
+	const char *rest = attribute->expression;
+	const char *mark;
+
+	initStringInfo(&buf);
+	while ((mark = strstr(rest, VALUE_MARK)) != NULL)
+	{
+		appendBinaryStringInfo(&buf, rest, (int) (mark - rest));
+		appendStringInfoString(&buf, osmeta_quote_name(attribute->name));
+		rest = mark + strlen(VALUE_MARK);
+	}
+	appendStringInfoString(&buf, rest);
+	return buf.data;
+}
+
 static void
 load_attributes(MigrationPlan *plan)
 {
@@ -253,7 +278,9 @@ load_attributes(MigrationPlan *plan)
 				 " CASE WHEN (t.transform = 'null value' OR t.transform LIKE '" SOFT_PREFIX "%%')"
 				 "   AND osmeta.is_data_type(a.type)"
 				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END,"
-				 " a.dangling_rows IS DISTINCT FROM 0"
+				 " a.dangling_rows IS DISTINCT FROM 0,"
+				 " CASE WHEN t.transform = 'convert' THEN osmeta.plan_convert('" VALUE_MARK "', a.type,"
+				 "  a.target_attribute_type, a.source_type, a.target_type, %s, %s) END"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 				 " CROSS JOIN LATERAL (SELECT CASE WHEN a.include THEN a.transform"
@@ -264,6 +291,8 @@ load_attributes(MigrationPlan *plan)
 				 " AND a.target_type IS NOT NULL"
 				 " AND (a.source_type IS NOT NULL OR a.status = 'target only')"
 				 " ORDER BY a.entity_id, a.attribute_no",
+				 quote_literal_cstr(plan->target_dialect),
+				 quote_literal_cstr(plan->source_dialect),
 				 quote_literal_cstr(plan->target_dialect),
 				 plan->plan_id);
 	rows = SPI_processed;
@@ -294,8 +323,8 @@ load_attributes(MigrationPlan *plan)
 		a->mask = TEXT(i, 9);
 		transform = TEXT(i, 10);
 		a->transform = transform_of(transform);
-		if (a->transform == TRANSFORM_EXPRESSION ||
-			a->transform == TRANSFORM_LATE)
+		a->expression = TEXT(i, 16);
+		if (a->expression == NULL)
 			a->expression = transform;
 		a->is_soft = strncmp(transform, SOFT_PREFIX, strlen(SOFT_PREFIX)) == 0;
 		if (a->is_soft)
@@ -327,6 +356,8 @@ load_attributes(MigrationPlan *plan)
 				a->refers_to = osmeta_plan_entity(plan, a->refers_to_id);
 		}
 		make_names_unique(e);
+		for (int j = 0; j < e->nattributes; j++)
+			e->attributes[j].expression = name_value(&e->attributes[j]);
 	}
 }
 

@@ -127,7 +127,7 @@ CREATE TABLE osmeta.plan_attribute (
 );
 COMMENT ON TABLE osmeta.plan_attribute IS 'Attributes of the entities whose rows a plan moves. Edit include, transform and mask before the plan runs';
 COMMENT ON COLUMN osmeta.plan_attribute.attribute_no IS 'Number within the entity; its stage column is c<attribute_no>';
-COMMENT ON COLUMN osmeta.plan_attribute.transform IS 'key (the identifier), copy, remap (a reference), remap:<Espace.Entity> (identifiers of that entity which the model does not know of), null value, or an SQL expression over the attributes of the entity; one that calls osmeta.map_id is evaluated when rows are delivered, others when they are pulled';
+COMMENT ON COLUMN osmeta.plan_attribute.transform IS 'key (the identifier), copy, convert (to the data type of the target), remap (a reference), remap:<Espace.Entity> (identifiers of that entity which the model does not know of), null value, or an SQL expression over the attributes of the entity; one that calls osmeta.map_id is evaluated when rows are delivered, others when they are pulled';
 COMMENT ON COLUMN osmeta.plan_attribute.mask IS 'null, or constant:<text>; applied before the value rests in the stage';
 COMMENT ON COLUMN osmeta.plan_attribute.identifier_changed IS 'The attribute is the identifier of its entity on one side only';
 COMMENT ON COLUMN osmeta.plan_attribute.dangling_rows IS 'Rows whose value refers to no row at the source (plan_dangling lists the values); NULL: not known yet';
@@ -335,6 +335,8 @@ BEGIN ATOMIC
                 WHEN p.status = 'target only' THEN 'null value'
                 WHEN p.is_identifier THEN 'key'
                 WHEN p.type ILIKE 'bt%' THEN 'remap'
+                WHEN osmeta.data_type(p.type) <> osmeta.data_type(p.target_type)
+                    AND osmeta.is_convertible(osmeta.data_type(p.type), osmeta.data_type(p.target_type)) THEN 'convert'
                 ELSE 'copy'
             END
         FROM pair p

@@ -45,8 +45,17 @@ SELECT plan_id, 'error', 'type_changed', object,
         osmeta.data_type(type), source, osmeta.data_type(target_attribute_type), target),
     'Set transform in osmeta.plan_attribute to an SQL expression of the target''s type, or include = false.'
 FROM osmeta.moved_attribute AS attribute
-WHERE status = 'matched' AND transform = 'copy'
-    AND osmeta.data_type(type) IS DISTINCT FROM osmeta.data_type(target_attribute_type)
+WHERE status = 'matched' AND osmeta.data_type(type) IS DISTINCT FROM osmeta.data_type(target_attribute_type)
+    AND (transform = 'copy' OR transform = 'convert'
+        AND osmeta.is_convertible(osmeta.data_type(type), osmeta.data_type(target_attribute_type)) IS NOT TRUE)
+UNION ALL
+SELECT plan_id, 'warning', 'type_converted', object,
+    format('values of type %s in environment "%s" become %s in "%s"',
+        osmeta.data_type(type), source, osmeta.data_type(target_attribute_type), target),
+    'One that cannot be converted stops the run before anything is written. Set transform in osmeta.plan_attribute to an SQL expression if another value is wanted.'
+FROM osmeta.moved_attribute AS attribute
+WHERE status = 'matched' AND transform = 'convert'
+    AND osmeta.is_convertible(osmeta.data_type(type), osmeta.data_type(target_attribute_type))
 UNION ALL
 SELECT plan_id, 'error', 'length_reduced', object,
     format('the attribute has length %s in environment "%s" and only %s in "%s"',
@@ -73,10 +82,10 @@ WHERE status = 'matched' AND transform = 'copy'
                 > COALESCE(substring(target_type FROM '[(]([0-9])[)]')::integer, 6))
 UNION ALL
 SELECT plan_id, 'error', 'invalid_transform', object,
-    format('the transform is neither key, copy, remap nor null value, nor one SQL expression: %s', osmeta.expression_error(transform)),
+    format('the transform is neither key, copy, convert, remap nor null value, nor one SQL expression: %s', osmeta.expression_error(transform)),
     'Give an SQL expression over the attributes of the entity, such as upper("Name").'
 FROM osmeta.moved_attribute AS attribute
-WHERE transform NOT IN ('key', 'copy', 'remap', 'null value') AND transform NOT LIKE 'remap:%'
+WHERE transform NOT IN ('key', 'copy', 'convert', 'remap', 'null value') AND transform NOT LIKE 'remap:%'
     AND osmeta.expression_error(transform) IS NOT NULL
 UNION ALL
 SELECT plan_id, 'error', 'invalid_transform', object,
