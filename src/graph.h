@@ -42,7 +42,7 @@ extern size_t osmeta_graph_workspace(int nodes, int edges);
  * counted each.  Finding the fewest is hard for large cycles that hang
  * together, so this holds
  *
- * - always, where a block has at most GRAPH_EXACT_ALWAYS (15) nodes,
+ * - always, where a block has at most GRAPH_EXACT_ALWAYS (14) nodes,
  * - mostly, where it has at most GRAPH_EXACT_NODES (64): the search has a
  *   budget for the whole graph, linear in nodes plus edges,
  * - beyond it not as a rule: there the number is a small one.

@@ -30,9 +30,12 @@
 #include <string.h>
 
 #define N			GRAPH_EXACT_NODES
-/* In one search: all sets of the nodes that are always solved. */
-#define SITUATIONS	(1 << GRAPH_EXACT_ALWAYS)
+#define SITUATIONS	(1 << 15)	/* room, and limit, of one search */
 #define TABLE_SIZE	(2 * SITUATIONS)
+
+#if (1 << GRAPH_EXACT_ALWAYS) > SITUATIONS
+#error "no room for all sets of the nodes that are always solved"
+#endif
 
 typedef uint64_t Nodes;
 

@@ -22,7 +22,7 @@
  * Cycles that hang together over at most so many nodes are always solved;
  * larger ones for as long as the caller's budget lasts.
  */
-#define GRAPH_EXACT_ALWAYS	15
+#define GRAPH_EXACT_ALWAYS	14
 
 /* Bytes that osmeta_graph_exact needs as workspace, whatever the graph. */
 extern size_t osmeta_graph_exact_workspace(void);
