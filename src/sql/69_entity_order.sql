@@ -31,25 +31,34 @@ END;
 COMMENT ON FUNCTION osmeta.ordered_entity(bigint, text[]) IS
 	'Internal: the entities of a scope whose rows a plan would move, by name';
 
--- The references of entities to effective ones.
+-- The references between entities, of which no two have one key: those of
+-- ordered_entity().  The captured tables themselves are joined, on keys, since
+-- all that the views add is told by these entities.
 CREATE FUNCTION osmeta.ordered_reference(capture_id bigint,
 	entity_ids bigint[])
 RETURNS TABLE (entity_id bigint, target_entity_id bigint,
 	is_mandatory boolean, is_identifier boolean, attribute text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT a.entity_id, t.entity_id, a.is_mandatory, a.is_identifier,
-		a.attribute
-	FROM osmeta.owned_attribute AS a
-		JOIN osmeta.key_entity AS t
-			ON t.store_key = osmeta.store_key(a.store_id, a.refers_to)
-	WHERE a.capture_id = ordered_reference.capture_id
-		AND a.is_reference AND a.is_effective AND t.is_effective
-		AND a.entity_id IN (SELECT unnest(ordered_reference.entity_ids))
-	ORDER BY a.entity_id, a.position, a.attribute_id;
+	SELECT a.entity_id, t.id, coalesce(a.is_mandatory, false),
+		coalesce(osmeta.folded_key(a.ss_key)
+			= osmeta.folded_key(e.primarykey_ss_key), false),
+		a.name
+	FROM osmeta.shown_capture AS c
+		JOIN osmeta.captured_entity_attr AS a ON a.capture_id = c.store_id
+		JOIN osmeta.captured_entity AS e
+			ON e.capture_id = c.store_id AND e.id = a.entity_id
+		JOIN osmeta.captured_entity AS t
+			ON t.capture_id = c.store_id
+			AND t.key OPERATOR(osmeta.=) a.refers_to
+	WHERE c.capture_id = ordered_reference.capture_id
+		AND a.is_active
+		AND e.id IN (SELECT unnest(ordered_reference.entity_ids))
+		AND t.id IN (SELECT unnest(ordered_reference.entity_ids))
+	ORDER BY a.entity_id, a.order_num, a.id;
 END;
 COMMENT ON FUNCTION osmeta.ordered_reference(bigint, bigint[]) IS
-	'Internal: the references of entities that lead to an effective one';
+	'Internal: the effective references between entities';
 
 CREATE FUNCTION osmeta.entity_order(environment text,
 	scope text[] DEFAULT '{*}')
