@@ -270,18 +270,15 @@ cut_block(Graph *g, const int *block, int edges)
 	int		   *member = g->member;
 	int			nodes = 0;
 
-	for (int i = 0; i < edges; i++)
+	for (int i = 0; i < 2 * edges; i++)
 	{
-		int			end[2] = {g->group[g->edge[block[i]].child],
-		g->group[g->edge[block[i]].parent]};
+		const GraphEdge *e = &g->edge[block[i / 2]];
+		int			group = g->group[i % 2 ? e->parent : e->child];
 
-		for (int j = 0; j < 2; j++)
+		if (number[group] < 0)
 		{
-			if (number[end[j]] < 0)
-			{
-				number[end[j]] = 0;
-				member[nodes++] = end[j];
-			}
+			number[group] = 0;
+			member[nodes++] = group;
 		}
 	}
 	sort_numbers(member, nodes);
