@@ -14,7 +14,8 @@
  * together over a table that everything refers to.  Nodes that mandatory
  * references tie into a cycle have no order; everything else goes on as if
  * each such cycle were one node.  So the edges to defer are chosen block by
- * block, by graph_exact.c for small ones and graph_greedy.c for large ones.
+ * block, once those that stand against a mandatory one are deferred, by
+ * graph_exact.c for small ones and graph_greedy.c for large ones.
  * An order of a block tells which: those that point against it.
  *
  * Everything is iterative, near-linear in nodes plus edges, and stable: the
@@ -33,12 +34,20 @@
 #define BUDGET			100000
 #define BUDGET_EACH		1
 
+typedef enum EdgeKind
+{
+	EDGES_ALL,
+	EDGES_MANDATORY,
+	EDGES_NOT_DEFERRED
+} EdgeKind;
+
 typedef struct Graph
 {
 	int			nodes;
 	int			edges;
 	GraphEdge  *edge;
-	int		   *component;
+	int		   *component;		/* cycles that are left stay inside */
+	int		   *inner;			/* room for these, once edges are deferred */
 	int		   *group;			/* nodes of one mandatory cycle share it */
 	int		   *first;			/* edges by one of their ends, or both */
 	int		   *list;			/* two for each edge */
@@ -75,6 +84,7 @@ lay_out(Graph *g, int nodes, int edges, char *workspace)
 	size_t		m = (size_t) edges;
 	size_t		used = 0;
 
+	g->inner = take(workspace, &used, n, sizeof(int));
 	g->first = take(workspace, &used, n, sizeof(int));
 	g->list = take(workspace, &used, 2 * m, sizeof(int));
 	g->a = take(workspace, &used, n, sizeof(int));
@@ -118,12 +128,12 @@ sort_edges(const Graph *g, bool by_parent)
 }
 
 /*
- * Tarjan's algorithm with its recursion unrolled, over all edges or over the
- * mandatory ones.  The edges are sorted by child.  Components are numbered as
- * they are complete, so parents' come first.
+ * Tarjan's algorithm with its recursion unrolled, over some of the edges,
+ * which are sorted by child.  Components are numbered as they are complete,
+ * so parents' come first.
  */
 static void
-find_components(const Graph *g, bool mandatory_only, int *component)
+find_components(const Graph *g, EdgeKind kind, int *component)
 {
 	int		   *index = g->a;
 	int		   *low = g->b;
@@ -155,7 +165,8 @@ find_components(const Graph *g, bool mandatory_only, int *component)
 				const GraphEdge *e = &g->edge[g->list[next[node]++]];
 				int			parent = e->parent;
 
-				if (mandatory_only && e->is_optional)
+				if ((kind == EDGES_MANDATORY && e->is_optional) ||
+					(kind == EDGES_NOT_DEFERRED && e->is_deferred))
 					continue;
 				if (index[parent] < 0)
 				{
@@ -207,7 +218,8 @@ name_groups(const Graph *g)
 static bool
 is_inside(const Graph *g, const GraphEdge *e)
 {
-	return g->component[e->child] == g->component[e->parent] &&
+	return !e->is_deferred &&
+		g->component[e->child] == g->component[e->parent] &&
 		g->group[e->child] != g->group[e->parent];
 }
 
@@ -234,6 +246,45 @@ sort_both_ways(const Graph *g)
 			g->list[--g->first[g->group[g->edge[i].child]]] = i;
 			g->list[--g->first[g->group[g->edge[i].parent]]] = i;
 		}
+	}
+}
+
+/*
+ * Defer the optional edges that stand against a mandatory one, which every
+ * order does.  What is left falls apart further, often into nothing.
+ */
+static void
+defer_opposites(Graph *g)
+{
+	int		   *needs = g->a;	/* the group that needs this one */
+	bool		any = false;
+
+	sort_both_ways(g);
+	for (int i = 0; i < g->nodes; i++)
+		needs[i] = -1;
+	for (int i = 0; i < g->nodes; i++)
+	{
+		for (int j = g->first[i]; j < g->first[i + 1]; j++)
+		{
+			const GraphEdge *e = &g->edge[g->list[j]];
+
+			if (!e->is_optional && g->group[e->child] == i)
+				needs[g->group[e->parent]] = i;
+		}
+		for (int j = g->first[i]; j < g->first[i + 1]; j++)
+		{
+			GraphEdge  *e = &g->edge[g->list[j]];
+
+			if (e->is_optional && g->group[e->parent] == i &&
+				needs[g->group[e->child]] == i)
+				e->is_deferred = any = true;
+		}
+	}
+	if (any)
+	{
+		sort_edges(g, false);
+		find_components(g, EDGES_NOT_DEFERRED, g->inner);
+		g->component = g->inner;
 	}
 }
 
@@ -440,8 +491,8 @@ osmeta_graph_order(int nodes, int edges, GraphEdge *edge, int *level,
 	osmeta_graph_exact_begin(g.exact);
 
 	sort_edges(&g, false);
-	find_components(&g, false, component);
-	find_components(&g, true, g.group);
+	find_components(&g, EDGES_ALL, component);
+	find_components(&g, EDGES_MANDATORY, g.group);
 	name_groups(&g);
 
 	for (int i = 0; i < edges; i++)
@@ -449,6 +500,7 @@ osmeta_graph_order(int nodes, int edges, GraphEdge *edge, int *level,
 			!edge[i].is_identifier :
 			edge[i].is_optional &&
 			g.group[edge[i].child] == g.group[edge[i].parent];
+	defer_opposites(&g);
 	cut_cycles(&g);
 
 	sort_edges(&g, true);

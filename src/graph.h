@@ -38,9 +38,10 @@ extern size_t osmeta_graph_workspace(int nodes, int edges);
  * to the caller.
  *
  * An edge of a node to itself is deferred, a mandatory one too, unless it is
- * its identifier: that is a cycle of one.  Of the others, only optional ones on a cycle are, and as few of them as possible, parallel ones
- * counted each.  Finding the fewest is hard for large cycles that hang
- * together, so this holds
+ * its identifier: that is a cycle of one.  Of the others, only optional ones
+ * on a cycle are, and as few of them as possible, parallel ones counted each.
+ * Finding the fewest is hard for large cycles that hang together, so this
+ * holds
  *
  * - always, where a block has at most GRAPH_EXACT_ALWAYS (14) nodes,
  * - mostly, where it has at most GRAPH_EXACT_NODES (64): the search has a
@@ -48,8 +49,9 @@ extern size_t osmeta_graph_workspace(int nodes, int edges);
  * - beyond it not as a rule: there the number is a small one.
  *
  * A block is a part of a strongly connected component that does not fall
- * apart without any one of its nodes; nodes on a cycle of mandatory edges
- * count as one.
+ * apart without any one of its nodes, after the optional edges that stand
+ * against a mandatory one are deferred, as they must be; nodes on a cycle of
+ * mandatory edges count as one.
  *
  * Returns the number of nodes that stand on a cycle of mandatory edges: 0 is
  * success.  Their level is GRAPH_ON_CYCLE, that of nodes which wait for one

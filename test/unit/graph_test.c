@@ -524,6 +524,48 @@ test_blocks(void)
 	free(edge);
 }
 
+/*
+ * A long chain of mandatory references with an optional one against each, and
+ * far ones with it; here and there a circle of three.
+ */
+static void
+test_opposites(void)
+{
+	int			nodes = 3000;
+	int			edges = 0;
+	int			fewest = 0;
+	GraphEdge  *edge = calloc((size_t) nodes * 4, sizeof(GraphEdge));
+	Order		order;
+
+	if (edge == NULL)
+		abort();
+	for (int i = 3; i < nodes; i++)
+	{
+		edge[edges].child = i;
+		edge[edges++].parent = i - 1;
+		edge[edges].child = i;
+		edge[edges].parent = i / 2;
+		edge[edges++].is_optional = true;
+		edge[edges].child = i - 1;
+		edge[edges].parent = i;
+		edge[edges++].is_optional = true;
+		fewest++;
+		if (i % 10 == 0)
+		{
+			edge[edges].child = i - 2;
+			edge[edges].parent = i;
+			edge[edges++].is_optional = true;
+			fewest++;
+		}
+	}
+	find_order(&order, nodes, edges, edge, 0xa5);
+	check_rule(broken_order(nodes, edges, edge, &order) ? "order" :
+			   order.deferred != fewest ? "the fewest" : NULL,
+			   "what stands against mandatory references is deferred");
+	free_order(&order);
+	free(edge);
+}
+
 /* As many as a large factory has, in components of all sizes. */
 static void
 test_many(int nodes, int edges, int reach, const char *name)
@@ -646,6 +688,7 @@ main(void)
 	test_long_circle(true);
 	test_long_circle(false);
 	test_blocks();
+	test_opposites();
 	test_many(100000, 1000000, 10,
 			  "100,000 entities with 1,000,000 references nearby are ordered");
 	test_many(100000, 1000000, 100000,
