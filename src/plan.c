@@ -214,118 +214,6 @@ read_catalogue(const Draft *draft, bool is_source)
 				 draft->plan_id);
 }
 
-/* Relations sN and tN for every entity that has a table on that side. */
-static void
-create_relations(const Draft *draft)
-{
-	uint64		rows;
-	char	  **statement;
-
-	rows = query_ids("SELECT r.statement FROM osmeta.plan_entity e"
-					 " CROSS JOIN LATERAL (VALUES"
-					 "  (osmeta.plan_relation_sql(e.plan_id, e.entity_id, true), 1),"
-					 "  (osmeta.plan_relation_sql(e.plan_id, e.entity_id, false), 2)) r (statement, side)"
-					 " WHERE e.plan_id = $1 AND r.statement IS NOT NULL"
-					 " ORDER BY e.entity_id, r.side",
-					 draft->plan_id, 0, 0);
-	statement = palloc(sizeof(char *) * Max(rows, 1));
-	for (uint64 i = 0; i < rows; i++)
-		statement[i] = osmeta_text_at(i, 1);
-	for (uint64 i = 0; i < rows; i++)
-		osmeta_exec(statement[i]);
-}
-
-/* Number of rows and range of identifiers of one entity, on both sides. */
-static void
-read_range(const MigrationPlan *plan, const PlanEntity *e)
-{
-	const char *id = psprintf("c%d", e->identifier->attribute_no);
-
-	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-				 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper"
-				 " FROM (SELECT count(*) AS rows, %s AS lower, %s AS upper FROM %s) s,"
-				 "  (SELECT %s AS upper FROM %s) t"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
-				 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
-				 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
-				 osmeta_stage_name(plan, 's', e->entity_id),
-				 e->is_number ? psprintf("max(%s)::bigint", id) : "count(*)",
-				 osmeta_stage_name(plan, 't', e->entity_id),
-				 plan->plan_id, e->entity_id);
-}
-
-/* Which matched rows do the rows of an entity refer to? */
-static void
-read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
-{
-	for (int j = 0; j < e->nattributes; j++)
-	{
-		const PlanAttribute *a = &e->attributes[j];
-
-		if (a->refers_to == NULL || a->refers_to->is_data)
-			continue;
-		osmeta_execf("INSERT INTO osmeta.plan_reference_use"
-					 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text"
-					 " FROM (SELECT c%d AS id FROM %s GROUP BY c%d) v"
-					 " WHERE v.id IS NOT NULL",
-					 plan->plan_id, e->entity_id, a->attribute_no,
-					 a->attribute_no,
-					 osmeta_stage_name(plan, 's', e->entity_id),
-					 a->attribute_no);
-	}
-}
-
-/*
- * Read the tables of the plan's entities.  One that cannot be read is a
- * problem of the plan, not an error.
- */
-static void
-read_tables(const MigrationPlan *plan)
-{
-	osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT,
-				 plan->plan_id);
-	osmeta_execf("UPDATE osmeta.plan_entity SET read_error = NULL"
-				 " WHERE read_error IS NOT NULL AND plan_id = " INT64_FORMAT,
-				 plan->plan_id);
-	for (int i = 0; i < plan->nentities; i++)
-	{
-		const PlanEntity *e = &plan->entities[i];
-		MemoryContext context = CurrentMemoryContext;
-		ResourceOwner owner = CurrentResourceOwner;
-		ErrorData  *volatile error = NULL;
-
-		if (!e->is_data || e->identifier == NULL)
-			continue;
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(context);
-		PG_TRY();
-		{
-			read_range(plan, e);
-			read_reference_use(plan, e);
-			ReleaseCurrentSubTransaction();
-		}
-		PG_CATCH();
-		{
-			MemoryContextSwitchTo(context);
-			error = CopyErrorData();
-			FlushErrorState();
-			RollbackAndReleaseCurrentSubTransaction();
-		}
-		PG_END_TRY();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (error == NULL)
-			continue;
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-			ReThrowError(error);
-		osmeta_execf("UPDATE osmeta.plan_entity SET read_error = %s"
-					 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT,
-					 quote_literal_cstr(error->message), plan->plan_id,
-					 e->entity_id);
-	}
-}
-
 /* What the target's catalogue says of the identifiers: counters and keys. */
 static void
 read_counters(const MigrationPlan *plan)
@@ -354,26 +242,6 @@ read_counters(const MigrationPlan *plan)
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
 				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier",
 				 plan->target_schema, plan->plan_id);
-}
-
-/*
- * The offset that takes the range of identifiers past everything that the
- * target has or has given out.
- */
-static void
-choose_offsets(const MigrationPlan *plan)
-{
-	osmeta_execf("UPDATE osmeta.plan_entity e"
-				 " SET id_offset = least(9223372036854775807,"
-				 "  greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0),"
-				 "   COALESCE((SELECT max(o.upper_id + o.id_offset::numeric)"
-				 "    FROM osmeta.plan_entity o JOIN osmeta.plan op ON op.plan_id = o.plan_id"
-				 "    JOIN osmeta.plan p ON p.plan_id = e.plan_id AND p.target_place = op.target_place"
-				 "    WHERE o.plan_id <> e.plan_id AND o.target_table = e.target_table"
-				 "     AND o.is_data AND o.key_strategy = 'offset'), 0))"
-				 "  - COALESCE(e.lower_id, 1)::numeric + 1)"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'offset' AND e.is_data",
-				 plan->plan_id);
 }
 
 static char *
@@ -458,6 +326,22 @@ begin_draft(Draft *draft, FunctionCallInfo fcinfo)
 	draft->plan_id = osmeta_int64_at(0, 1, NULL);
 }
 
+/* What the captures say of the tables of a plan that are not read yet. */
+static void
+estimate_rows(const MigrationPlan *plan)
+{
+	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = t.row_count"
+				 " FROM (SELECT osmeta.fold_name(c.table_name) AS name, max(c.row_count) AS row_count"
+				 "  FROM osmeta.captured_physical_table c WHERE c.capture_id = " INT64_FORMAT
+				 "  GROUP BY 1) t"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
+				 " AND t.name = osmeta.fold_name(e.source_table)",
+				 plan->source_capture_id, plan->plan_id);
+	ereport(NOTICE,
+			(errmsg("plan \"%s\" has many entities: their tables are read when it is run, and what only these tell is found then",
+					plan->name)));
+}
+
 /* Which shape has the plan, and what is wrong with it? */
 static void
 report_draft(const Draft *draft)
@@ -510,6 +394,9 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 									  draft.target_capture_id),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
+	/* What has just been inserted has no statistics: it is never few. */
+	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 
 	add_scope(&draft, PG_GETARG_DATUM(3));
 	add_referenced(&draft);
@@ -518,13 +405,17 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	query_ids("SELECT osmeta.plan_choose_strategy($1)", draft.plan_id, 0, 0);
 	read_catalogue(&draft, true);
 	read_catalogue(&draft, false);
-	create_relations(&draft);
 	osmeta_plan_order(draft.plan_id);
 
 	plan = osmeta_plan_load(draft.name);
-	read_tables(plan);
 	osmeta_plan_refresh(plan);
-	choose_offsets(plan);
+	if (osmeta_plan_is_large(plan))
+		estimate_rows(plan);
+	else
+	{
+		osmeta_plan_read(plan, 0, plan->nentities, false);
+		osmeta_plan_choose_offsets(plan);
+	}
 	report_draft(&draft);
 
 	osmeta_spi_end(nest_level);
@@ -564,7 +455,8 @@ osmeta_refresh_plan(PG_FUNCTION_ARGS)
 	if (strcmp(plan->phase, "planned") == 0)
 	{
 		osmeta_plan_order(plan->plan_id);
-		read_tables(plan);
+		if (!osmeta_plan_is_large(plan))
+			osmeta_plan_read(plan, 0, plan->nentities, true);
 		osmeta_plan_refresh(plan);
 	}
 	else

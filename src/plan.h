@@ -72,6 +72,7 @@ typedef struct PlanEntity
 	PlanStrategy strategy;
 	bool		is_data;		/* rows are moved */
 	bool		is_number;		/* the identifier is one */
+	bool		is_read;		/* relations stand, tables have been read */
 	bool		has_map;		/* table m<entity_id> stands */
 	int			level;
 	bool		has_upper;
@@ -200,6 +201,22 @@ extern void osmeta_plan_fill_map(const MigrationPlan *plan);
  * rows, identity counters.
  */
 extern void osmeta_plan_refresh(const MigrationPlan *plan);
+
+/* plan_read.c */
+
+/* Are there too many entities to touch their tables in one transaction? */
+extern bool osmeta_plan_is_large(const MigrationPlan *plan);
+
+/*
+ * Make the relations of some of the plan's entities and read their tables:
+ * those that have not been read, or all again.  A table that cannot be read
+ * is a problem of the plan, not an error.
+ */
+extern void osmeta_plan_read(const MigrationPlan *plan, int first, int count,
+							 bool again);
+
+/* Free ranges of identifiers for entities that have been read and have none. */
+extern void osmeta_plan_choose_offsets(const MigrationPlan *plan);
 
 /* plan_order.c */
 

@@ -180,7 +180,7 @@ load_entities(MigrationPlan *plan)
 	osmeta_execf("SELECT e.entity_id, e.espace, e.entity, e.entity_key::text, e.filter,"
 				 " e.source_table, e.target_table, e.counter, e.key_strategy, e.is_data,"
 				 " COALESCE(e.level, 0), e.lower_id, e.upper_id,"
-				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0), e.has_map"
+				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0), e.has_map, e.is_read"
 				 " FROM osmeta.plan_entity e"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 " AND e.include AND e.status = 'matched'"
@@ -214,6 +214,7 @@ load_entities(MigrationPlan *plan)
 		e->rows_expected = osmeta_int64_at(i, 14, NULL);
 		e->offset = osmeta_int64_at(i, 15, NULL);
 		e->has_map = osmeta_bool_at(i, 16);
+		e->is_read = osmeta_bool_at(i, 17);
 		/* the first new identifier is the same as by offset */
 		if (e->strategy == STRATEGY_DENSE)
 			e->offset += e->lower_id;

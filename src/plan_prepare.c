@@ -19,6 +19,9 @@
 
 #include "spi.h"
 
+/* Entities of a large plan between two commits. */
+#define BATCH 50
+
 static void
 set_phase(const Run *run, const char *phase)
 {
@@ -89,76 +92,145 @@ try_pull_statement(const MigrationPlan *plan, PlanEntity *entity)
 }
 
 /*
- * Fix the highest identifier of each entity, make the stage, and cut the
- * source into ranges of identifiers.
+ * Every so many entities of a large plan, commit: each relation that is
+ * touched is a lock until then, and there are not enough for all.
  */
 void
-osmeta_prepare_pull(Run *run)
+osmeta_commit_now_and_then(Run *run, int entity)
 {
-	MigrationPlan *plan;
+	if (osmeta_plan_is_large(run->plan) && entity % BATCH == BATCH - 1)
+		osmeta_spi_commit(&run->nest_level);
+	CHECK_FOR_INTERRUPTS();
+}
 
-	/* Wait for edits that are not committed; later ones wait for us. */
+/* Wait for edits that are not committed; later ones wait for us. */
+static void
+hold_plan(const Run *run)
+{
 	osmeta_execf("SELECT FROM osmeta.plan WHERE plan_id = " INT64_FORMAT
 				 " FOR UPDATE", run->plan_id);
+}
+
+static void
+make_stage(const MigrationPlan *plan, PlanEntity *entity)
+{
+	osmeta_exec(osmeta_stage_table_sql(plan, entity));
+	try_pull_statement(plan, entity);
+}
+
+/*
+ * Check the plan once more.  From the next phase on it cannot be edited.
+ */
+void
+osmeta_prepare_run(Run *run)
+{
+	hold_plan(run);
 	run->plan = osmeta_plan_load(run->name);
 	osmeta_plan_order(run->plan_id);
 	osmeta_plan_refresh(run->plan);
 	osmeta_check_problems(run);
-	run->plan = plan = osmeta_plan_load(run->name);
-	osmeta_check_problems(run);
-	osmeta_plan_require_sound(plan);
-	for (int i = 0; i < plan->nentities; i++)
+	if (osmeta_plan_is_large(run->plan))
 	{
-		if (plan->entities[i].is_data)
-			osmeta_exec(osmeta_stage_table_sql(plan, &plan->entities[i]));
+		for (int i = 0; i < run->plan->nentities; i++)
+		{
+			osmeta_plan_read(run->plan, i, 1, false);
+			osmeta_commit_now_and_then(run, i);
+		}
+		hold_plan(run);
+		run->plan = osmeta_plan_load(run->name);
+		osmeta_plan_order(run->plan_id);
+		osmeta_plan_choose_offsets(run->plan);
 	}
+	run->plan = osmeta_plan_load(run->name);
+	osmeta_check_problems(run);
+	osmeta_plan_require_sound(run->plan);
+	if (!osmeta_plan_is_large(run->plan))
+	{
+		/* now, so that what is wrong can still be edited */
+		for (int i = 0; i < run->plan->nentities; i++)
+		{
+			if (run->plan->entities[i].is_data)
+				make_stage(run->plan, &run->plan->entities[i]);
+		}
+	}
+	set_phase(run, "prepare");
+}
+
+/* Ranges of identifiers of about chunk_rows rows each. */
+static void
+cut_source(const Run *run, const PlanEntity *e)
+{
+	const MigrationPlan *plan = run->plan;
+	int64		rows;
+	int64		lower;
+	int64		upper;
+	int64		chunks;
+	int64		rows_left;
+	uint64		width;
+
+	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
+				 " lower_id = s.lower, upper_id = s.upper"
+				 " FROM (SELECT count(*) AS rows, min(c%d)::bigint AS lower,"
+				 "  max(c%d)::bigint AS upper FROM %s) s"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
+				 " RETURNING s.rows, s.lower, s.upper",
+				 e->identifier->attribute_no, e->identifier->attribute_no,
+				 osmeta_stage_name(plan, 's', e->entity_id),
+				 plan->plan_id, e->entity_id);
+	rows = rows_left = osmeta_int64_at(0, 1, NULL);
+	if (rows == 0)
+		return;
+	lower = osmeta_int64_at(0, 2, NULL);
+	upper = osmeta_int64_at(0, 3, NULL);
+	chunks = (rows + plan->chunk_rows - 1) / plan->chunk_rows;
+	width = ((uint64) upper - (uint64) lower) / chunks + 1;
+	for (int64 low = lower;;)
+	{
+		uint64		left = (uint64) upper - (uint64) low;
+		int64		high = left < width ? upper :
+		(int64) ((uint64) low + width - 1);
+
+		add_pull_chunk(run, e, psprintf(INT64_FORMAT, low),
+					   psprintf(INT64_FORMAT, high),
+					   high == upper ? rows_left : rows / chunks);
+		rows_left -= rows / chunks;
+		if (high == upper)
+			break;
+		low = high + 1;
+	}
+}
+
+/*
+ * Fix the highest identifier of each entity, make the stage, and cut the
+ * source into ranges of identifiers.  What an interrupted attempt has left is
+ * made anew.
+ */
+void
+osmeta_prepare_pull(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+
+	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT,
+				 run->plan_id);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
-		int64		rows;
 
 		if (!e->is_data)
 			continue;
-		try_pull_statement(plan, e);
-		if (!e->is_number)
+		if (osmeta_plan_is_large(plan))
 		{
+			osmeta_execf("DROP TABLE IF EXISTS %s",
+						 osmeta_stage_name(plan, 'e', e->entity_id));
+			make_stage(plan, e);
+		}
+		if (e->is_number)
+			cut_source(run, e);
+		else
 			add_pull_chunk(run, e, NULL, NULL, -1);
-			continue;
-		}
-		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-					 " lower_id = s.lower, upper_id = s.upper"
-					 " FROM (SELECT count(*) AS rows, min(c%d)::bigint AS lower,"
-					 "  max(c%d)::bigint AS upper FROM %s) s"
-					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
-					 " RETURNING s.rows, s.lower, s.upper",
-					 e->identifier->attribute_no, e->identifier->attribute_no,
-					 osmeta_stage_name(plan, 's', e->entity_id),
-					 plan->plan_id, e->entity_id);
-		rows = osmeta_int64_at(0, 1, NULL);
-		if (rows > 0)
-		{
-			int64		lower = osmeta_int64_at(0, 2, NULL);
-			int64		upper = osmeta_int64_at(0, 3, NULL);
-			int64		chunks = (rows + plan->chunk_rows - 1) / plan->chunk_rows;
-			uint64		width = ((uint64) upper - (uint64) lower) / chunks + 1;
-			int64		rows_left = rows;
-
-			for (int64 low = lower;;)
-			{
-				uint64		left = (uint64) upper - (uint64) low;
-				int64		high = left < width ? upper :
-				(int64) ((uint64) low + width - 1);
-
-				add_pull_chunk(run, e, psprintf(INT64_FORMAT, low),
-							   psprintf(INT64_FORMAT, high),
-							   high == upper ? rows_left : rows / chunks);
-				rows_left -= rows / chunks;
-				if (high == upper)
-					break;
-				low = high + 1;
-			}
-		}
+		osmeta_commit_now_and_then(run, i);
 	}
+	run->plan = osmeta_plan_load(run->name);
 	osmeta_check_problems(run);
 	set_phase(run, "pull");
 }
@@ -267,6 +339,17 @@ record_range(const MigrationPlan *plan, const PlanEntity *entity)
 				 plan->plan_id, entity->entity_id);
 }
 
+/* What an interrupted attempt has left of this round. */
+static void
+forget_attempt(const Run *run)
+{
+	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT
+				 " AND round = %d AND phase <> 'pull'", run->plan_id,
+				 run->plan->round);
+	osmeta_execf("DELETE FROM osmeta.plan_dangling WHERE plan_id = " INT64_FORMAT
+				 " AND round = %d", run->plan_id, run->plan->round);
+}
+
 /*
  * Between pull and push: complete what was pulled, find out how every
  * identifier is mapped, check what can only be known now, move the counters,
@@ -277,6 +360,7 @@ osmeta_prepare_push(Run *run)
 {
 	MigrationPlan *plan;
 
+	forget_attempt(run);
 	for (int i = 0; i < run->plan->nentities; i++)
 	{
 		PlanEntity *e = &run->plan->entities[i];
@@ -287,6 +371,7 @@ osmeta_prepare_push(Run *run)
 					 osmeta_stage_name(run->plan, 'e', e->entity_id));
 		if (e->strategy == STRATEGY_ASSIGNED)
 			osmeta_make_map(run->plan, e);
+		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_plan_fill_map(run->plan);
 	osmeta_complete_references(run);
@@ -306,6 +391,7 @@ osmeta_prepare_push(Run *run)
 			osmeta_add_stage_chunks(run, e, "second step", 0, deferred);
 		record_range(plan, e);
 		advance_counter(run, e);
+		osmeta_commit_now_and_then(run, i);
 	}
 	set_phase(run, "push");
 }

@@ -146,6 +146,7 @@ pull_missing(Run *run)
 		uint64		rows;
 		MissingValue *missing;
 
+		osmeta_commit_now_and_then(run, i);
 		if (sql == NULL)
 			continue;
 		rows = osmeta_execf("SELECT DISTINCT m.no, m.value FROM (%s) m ORDER BY 1, 2",
@@ -181,17 +182,16 @@ record_dangling(Run *run)
 	{
 		PlanEntity *e = &plan->entities[i];
 
+		osmeta_commit_now_and_then(run, i);
 		for (int side = 0; e->is_data && side < 2; side++)
 		{
 			char	   *sql = missing_sql(plan, e, side == 0);
 
 			if (sql != NULL)
-				osmeta_execf("INSERT INTO osmeta.plan_dangling AS d (plan_id, entity_id, attribute_no, source_id, rows)"
-							 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", m.no, m.value, count(*)"
-							 " FROM (%s) m GROUP BY m.no, m.value"
-							 " ON CONFLICT (plan_id, entity_id, attribute_no, source_id)"
-							 " DO UPDATE SET rows = d.rows + excluded.rows",
-							 plan->plan_id, e->entity_id, sql);
+				osmeta_execf("INSERT INTO osmeta.plan_dangling (plan_id, entity_id, attribute_no, round, source_id, rows)"
+							 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", m.no, %d, m.value, count(*)"
+							 " FROM (%s) m GROUP BY m.no, m.value",
+							 plan->plan_id, e->entity_id, plan->round, sql);
 		}
 	}
 	osmeta_execf("UPDATE osmeta.plan_attribute a SET dangling_rows = COALESCE("

@@ -3,7 +3,7 @@
  * plan_run.c
  *	  CALL run_plan: the phases of a plan, in one session or many.
  *
- * A plan is in a phase: planned, pull, push, second step, done.  The work of a
+ * A plan is in a phase: planned, prepare, pull, push, second step, done.  The work of a
  * phase is pieces, which all sessions share (plan_chunk.c); who finds none
  * free waits for the others.  When all are done, one session prepares the next
  * phase (plan_prepare.c) under a lock, and the others wait for that too.
@@ -139,9 +139,11 @@ static void
 run_phases(Run *run)
 {
 	if (is_phase(run, "planned"))
-		advance(run, "planned", osmeta_prepare_pull);
+		advance(run, "planned", osmeta_prepare_run);
 	else
 		osmeta_plan_require_sound(run->plan);
+	if (is_phase(run, "prepare"))
+		advance(run, "prepare", osmeta_prepare_pull);
 	if (is_phase(run, "pull"))
 	{
 		work_through(run, "pull");

@@ -66,6 +66,7 @@ extern void osmeta_check_identifiers(const Run *run,
 extern char *osmeta_list_values(uint64 rows);
 
 /* plan_prepare.c: advance a plan to its next phase */
+extern void osmeta_prepare_run(Run *run);
 extern void osmeta_prepare_pull(Run *run);
 extern void osmeta_prepare_push(Run *run);
 extern void osmeta_prepare_second_step(Run *run);
@@ -77,6 +78,7 @@ extern char *osmeta_deferred_condition(const PlanEntity *entity);
 extern void osmeta_add_stage_chunks(const Run *run, const PlanEntity *entity,
 									const char *phase, int level,
 									const char *condition);
+extern void osmeta_commit_now_and_then(Run *run, int entity);
 extern void osmeta_make_map(const MigrationPlan *plan, PlanEntity *entity);
 
 /* plan_reference.c */

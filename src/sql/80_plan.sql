@@ -26,7 +26,7 @@ CREATE TABLE osmeta.plan (
     options            jsonb NOT NULL DEFAULT '{}',
     owner              text NOT NULL DEFAULT current_user,
     phase              text NOT NULL DEFAULT 'planned'
-        CHECK (phase IN ('planned', 'pull', 'delete', 'push', 'second step', 'update', 'done', 'undo', 'undone')),
+        CHECK (phase IN ('planned', 'prepare', 'pull', 'delete', 'push', 'second step', 'update', 'done', 'undo', 'undone')),
     round              integer NOT NULL DEFAULT 1,
     generation         integer NOT NULL DEFAULT 0,
     created_at         timestamptz NOT NULL DEFAULT current_timestamp,
@@ -76,6 +76,7 @@ CREATE TABLE osmeta.plan_entity (
     target_has_key       boolean NOT NULL DEFAULT false,
     identity_always      boolean NOT NULL DEFAULT false,
     kind_changed         boolean NOT NULL DEFAULT false,
+    is_read              boolean NOT NULL DEFAULT false,
     read_error           text,
     has_map              boolean NOT NULL DEFAULT false,
     rows_existing        bigint,
@@ -92,6 +93,7 @@ COMMENT ON COLUMN osmeta.plan_entity.id_offset IS 'Strategy offset: new identifi
 COMMENT ON COLUMN osmeta.plan_entity.target_has_key IS 'The target''s table has a primary key or unique index on the identifier alone';
 COMMENT ON COLUMN osmeta.plan_entity.identity_always IS 'The target gives identifiers itself and takes none (GENERATED ALWAYS)';
 COMMENT ON COLUMN osmeta.plan_entity.kind_changed IS 'One of the two entities is static, external, or of the system, and the other is not';
+COMMENT ON COLUMN osmeta.plan_entity.is_read IS 'Its tables have been read: by create_plan, or by run_plan if the plan has many entities';
 COMMENT ON COLUMN osmeta.plan_entity.read_error IS 'What the server said when a table could not be read';
 COMMENT ON COLUMN osmeta.plan_entity.has_map IS 'The plan''s schema has a table m<entity_id> (source_id, target_id, is_existing)';
 COMMENT ON COLUMN osmeta.plan_entity.rows_existing IS 'Rows of the stage that are one with a row that the target has already; they are not delivered';
@@ -156,9 +158,10 @@ CREATE TABLE osmeta.plan_dangling (
     plan_id       bigint NOT NULL,
     entity_id     bigint NOT NULL,
     attribute_no  integer NOT NULL,
+    round         integer NOT NULL,
     source_id     text NOT NULL,
     rows          bigint NOT NULL,
-    PRIMARY KEY (plan_id, entity_id, attribute_no, source_id)
+    PRIMARY KEY (plan_id, entity_id, attribute_no, round, source_id)
 );
 COMMENT ON TABLE osmeta.plan_dangling IS 'Values of references that refer to no row at the source: what is delivered in their place is NULL';
 COMMENT ON COLUMN osmeta.plan_dangling.source_id IS 'The value, as text';

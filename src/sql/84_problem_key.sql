@@ -86,7 +86,7 @@ SELECT plan_id, 'error', 'id_offset_missing', object,
     format('key strategy "%s" needs an id_offset', key_strategy),
     'Set id_offset in osmeta.plan_entity to a range that is free at the target.'
 FROM osmeta.moved_entity AS moved
-WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND id_offset IS NULL
+WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND id_offset IS NULL AND is_read
     AND status = 'matched' AND source_table_exists AND target_table_exists
 UNION ALL
 SELECT plan_id, 'error', 'id_range_overflow', object,

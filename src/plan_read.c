@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_read.c
+ *	  What a plan reads of its entities' tables before it is run.
+ *
+ * The relations sN and tN are made, and through them are read: how many rows
+ * there are, the range of their identifiers, and which matched rows they
+ * refer to; from these follows which identifiers are free at the target.
+ *
+ * Each relation is a lock until the transaction ends.  Tables of a plan with
+ * many entities are therefore read by run_plan, which commits in between.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/resowner.h"
+
+#include "spi.h"
+
+/* More entities than this are not read in one transaction. */
+#define LARGE_PLAN 500
+
+/* Relations sN and tN of an entity, on the sides that have a table. */
+static void
+create_relations(const MigrationPlan *plan, const PlanEntity *e)
+{
+	uint64		rows;
+	char	  **statement;
+
+	rows = osmeta_execf("SELECT r.statement FROM (VALUES"
+						"  (1, osmeta.plan_relation_sql(" INT64_FORMAT ", " INT64_FORMAT ", true)),"
+						"  (2, osmeta.plan_relation_sql(" INT64_FORMAT ", " INT64_FORMAT ", false))) r (side, statement)"
+						" WHERE r.statement IS NOT NULL ORDER BY r.side",
+						plan->plan_id, e->entity_id, plan->plan_id,
+						e->entity_id);
+	statement = palloc(sizeof(char *) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+		statement[i] = osmeta_text_at(i, 1);
+	for (uint64 i = 0; i < rows; i++)
+		osmeta_exec(statement[i]);
+}
+
+/* Number of rows and range of identifiers of one entity, on both sides. */
+static void
+read_range(const MigrationPlan *plan, const PlanEntity *e)
+{
+	const char *id = psprintf("c%d", e->identifier->attribute_no);
+
+	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
+				 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper"
+				 " FROM (SELECT count(*) AS rows, %s AS lower, %s AS upper FROM %s) s,"
+				 "  (SELECT %s AS upper FROM %s) t"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
+				 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
+				 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
+				 osmeta_stage_name(plan, 's', e->entity_id),
+				 e->is_number ? psprintf("max(%s)::bigint", id) : "count(*)",
+				 osmeta_stage_name(plan, 't', e->entity_id),
+				 plan->plan_id, e->entity_id);
+}
+
+/* Which matched rows do the rows of an entity refer to? */
+static void
+read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
+{
+	for (int j = 0; j < e->nattributes; j++)
+	{
+		const PlanAttribute *a = &e->attributes[j];
+
+		if (a->refers_to == NULL || a->refers_to->is_data)
+			continue;
+		osmeta_execf("INSERT INTO osmeta.plan_reference_use"
+					 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text"
+					 " FROM (SELECT c%d AS id FROM %s GROUP BY c%d) v"
+					 " WHERE v.id IS NOT NULL",
+					 plan->plan_id, e->entity_id, a->attribute_no,
+					 a->attribute_no,
+					 osmeta_stage_name(plan, 's', e->entity_id),
+					 a->attribute_no);
+	}
+}
+
+/* One entity, in a subtransaction; NULL, or what the server said. */
+static char *
+try_read(const MigrationPlan *plan, const PlanEntity *e)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		read_range(plan, e);
+		read_reference_use(plan, e);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error == NULL)
+		return NULL;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	return error->message;
+}
+
+bool
+osmeta_plan_is_large(const MigrationPlan *plan)
+{
+	return plan->nentities > LARGE_PLAN;
+}
+
+void
+osmeta_plan_read(const MigrationPlan *plan, int first, int count, bool again)
+{
+	for (int i = first; i < first + count && i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+		char	   *error = NULL;
+
+		if (e->is_read && !again)
+			continue;
+		if (!e->is_read)
+			create_relations(plan, e);
+		osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT
+					 " AND entity_id = " INT64_FORMAT,
+					 plan->plan_id, e->entity_id);
+		if (e->is_data && e->identifier != NULL)
+			error = try_read(plan, e);
+		osmeta_execf("UPDATE osmeta.plan_entity SET is_read = true, read_error = %s"
+					 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT
+					 " AND (NOT is_read OR read_error IS DISTINCT FROM %s)",
+					 error ? quote_literal_cstr(error) : "NULL",
+					 plan->plan_id, e->entity_id,
+					 error ? quote_literal_cstr(error) : "NULL");
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * The offset that takes the range of identifiers past everything that the
+ * target has or has given out.
+ */
+void
+osmeta_plan_choose_offsets(const MigrationPlan *plan)
+{
+	osmeta_execf("UPDATE osmeta.plan_entity e"
+				 " SET id_offset = least(9223372036854775807,"
+				 "  greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0),"
+				 "   COALESCE((SELECT max(o.upper_id + o.id_offset::numeric)"
+				 "    FROM osmeta.plan_entity o JOIN osmeta.plan op ON op.plan_id = o.plan_id"
+				 "    JOIN osmeta.plan p ON p.plan_id = e.plan_id AND p.target_place = op.target_place"
+				 "    WHERE o.plan_id <> e.plan_id AND o.target_table = e.target_table"
+				 "     AND o.is_data AND o.key_strategy = 'offset'), 0))"
+				 "  - COALESCE(e.lower_id, 1)::numeric + 1)"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.id_offset IS NULL AND e.is_read"
+				 "  AND e.is_data AND e.key_strategy NOT IN ('keep', 'assigned', 'parent')",
+				 plan->plan_id);
+}
