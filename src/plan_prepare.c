@@ -111,6 +111,17 @@ hold_plan(const Run *run)
 				 " FOR UPDATE", run->plan_id);
 }
 
+/* What an interrupted attempt has made; IF EXISTS would tell of the others. */
+static void
+drop_stage(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	char	   *table = osmeta_stage_name(plan, 'e', entity->entity_id);
+
+	if (osmeta_execf("SELECT WHERE to_regclass(%s) IS NOT NULL",
+					 quote_literal_cstr(table)) > 0)
+		osmeta_execf("DROP TABLE %s", table);
+}
+
 static void
 make_stage(const MigrationPlan *plan, PlanEntity *entity)
 {
@@ -220,8 +231,7 @@ osmeta_prepare_pull(Run *run)
 			continue;
 		if (osmeta_plan_is_large(plan))
 		{
-			osmeta_execf("DROP TABLE IF EXISTS %s",
-						 osmeta_stage_name(plan, 'e', e->entity_id));
+			drop_stage(plan, e);
 			make_stage(plan, e);
 		}
 		if (e->is_number)

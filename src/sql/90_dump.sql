@@ -188,6 +188,7 @@ ALTER VIEW osmeta.plan_problem_match OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_attribute OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_reference OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_mask OWNER TO @extowner@;
+ALTER VIEW osmeta.found_problem OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem OWNER TO @extowner@;
 
 SELECT pg_catalog.pg_extension_config_dump('osmeta.plan', '');
