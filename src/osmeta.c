@@ -7,6 +7,7 @@
  * Settings (all under the reserved prefix "osmeta"):
  *	osmeta.capture	the capture ids that the views show, separated by commas;
  *					empty shows the latest capture of each environment.
+ *	osmeta.mask_secret	see mask_key.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "mask_key.h"
 #include "osmeta.h"
 
 OSMETA_MODULE_MAGIC;
@@ -92,5 +94,6 @@ _PG_init(void)
 							   check_capture,
 							   NULL,
 							   NULL);
+	osmeta_mask_define_setting();
 	MarkGUCPrefixReserved("osmeta");
 }

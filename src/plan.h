@@ -189,6 +189,22 @@ extern char *osmeta_delivered_sql(const MigrationPlan *plan,
 /* Drop what this session remembers of a plan's identifiers. */
 extern void osmeta_plan_forget(void);
 
+/* plan_mask.c */
+
+/*
+ * The masked value of an attribute that has a mask; value is an expression.
+ */
+extern char *osmeta_masked_value(const PlanAttribute *attribute,
+								 const char *value);
+
+/*
+ * To be called before anything is pulled.  Error 55000 if the plan has masks
+ * that need the secret and this session has none, or another one than the
+ * sessions that have pulled before.  The first call in a phase later than
+ * "planned" writes the plan's check value.
+ */
+extern void osmeta_check_mask_secret(const MigrationPlan *plan);
+
 /* plan_map.c */
 
 /* Fill osmeta.plan_map from the live environments. */

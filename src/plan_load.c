@@ -46,7 +46,8 @@ static const char *const option_check_sql =
 "    SELECT FROM jsonb_each(CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ELSE '{}' END) s"
 "    WHERE s.key NOT IN ('length_reduced', 'type_changed', 'unmatched_user',"
 "                        'unmatched_static_record', 'counter_behind',"
-"                        'mandatory_without_source')"
+"                        'mandatory_without_source',"
+"                        'personal_data', 'mask_secret_missing')"
 "      OR s.value NOT IN ('\"error\"', '\"warning\"', '\"note\"'))"
 " END AS is_valid,"
 " CASE o.key"
@@ -55,7 +56,7 @@ static const char *const option_check_sql =
 "  WHEN 'existing' THEN 'append'"
 "  WHEN 'chunk_rows' THEN 'a whole number from 1 to 10000000'"
 "  WHEN 'headroom' THEN 'a whole number from 0 on'"
-"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_static_record, counter_behind, mandatory_without_source) and whose values are error, warning or note'"
+"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_static_record, counter_behind, mandatory_without_source, personal_data, mask_secret_missing) and whose values are error, warning or note'"
 " END AS valid, o.value::text"
 " FROM jsonb_each($1::jsonb) o";
 

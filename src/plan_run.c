@@ -146,6 +146,8 @@ run_phases(Run *run)
 		advance(run, "prepare", osmeta_prepare_pull);
 	if (is_phase(run, "pull"))
 	{
+		osmeta_check_mask_secret(run->plan);
+		osmeta_spi_commit(&run->nest_level);
 		work_through(run, "pull");
 		report_phase(run, "pull");
 		advance(run, "pull", osmeta_prepare_push);

@@ -75,16 +75,16 @@ osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity)
 static void
 append_pulled_value(StringInfo buf, const PlanAttribute *attribute)
 {
-	if (attribute->mask != NULL && strcmp(attribute->mask, "null") == 0)
-		appendStringInfoString(buf, "NULL");
-	else if (attribute->mask != NULL &&
-			 strncmp(attribute->mask, "constant:", 9) == 0)
-		appendStringInfoString(buf, quote_literal_cstr(attribute->mask + 9));
-	else if (attribute->transform == TRANSFORM_EXPRESSION)
+	const char *value;
+
+	if (attribute->transform == TRANSFORM_EXPRESSION)
 		/* The line break ends a comment that the expression may end with. */
-		appendStringInfo(buf, "(%s\n)", attribute->expression);
+		value = psprintf("(%s\n)", attribute->expression);
 	else
-		appendStringInfoString(buf, osmeta_quote_name(attribute->name));
+		value = osmeta_quote_name(attribute->name);
+	if (attribute->mask != NULL)
+		value = osmeta_masked_value(attribute, value);
+	appendStringInfoString(buf, value);
 }
 
 /*

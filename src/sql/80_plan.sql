@@ -29,6 +29,7 @@ CREATE TABLE osmeta.plan (
         CHECK (phase IN ('planned', 'prepare', 'pull', 'delete', 'push', 'second step', 'update', 'done', 'undo', 'undone')),
     round              integer NOT NULL DEFAULT 1,
     generation         integer NOT NULL DEFAULT 0,
+    mask_check         text,
     created_at         timestamptz NOT NULL DEFAULT current_timestamp,
     started_at         timestamptz,
     finished_at        timestamptz
@@ -40,6 +41,7 @@ COMMENT ON COLUMN osmeta.plan.target_place IS 'The same for the target';
 COMMENT ON COLUMN osmeta.plan.options IS 'As given and changed by set_plan_option(); missing keys have their defaults';
 COMMENT ON COLUMN osmeta.plan.round IS '1 for the first run; each run of a finished plan that finds new rows is one more';
 COMMENT ON COLUMN osmeta.plan.generation IS 'Raised whenever rows have been added to the stage: what a session remembers of an earlier generation is out of date';
+COMMENT ON COLUMN osmeta.plan.mask_check IS 'A salt, and what it gives with the secret of the masks: written by the first pull, so that another secret is refused';
 COMMENT ON COLUMN osmeta.plan.owner IS 'Role whose members may run and drop the plan';
 
 CREATE TABLE osmeta.plan_entity (

@@ -148,13 +148,3 @@ FROM osmeta.moved_attribute a
 JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id
 WHERE a.status = 'matched' AND a.transform = 'remap' AND e.is_data AND e.include AND e.filter IS NOT NULL;
 COMMENT ON VIEW osmeta.plan_problem_reference IS 'Internal: which references cannot be mapped';
-
--- Which masks cannot be applied?
-CREATE VIEW osmeta.plan_problem_mask (plan_id, severity, code, object, message, hint) AS
-SELECT plan_id, 'error', 'invalid_mask', object,
-    format('there is no mask "%s"', mask),
-    'Valid masks are null and constant:<text>; identifiers, references and null values cannot be masked.'
-FROM osmeta.moved_attribute AS attribute
-WHERE mask IS NOT NULL AND (mask NOT IN ('null') AND mask NOT LIKE 'constant:%'
-    OR transform IN ('key', 'remap', 'null value'));
-COMMENT ON VIEW osmeta.plan_problem_mask IS 'Internal: which masks cannot be applied';
