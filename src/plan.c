@@ -394,9 +394,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 									  draft.target_capture_id),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
-	/* What has just been inserted has no statistics: it is never few. */
-	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) osmeta_spi_expect_many();
 
 	add_scope(&draft, PG_GETARG_DATUM(3));
 	add_referenced(&draft);
@@ -429,8 +427,11 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 void
 osmeta_plan_refresh(const MigrationPlan *plan)
 {
+	int			nest_level = osmeta_spi_expect_many();
+
 	osmeta_plan_fill_map(plan);
 	read_counters(plan);
+	osmeta_spi_restore(nest_level);
 }
 
 /*

@@ -34,6 +34,9 @@
 
 #include "spi.h"
 
+/* More than there will ever be sessions at work on one plan. */
+#define PIECES_LISTED 200
+
 static void
 run_pull(Run *run, const Chunk *chunk)
 {
@@ -295,19 +298,23 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 	bool		one_at_a_time = run->plan->target_wrapper != NULL &&
 	strcmp(phase, "second step") == 0;
 
-	osmeta_execf("SELECT c.chunk_id FROM osmeta.plan_chunk c"
-				 " WHERE c.plan_id = " INT64_FORMAT " AND c.phase = %s AND c.state <> 'done'"
-				 " AND c.round = %d AND c.level = (SELECT min(n.level) FROM osmeta.plan_chunk n"
-				 "  WHERE n.plan_id = c.plan_id AND n.phase = c.phase AND n.round = c.round"
-				 "   AND n.state <> 'done')"
-				 " ORDER BY c.chunk_id LIMIT %d",
+	/* Found by the partial index of pieces to be done, however many are. */
+	osmeta_execf("SELECT c.chunk_id, c.level FROM osmeta.plan_chunk c"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.phase = %s AND c.round = %d AND c.state <> 'done'"
+				 " ORDER BY c.level, c.chunk_id LIMIT %d",
 				 run->plan_id, quote_literal_cstr(phase), run->plan->round,
-				 one_at_a_time ? 1 : 1000);
+				 one_at_a_time ? 1 : PIECES_LISTED);
 	rows = SPI_processed;
 	*left = rows > 0;
 	id = palloc(sizeof(int64) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
-		id[i] = osmeta_int64_at(i, 1, NULL);
+	{
+		/* those of the next level wait for these */
+		if (osmeta_int64_at(i, 2, NULL) != osmeta_int64_at(0, 2, NULL))
+			rows = i;
+		else
+			id[i] = osmeta_int64_at(i, 1, NULL);
+	}
 	for (uint64 i = 0; i < rows; i++)
 	{
 		if (!osmeta_plan_lock(PLAN_LOCK_CHUNK, id[i], false, false))

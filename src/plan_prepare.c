@@ -370,6 +370,7 @@ void
 osmeta_prepare_push(Run *run)
 {
 	MigrationPlan *plan;
+	int			nest_level;
 
 	forget_attempt(run);
 	for (int i = 0; i < run->plan->nentities; i++)
@@ -384,7 +385,9 @@ osmeta_prepare_push(Run *run)
 			osmeta_make_map(run->plan, e);
 		osmeta_commit_now_and_then(run, i);
 	}
+	nest_level = osmeta_spi_expect_many();
 	osmeta_plan_fill_map(run->plan);
+	osmeta_spi_restore(nest_level);
 	osmeta_complete_references(run);
 	run->plan = plan = osmeta_plan_load(run->name);
 

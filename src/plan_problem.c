@@ -13,7 +13,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "utils/guc.h"
 
 #include "compare.h"
 #include "spi.h"
@@ -27,8 +26,7 @@ osmeta_plan_problem_rows(PG_FUNCTION_ARGS)
 	Datum		plan_id = PG_GETARG_DATUM(0);
 	int			nest_level = osmeta_spi_begin(false);
 
-	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) osmeta_spi_expect_many();
 	osmeta_return_query(fcinfo,
 						"SELECT f.severity, f.code, f.object, f.message, f.hint"
 						" FROM osmeta.found_problem f WHERE f.plan_id = $1",

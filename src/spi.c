@@ -226,3 +226,23 @@ osmeta_is_access_error(int sqlerrcode)
 	return category == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION ||
 		category == ERRCODE_FDW_ERROR;
 }
+
+/*
+ * From here to osmeta_spi_restore() the planner takes nothing for few rows:
+ * tables that have just been filled have no statistics.
+ */
+int
+osmeta_spi_expect_many(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
+void
+osmeta_spi_restore(int nest_level)
+{
+	AtEOXact_GUC(true, nest_level);
+}

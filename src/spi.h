@@ -25,6 +25,13 @@ extern void osmeta_spi_end(int nest_level);
 /* Pin again: after SPI_commit() the settings are back at their own values. */
 extern int	osmeta_spi_pin(void);
 
+/*
+ * Between these two the planner uses no nested loops: it would take tables
+ * that have just been filled, and have no statistics, for almost empty.
+ */
+extern int	osmeta_spi_expect_many(void);
+extern void osmeta_spi_restore(int nest_level);
+
 /* Commit (nonatomic only) and pin again; *nest_level is replaced. */
 extern void osmeta_spi_commit(int *nest_level);
 

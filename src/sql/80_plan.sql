@@ -189,7 +189,8 @@ CREATE TABLE osmeta.plan_chunk (
     finished_at  timestamptz,
     error        text
 );
-CREATE INDEX ON osmeta.plan_chunk (plan_id, phase, round, level, chunk_id);
+CREATE INDEX ON osmeta.plan_chunk (plan_id, phase, round, level, chunk_id) WHERE state <> 'done';
+CREATE INDEX ON osmeta.plan_chunk (plan_id, entity_id);
 COMMENT ON TABLE osmeta.plan_chunk IS 'Ledger: one row for each piece of work; a piece is one transaction at the target';
 COMMENT ON COLUMN osmeta.plan_chunk.lower_id IS 'Identifiers of the source from here (NULL: all)';
 COMMENT ON COLUMN osmeta.plan_chunk.state IS 'ready; prepared (committed before the target may commit: what an interrupted run left is looked up at the target); done; failed (nothing of it stands at the target)';
