@@ -136,9 +136,21 @@ FROM "OSUSR_7i3_Human";
 SET search_path = public, osmeta;
 
 \echo
-\echo '== 4. Run and verify =='
+\echo '== 4. Run, be killed in the middle, go on, and verify =='
 \echo
+\set ECHO none
+\! ./interrupt
+\connect staging
+SET search_path = public, osmeta;
+\echo
+\echo 'What is done is known; of the piece that was under way it will be asked at qa.'
 \set ECHO queries
+SELECT e.entity, c.phase, c.state, c.rows_done, c.rows_expected
+FROM osmeta.plan_chunk c
+JOIN osmeta.plan_entity e USING (plan_id, entity_id)
+WHERE c.phase <> 'pull'
+ORDER BY c.phase, c.level, e.entity;
+
 CALL osmeta.run_plan('people');
 
 SELECT phase, entity, chunks_done, chunks, rows_done, rows_expected
@@ -215,11 +227,13 @@ SET search_path = public, osmeta;
 \connect staging
 SET search_path = public, osmeta;
 \echo 'Two captures of qa, compared by key.  A rename is one row, whatever happens in the database:'
+-- numbers of captures have a gap since the server was killed
+SET client_min_messages = warning;
 \set ECHO queries
-SELECT osmeta.capture('qa', 'next release');
+SELECT osmeta.capture('qa', 'next release') > 2 AS captured;
 
 SELECT object_kind, path, change, old_value, new_value
-FROM osmeta.compare('qa@2', 'qa@3')
+FROM osmeta.compare('qa@2', 'qa')
 WHERE object_kind IN ('entity', 'attribute');
 
 \set ECHO none
