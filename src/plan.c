@@ -532,7 +532,7 @@ drop_relation(const char *plan, const char *schema, const char *relation,
 /* The plan itself first: its other rows can only be deleted without it. */
 static const char *const plan_tables[] = {
 	"plan", "plan_entity", "plan_attribute", "plan_map",
-	"plan_reference_use", "plan_dangling", "plan_chunk"
+	"plan_reference_use", "plan_dangling", "plan_chunk", "plan_baseline"
 };
 
 Datum

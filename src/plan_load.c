@@ -39,6 +39,7 @@ static const char *const option_check_sql =
 "  WHEN 'chunk_rows' THEN jsonb_typeof(o.value) = 'number'"
 "    AND (o.value #>> '{}')::numeric BETWEEN 1 AND 10000000"
 "    AND (o.value #>> '{}')::numeric % 1 = 0"
+"  WHEN 'baseline' THEN jsonb_typeof(o.value) = 'boolean'"
 "  WHEN 'headroom' THEN jsonb_typeof(o.value) = 'number'"
 "    AND (o.value #>> '{}')::numeric BETWEEN 0 AND 1000000000000"
 "    AND (o.value #>> '{}')::numeric % 1 = 0"
@@ -56,6 +57,7 @@ static const char *const option_check_sql =
 "  WHEN 'existing' THEN 'append'"
 "  WHEN 'chunk_rows' THEN 'a whole number from 1 to 10000000'"
 "  WHEN 'headroom' THEN 'a whole number from 0 on'"
+"  WHEN 'baseline' THEN 'true (checksums of the target''s tables are taken before the push) or false'"
 "  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_static_record, counter_behind, mandatory_without_source, personal_data, mask_secret_missing) and whose values are error, warning or note'"
 " END AS valid, o.value::text"
 " FROM jsonb_each($1::jsonb) o";
@@ -83,7 +85,7 @@ osmeta_check_plan_options(const char *options_json)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown plan option \"%s\"", key),
-					 errhint("Valid options are users, producers, existing, chunk_rows, headroom and severity.")));
+					 errhint("Valid options are users, producers, existing, chunk_rows, headroom, baseline and severity.")));
 		if (!osmeta_bool_at(i, 2))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -12,6 +12,9 @@
  *	staged_rank		its place among the staged ones, for strategy dense
  *	mapped_id		its partner in osmeta.plan_map (static records, users and
  *					others that are matched; a hash table)
+ *	target_id		the identifier, if the target's table has it, for checks
+ *					of references: forgotten before and after verify_plan,
+ *					since the target changes as it likes
  *
  * All take the plan's generation, which the statement holds as a constant:
  * what was read of another generation is read anew.  Only one plan is
@@ -34,6 +37,7 @@ PG_FUNCTION_INFO_V1(osmeta_staged_id);
 PG_FUNCTION_INFO_V1(osmeta_staged_rank);
 PG_FUNCTION_INFO_V1(osmeta_mapped_number);
 PG_FUNCTION_INFO_V1(osmeta_mapped_text);
+PG_FUNCTION_INFO_V1(osmeta_target_id);
 
 /* Rows that are fetched at once. */
 #define FETCH_ROWS 10000
@@ -84,6 +88,7 @@ typedef struct TextPair
 typedef enum MemoryKind
 {
 	MEMORY_STAGED,
+	MEMORY_TARGET,
 	MEMORY_NUMBERS,
 	MEMORY_TEXTS
 } MemoryKind;
@@ -95,7 +100,7 @@ typedef struct Memory
 	MemoryKind	kind;
 	bool		is_ready;		/* read to its end */
 	MemoryContext context;
-	IdSet		staged;
+	IdSet		ids;			/* MEMORY_STAGED, MEMORY_TARGET */
 	number_hash *number;
 	word_hash  *word;
 } Memory;
@@ -171,13 +176,13 @@ read_rows(Memory *memory, const char *sql,
 }
 
 static void
-take_staged(Memory *memory, HeapTuple row, TupleDesc desc)
+take_id(Memory *memory, HeapTuple row, TupleDesc desc)
 {
 	bool		isnull;
 	int64		id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
 
-	if (!isnull && !osmeta_id_set_add(&memory->staged, id))
-		elog(ERROR, "identifiers of the stage came out of order");
+	if (!isnull && !osmeta_id_set_add(&memory->ids, id))
+		elog(ERROR, "identifiers came out of order");
 }
 
 /* A text that is a whole number as such; false for all others. */
@@ -223,33 +228,39 @@ read_memory(Memory *memory, int64 plan_id)
 	int			nest_level = osmeta_spi_begin(false);
 	MemoryContext old = MemoryContextSwitchTo(memory->context);
 
-	if (memory->kind == MEMORY_STAGED)
-		osmeta_id_set_init(&memory->staged, allocate);
+	if (memory->kind == MEMORY_STAGED || memory->kind == MEMORY_TARGET)
+		osmeta_id_set_init(&memory->ids, allocate);
 	else if (memory->kind == MEMORY_NUMBERS)
 		memory->number = number_create(memory->context, 1024, NULL);
 	else
 		memory->word = word_create(memory->context, 1024, NULL);
 	MemoryContextSwitchTo(old);
 
-	if (memory->kind == MEMORY_STAGED)
+	if (memory->kind == MEMORY_STAGED || memory->kind == MEMORY_TARGET)
 	{
-		char	   *schema;
-		char	   *column;
+		/* Applications have no table of users of their own. */
+		const char *is_user = memory->kind == MEMORY_TARGET ?
+		"e.key_strategy = 'user'" : "false";
 
-		if (osmeta_execf("SELECT p.plan, a.attribute_no::text FROM osmeta.plan p"
-						 " JOIN osmeta.plan_attribute a ON a.plan_id = p.plan_id"
-						 " WHERE p.plan_id = " INT64_FORMAT " AND a.entity_id = " INT64_FORMAT
-						 " AND a.is_identifier AND a.include",
-						 plan_id, memory->entity_id) == 0)
+		if (osmeta_execf("SELECT CASE WHEN %s"
+						 "  THEN format('SELECT DISTINCT u.id::bigint FROM %%I.live_user u ORDER BY 1', n.schema)"
+						 "  ELSE format('SELECT %s s.c%%s::bigint FROM %%I.%c%%s s ORDER BY 1', a.attribute_no, p.plan, e.entity_id)"
+						 " END FROM osmeta.plan p"
+						 " JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id"
+						 " LEFT JOIN osmeta.plan_attribute a ON a.plan_id = p.plan_id"
+						 "  AND a.entity_id = e.entity_id AND a.is_identifier AND a.include"
+						 " LEFT JOIN osmeta.environment n ON n.environment = p.target"
+						 " WHERE p.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
+						 " AND (a.attribute_no IS NOT NULL OR %s)",
+						 is_user,
+						 memory->kind == MEMORY_TARGET ? "DISTINCT" : "",
+						 memory->kind == MEMORY_TARGET ? 't' : 'e',
+						 plan_id, memory->entity_id, is_user) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("plan " INT64_FORMAT " has no entity " INT64_FORMAT " with an identifier",
 							plan_id, memory->entity_id)));
-		schema = osmeta_text_at(0, 1);
-		column = osmeta_text_at(0, 2);
-		read_rows(memory, psprintf("SELECT s.c%s::bigint FROM %s.e" INT64_FORMAT " s ORDER BY 1",
-								   column, quote_identifier(schema),
-								   memory->entity_id), take_staged);
+		read_rows(memory, osmeta_text_at(0, 1), take_id);
 	}
 	else
 		read_rows(memory, psprintf("SELECT m.source_id, m.target_id FROM osmeta.plan_map m"
@@ -329,7 +340,17 @@ osmeta_staged_id(PG_FUNCTION_ARGS)
 {
 	Memory	   *memory = memory_of_call(fcinfo, MEMORY_STAGED);
 
-	if (!osmeta_id_set_has(&memory->staged, PG_GETARG_INT64(3)))
+	if (!osmeta_id_set_has(&memory->ids, PG_GETARG_INT64(3)))
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(PG_GETARG_INT64(3));
+}
+
+Datum
+osmeta_target_id(PG_FUNCTION_ARGS)
+{
+	Memory	   *memory = memory_of_call(fcinfo, MEMORY_TARGET);
+
+	if (!osmeta_id_set_has(&memory->ids, PG_GETARG_INT64(3)))
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(PG_GETARG_INT64(3));
 }
@@ -338,7 +359,7 @@ Datum
 osmeta_staged_rank(PG_FUNCTION_ARGS)
 {
 	Memory	   *memory = memory_of_call(fcinfo, MEMORY_STAGED);
-	int64		rank = osmeta_id_set_rank(&memory->staged, PG_GETARG_INT64(3));
+	int64		rank = osmeta_id_set_rank(&memory->ids, PG_GETARG_INT64(3));
 
 	if (rank < 0)
 		PG_RETURN_NULL();

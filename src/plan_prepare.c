@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/plancache.h"
 
+#include "plan_verify.h"
 #include "spi.h"
 
 /* Entities of a large plan between two commits. */
@@ -404,6 +405,7 @@ osmeta_prepare_push(Run *run)
 		if (deferred != NULL)
 			osmeta_add_stage_chunks(run, e, "second step", 0, deferred);
 		record_range(plan, e);
+		osmeta_take_baseline(plan, e);
 		advance_counter(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}

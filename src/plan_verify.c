@@ -4,14 +4,13 @@
  *	  verify_plan: does the target hold what the plan should have put there?
  *
  * The expectation is computed from the stage by the delivery query; what is
- * there is read from the target, never from the ledger.  Both are compared
- * by a checksum that does not depend on the order of rows: the sum of the
- * rows' hashes, computed here on both sides, over binary values, so that no
- * setting changes it.
+ * there is read from the target, never from the ledger.  One scan of the
+ * stage and one of the target's table give numbers and checksums; only where
+ * these differ are rows compared one by one (plan_difference.c).
  *
  *-------------------------------------------------------------------------
  */
-#include "plan.h"
+#include "plan_verify.h"
 
 #include "access/xact.h"
 #include "funcapi.h"
@@ -23,9 +22,8 @@
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(osmeta_verify_plan);
-PG_FUNCTION_INFO_V1(osmeta_plan_key_rows);
 
-#define VERIFY_COLUMNS 9
+#define VERIFY_COLUMNS 12
 
 /* One row of the result. */
 typedef struct Verdict
@@ -35,173 +33,185 @@ typedef struct Verdict
 	bool		checksum_equal;
 	int64		dangling;
 	int64		nulled;
+	int64		existing;
+	bool		has_baseline;
+	int64		foreign_rows;
+	bool		foreign_changed;
 	StringInfoData detail;
 	bool		is_readable;
 } Verdict;
 
-static void
-add_detail(Verdict *verdict, const char *text)
+static bool
+is_phase(const MigrationPlan *plan, const char *phase)
 {
-	if (verdict->detail.len > 0)
-		appendStringInfoString(&verdict->detail, "; ");
-	appendStringInfoString(&verdict->detail, text);
+	return strcmp(plan->phase, phase) == 0;
 }
 
-/* Literal bounds of the new identifiers as a condition on the target. */
-static char *
-target_range(const MigrationPlan *plan, const PlanEntity *entity)
+/* The references of the second step are only known to be set after it. */
+static bool
+is_second_step_done(const MigrationPlan *plan)
 {
-	char	   *lower;
-	char	   *upper;
-
-	if (!entity->is_number)
-		return "true";
-	osmeta_execf("SELECT min(v.id)::text, max(v.id)::text FROM (%s) v",
-				 osmeta_target_id_sql(plan, entity, NULL));
-	lower = osmeta_text_at(0, 1);
-	upper = osmeta_text_at(0, 2);
-	if (lower == NULL)
-		return "false";
-	return psprintf("t.c%d >= %s AND t.c%d <= %s",
-					entity->identifier->attribute_no, lower,
-					entity->identifier->attribute_no, upper);
+	return !is_phase(plan, "delete") && !is_phase(plan, "push") &&
+		!is_phase(plan, "second step");
 }
 
-/*
- * The target's type of a column without length, digits or decimals: what
- * came across is compared with what stands there as it is, not cut to fit.
- */
-static char *
-unlimited_type(const char *type)
+/* The plan's rows are on their way out of the target, or gone. */
+static bool
+is_taken_out(const MigrationPlan *plan)
 {
-	const char *open = strchr(type, '(');
-	const char *close = open ? strchr(open, ')') : NULL;
-
-	if (strncmp(type, "character(", 10) == 0)
-		return pstrdup("bpchar");
-	if (strncmp(type, "bit(", 4) == 0)
-		return pstrdup("bit varying");
-	if (close == NULL)
-		return pstrdup(type);
-	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
+	return is_phase(plan, "undo") || is_phase(plan, "undone");
 }
 
-/*
- * Hash of a row of an alias, in the target's types.  hash_record_extended is
- * linear in the hashes of the columns, so sums of it would not see two rows
- * that exchange a value; it is hashed once more.
- */
-static char *
-row_hash(const PlanEntity *entity, const char *alias)
+static bool
+has_deferred(const PlanEntity *entity)
 {
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, "hashint8extended(hash_record_extended(ROW(");
 	for (int i = 0; i < entity->nattributes; i++)
-		appendStringInfo(&buf, "%s%s.c%d::%s", i > 0 ? ", " : "", alias,
-						 entity->attributes[i].attribute_no,
-						 unlimited_type(entity->attributes[i].target_type));
-	appendStringInfoString(&buf, "), 0), 1)::numeric");
-	return buf.data;
-}
-
-static void
-compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
-			 const char *range, Verdict *verdict)
-{
-	int			id = entity->identifier->attribute_no;
-	int64		strange;
-
-	osmeta_execf("WITH want AS MATERIALIZED ("
-				 " SELECT d.c%d AS id, %s AS hash FROM (%s) d),"
-				 " have AS MATERIALIZED ("
-				 " SELECT t.c%d AS id, %s AS hash FROM %s t WHERE %s)"
-				 " SELECT e.number, f.number, e.hash IS NOT DISTINCT FROM f.hash, f.strange"
-				 " FROM (SELECT count(*) AS number, sum(w.hash) AS hash FROM want w) e,"
-				 "  (SELECT count(*) FILTER (WHERE w.id IS NOT NULL) AS number,"
-				 "   sum(h.hash) FILTER (WHERE w.id IS NOT NULL) AS hash,"
-				 "   count(*) FILTER (WHERE w.id IS NULL) AS strange"
-				 "   FROM have h LEFT JOIN want w ON w.id = h.id) f",
-				 id, row_hash(entity, "d"),
-				 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false, NULL),
-				 id, row_hash(entity, "t"),
-				 osmeta_stage_name(plan, 't', entity->entity_id), range);
-	verdict->expected = osmeta_int64_at(0, 1, NULL);
-	verdict->found = osmeta_int64_at(0, 2, NULL);
-	verdict->checksum_equal = osmeta_bool_at(0, 3);
-	strange = osmeta_int64_at(0, 4, NULL);
-	if (verdict->found < verdict->expected)
-		add_detail(verdict, psprintf(INT64_FORMAT " rows are missing",
-									 verdict->expected - verdict->found));
-	else if (verdict->found > verdict->expected)
-		add_detail(verdict, psprintf(INT64_FORMAT " rows stand there more than once",
-									 verdict->found - verdict->expected));
-	else if (!verdict->checksum_equal)
-		add_detail(verdict, "contents differ");
-	if (strange > 0 && entity->strategy == STRATEGY_OFFSET)
-		add_detail(verdict, psprintf(INT64_FORMAT " rows in the plan's range of identifiers are not the plan's",
-									 strange));
-}
-
-/* The identifiers that a reference may hold at the target, as a query. */
-static char *
-referred_ids_sql(const MigrationPlan *plan, const PlanEntity *entity)
-{
-	const char *relation;
-
-	if (strcmp(entity->strategy_name, "user") == 0)
-		return psprintf("SELECT u.id FROM %s.live_user u", plan->target_schema);
-	if (entity->identifier == NULL)
-		return NULL;
-	relation = osmeta_stage_name(plan, 't', entity->entity_id);
-	return psprintf("SELECT u.id FROM (SELECT c%d AS id FROM %s OFFSET 0) u",
-					entity->identifier->attribute_no, relation);
+	{
+		if (entity->attributes[i].is_deferred)
+			return true;
+	}
+	return false;
 }
 
 /*
- * References of the plan's rows that point nowhere at the target, and those
- * that were left NULL because they pointed nowhere at the source.
+ * What should stand at the target, and how many references are NULL there
+ * that were not at the source.
  */
 static void
-check_references(const MigrationPlan *plan, const PlanEntity *entity,
-				 const char *range, Verdict *verdict)
+read_expectation(const MigrationPlan *plan, const PlanEntity *entity,
+				 Verdict *verdict, char **checksum, PlanBounds *bounds)
 {
 	int			id = entity->identifier->attribute_no;
+	StringInfoData delivered;
+	StringInfoData staged;
 
+	initStringInfo(&delivered);
+	initStringInfo(&staged);
 	for (int i = 0; i < entity->nattributes; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
-		char	   *referred;
 
 		if (a->refers_to == NULL || a->is_soft ||
 			(a->transform != TRANSFORM_REMAP &&
 									 a->transform != TRANSFORM_KEY))
 			continue;
-		osmeta_execf("SELECT count(*) FROM (%s) d WHERE d.c%d IS NULL",
-					 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
-										 psprintf("s.c%d IS NOT NULL",
-												  a->attribute_no)),
-					 a->attribute_no);
-		verdict->nulled += osmeta_int64_at(0, 1, NULL);
-
-		referred = referred_ids_sql(plan, a->refers_to);
-		if (referred == NULL)
-			continue;
-		osmeta_execf("SELECT count(*) FROM (%s) w JOIN %s t ON t.c%d = w.id AND %s"
-					 " LEFT JOIN (%s) p ON p.id = t.c%d"
-					 " WHERE t.c%d IS NOT NULL AND p.id IS NULL",
-					 osmeta_target_id_sql(plan, entity, NULL),
-					 osmeta_stage_name(plan, 't', entity->entity_id), id,
-					 range, referred, a->attribute_no, a->attribute_no);
-		verdict->dangling += osmeta_int64_at(0, 1, NULL);
+		appendStringInfo(&delivered, " + count(d.c%d)", a->attribute_no);
+		appendStringInfo(&staged, " + count(s.c%d)", a->attribute_no);
 	}
+	osmeta_execf("SELECT count(*), COALESCE(sum(%s), 0)::text, %s, 0%s FROM (%s) d",
+				 osmeta_row_hash_sql(entity, "d", is_second_step_done(plan), true),
+				 entity->is_number ?
+				 psprintf("min(d.c%d)::text, max(d.c%d)::text", id, id) :
+				 "NULL::text, NULL::text",
+				 delivered.data,
+				 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false, NULL));
+	verdict->expected = osmeta_int64_at(0, 1, NULL);
+	*checksum = osmeta_text_at(0, 2);
+	bounds->lower = osmeta_text_at(0, 3);
+	bounds->upper = osmeta_text_at(0, 4);
+	bounds->is_empty = verdict->expected == 0;
+	verdict->nulled = -osmeta_int64_at(0, 5, NULL);
+
+	osmeta_execf("SELECT 0%s FROM %s s WHERE %s", staged.data,
+				 osmeta_stage_name(plan, 'e', entity->entity_id),
+				 osmeta_delivered_sql(plan, entity, "s"));
+	verdict->nulled += osmeta_int64_at(0, 1, NULL);
+	if (entity->has_map)
+	{
+		osmeta_execf("SELECT count(*) FROM %s m WHERE m.is_existing",
+					 osmeta_stage_name(plan, 'm', entity->entity_id));
+		verdict->existing = osmeta_int64_at(0, 1, NULL);
+	}
+}
+
+/* Rows of others that changed, came or went since the push began. */
+static void
+judge_others(const TargetAnswer *answer, int64 rows, const char *checksum,
+			 Verdict *verdict)
+{
+	StringInfo	detail = &verdict->detail;
+
+	verdict->foreign_rows = answer->others + answer->newcomers;
+	verdict->foreign_changed = answer->others != rows ||
+		strcmp(answer->others_checksum, checksum) != 0;
+	if (answer->others != rows)
+		osmeta_add_detail(detail, "rows of others were " INT64_FORMAT " before the push and are " INT64_FORMAT,
+						  rows, answer->others);
+	else if (verdict->foreign_changed)
+		osmeta_add_detail(detail, "rows of others are not what they were before the push");
+	if (answer->newcomers > 0)
+		osmeta_add_detail(detail, "rows of others that have come since: " INT64_FORMAT,
+						  answer->newcomers);
+}
+
+static void
+compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
+			 Verdict *verdict, PlanBounds *bounds)
+{
+	TargetQuestion question = {0};
+	TargetAnswer answer = {0};
+	char	   *expected;
+	int64		others = 0;
+	char	   *others_checksum = NULL;
+	char	   *others_upper = NULL;
+
+	read_expectation(plan, entity, verdict, &expected, bounds);
+	verdict->has_baseline = osmeta_read_baseline(plan, entity, &others,
+												 &others_checksum,
+												 &others_upper);
+	question.whole_table = verdict->has_baseline;
+	question.others_upper = others_upper;
+	question.is_delivered = true;
+	question.with_deferred = is_second_step_done(plan);
+	question.with_references = !is_taken_out(plan);
+	osmeta_target_scan(plan, entity, bounds, &question, &answer);
+
+	verdict->found = answer.delivered;
+	if (is_taken_out(plan))
+	{
+		verdict->expected = 0;
+		verdict->nulled = 0;
+		verdict->checksum_equal = answer.delivered == 0;
+		if (answer.delivered > 0)
+			osmeta_add_detail(&verdict->detail, "rows of the plan that still stand there: " INT64_FORMAT,
+							  answer.delivered);
+	}
+	else
+	{
+		verdict->checksum_equal = answer.delivered == verdict->expected &&
+			strcmp(answer.checksum, expected) == 0;
+		if (!verdict->checksum_equal)
+			osmeta_describe_difference(plan, entity, bounds,
+									   question.with_deferred,
+									   &verdict->detail);
+		if (!question.with_deferred && verdict->found < verdict->expected)
+			osmeta_add_detail(&verdict->detail, "the plan is in phase %s: rows may be still to come",
+							  plan->phase);
+		if (!question.with_deferred && has_deferred(entity))
+			osmeta_add_detail(&verdict->detail, "references of the second step are not compared before it is done");
+	}
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		if (answer.dangling[i] > 0)
+			osmeta_add_detail(&verdict->detail, "references of %s to no row: " INT64_FORMAT,
+							  entity->attributes[i].name, answer.dangling[i]);
+		verdict->dangling += answer.dangling[i];
+	}
+	if (answer.strange > 0 && (entity->strategy == STRATEGY_OFFSET ||
+							   entity->strategy == STRATEGY_NATURAL))
+		osmeta_add_detail(&verdict->detail, "rows of others in the plan's range of identifiers: " INT64_FORMAT,
+						  answer.strange);
+	if (verdict->existing > 0)
+		osmeta_add_detail(&verdict->detail, "rows that are one with rows of the target, not compared: " INT64_FORMAT,
+						  verdict->existing);
+	if (verdict->has_baseline)
+		judge_others(&answer, others, others_checksum, verdict);
 }
 
 /* An identity counter behind the plan's rows would give their ids again. */
 static bool
 check_counter(const MigrationPlan *plan, const PlanEntity *entity,
-			  Verdict *verdict)
+			  const PlanBounds *bounds, Verdict *verdict)
 {
 	const char *args[2];
 	int64		upper;
@@ -209,10 +219,9 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 	bool		isnull;
 
 	if (entity->strategy == STRATEGY_PARENT || !entity->is_number ||
-		entity->counter == NULL || verdict->expected == 0)
+		entity->counter == NULL || bounds->is_empty)
 		return true;
-	osmeta_execf("SELECT max(v.id)::bigint FROM (%s) v",
-				 osmeta_target_id_sql(plan, entity, NULL));
+	osmeta_execf("SELECT (%s)::bigint", bounds->upper);
 	upper = osmeta_int64_at(0, 1, NULL);
 	args[0] = entity->target_table;
 	args[1] = entity->identifier->target_column;
@@ -224,12 +233,12 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 	if (!isnull && value >= upper)
 		return true;
 	/* A counter that was never used shows no more than a hidden one. */
-	add_detail(verdict, psprintf("the identity counter %s: run at the target SELECT pg_catalog.setval(%s, " INT64_FORMAT ")",
-								 isnull ? "has not been used, or needs a right to be read (SELECT on the sequence)" :
-								 "is behind",
-								 quote_literal_cstr(entity->counter),
-								 upper > PG_INT64_MAX - plan->headroom ?
-								 PG_INT64_MAX : upper + plan->headroom));
+	osmeta_add_detail(&verdict->detail, "the identity counter %s: run at the target SELECT pg_catalog.setval(%s, " INT64_FORMAT ")",
+					  isnull ? "has not been used, or needs a right to be read (SELECT on the sequence)" :
+					  "is behind",
+					  quote_literal_cstr(entity->counter),
+					  upper > PG_INT64_MAX - plan->headroom ?
+					  PG_INT64_MAX : upper + plan->headroom);
 	return false;
 }
 
@@ -246,11 +255,11 @@ verify_entity(const MigrationPlan *plan, const PlanEntity *entity,
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		char	   *range = target_range(plan, entity);
+		PlanBounds	bounds = {0};
 
-		compare_rows(plan, entity, range, verdict);
-		check_references(plan, entity, range, verdict);
-		is_equal = check_counter(plan, entity, verdict) &&
+		compare_rows(plan, entity, verdict, &bounds);
+		is_equal = (is_taken_out(plan) ||
+					check_counter(plan, entity, &bounds, verdict)) &&
 			verdict->found == verdict->expected && verdict->checksum_equal &&
 			verdict->dangling == 0;
 		verdict->is_readable = true;
@@ -270,7 +279,8 @@ verify_entity(const MigrationPlan *plan, const PlanEntity *entity,
 			ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 			ReThrowError(error);
 		verdict->is_readable = false;
-		add_detail(verdict, error->message);
+		resetStringInfo(&verdict->detail);
+		osmeta_add_detail(&verdict->detail, "%s", error->message);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
@@ -300,6 +310,7 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("environment \"%s\" is not attached", plan->target)));
 	(void) osmeta_environment_open(plan->target);
+	osmeta_plan_forget();
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];
@@ -326,72 +337,17 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 		nulls[8] = verdict.detail.len == 0;
 		values[8] = nulls[8] ? (Datum) 0 :
 			CStringGetTextDatum(verdict.detail.data);
+		values[9] = Int64GetDatum(verdict.existing);
+		nulls[10] = nulls[11] = !verdict.has_baseline;
+		values[10] = Int64GetDatum(verdict.foreign_rows);
+		values[11] = BoolGetDatum(verdict.foreign_changed);
 		if (!verdict.is_readable)
-			nulls[2] = nulls[3] = nulls[4] = nulls[5] = nulls[7] = true;
+			nulls[2] = nulls[3] = nulls[4] = nulls[5] = nulls[7] =
+				nulls[9] = nulls[10] = nulls[11] = true;
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
 	}
-	osmeta_spi_end(nest_level);
-	return (Datum) 0;
-}
-
-/*
- * The pairs of identifiers of a plan.  Rows come through a cursor: a plan
- * can have more of them than memory.
- */
-Datum
-osmeta_plan_key_rows(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			type = INT8OID;
-	Datum		plan_id = PG_GETARG_DATUM(0);
-	MigrationPlan *plan;
-	int			nest_level;
-
-	InitMaterializedSRF(fcinfo, 0);
-	nest_level = osmeta_spi_begin(false);
-	if (osmeta_query("SELECT plan FROM osmeta.plan WHERE plan_id = $1", 1,
-					 &type, &plan_id, NULL) == 0)
-	{
-		osmeta_spi_end(nest_level);
-		return (Datum) 0;
-	}
-	plan = osmeta_plan_load(osmeta_text_at(0, 1));
-	if (strcmp(plan->phase, "planned") != 0)
-		osmeta_plan_require_sound(plan);
-	for (int i = 0; i < plan->nentities; i++)
-	{
-		const PlanEntity *e = &plan->entities[i];
-		SPIParseOpenOptions options = {.read_only = true};
-		Portal		cursor;
-		bool		is_staged = strcmp(plan->phase, "planned") != 0;
-
-		if (e->is_data && !is_staged)
-			continue;
-		cursor = SPI_cursor_parse_open(NULL,
-									   psprintf("SELECT %s::osmeta.oskey, k.* FROM (%s) k",
-												quote_literal_cstr(e->key),
-												osmeta_key_pairs_sql(plan, e)),
-									   &options);
-		for (;;)
-		{
-			SPI_cursor_fetch(cursor, true, 1000);
-			if (SPI_processed == 0)
-				break;
-			for (uint64 row = 0; row < SPI_processed; row++)
-			{
-				Datum		values[3];
-				bool		nulls[3];
-
-				heap_deform_tuple(SPI_tuptable->vals[row],
-								  SPI_tuptable->tupdesc, values, nulls);
-				tuplestore_putvalues(result->setResult, result->setDesc,
-									 values, nulls);
-			}
-			SPI_freetuptable(SPI_tuptable);
-		}
-		SPI_cursor_close(cursor);
-	}
+	osmeta_plan_forget();
 	osmeta_spi_end(nest_level);
 	return (Datum) 0;
 }

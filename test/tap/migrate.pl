@@ -122,23 +122,31 @@ my $finding = q{SELECT entity, rows_expected, rows_found, checksum_equal, dangli
 
 foreach my $tampering (
 	[ 'a value', qq{UPDATE target.customer SET "AMOUNT" = 7 WHERE "NAME" = 'Later'},
-		'Customer|6|6|f|0|different|contents differ', q{UPDATE target.customer SET "AMOUNT" = 0.01 WHERE "NAME" = 'Later'} ],
+		'Customer|6|6|f|0|different|rows that differ: 1 (11: Amount)', q{UPDATE target.customer SET "AMOUNT" = 0.01 WHERE "NAME" = 'Later'} ],
 	[ 'NULL for an empty text', qq{UPDATE target.customer SET "NOTE" = NULL WHERE "NAME" = 'Self'},
-		'Customer|6|6|f|0|different|contents differ', q{UPDATE target.customer SET "NOTE" = '' WHERE "NAME" = 'Self'} ],
+		'Customer|6|6|f|0|different|rows that differ: 1 (10: Note)', q{UPDATE target.customer SET "NOTE" = '' WHERE "NAME" = 'Self'} ],
 	[ 'a blank for an empty text', qq{UPDATE target.customer SET "NOTE" = ' ' WHERE "NAME" = 'Self'},
-		'Customer|6|6|f|0|different|contents differ', q{UPDATE target.customer SET "NOTE" = '' WHERE "NAME" = 'Self'} ],
+		'Customer|6|6|f|0|different|rows that differ: 1 (10: Note)', q{UPDATE target.customer SET "NOTE" = '' WHERE "NAME" = 'Self'} ],
 	[ 'one byte of a binary', qq{UPDATE target.customer SET "PHOTO" = set_byte("PHOTO", 4999, 0) WHERE length("PHOTO") = 5000},
-		'Customer|6|6|f|0|different|contents differ', q{UPDATE target.customer SET "PHOTO" = set_byte("PHOTO", 4999, 171) WHERE length("PHOTO") = 5000} ],
+		'Customer|6|6|f|0|different|rows that differ: 1 (14: Photo)', q{UPDATE target.customer SET "PHOTO" = set_byte("PHOTO", 4999, 171) WHERE length("PHOTO") = 5000} ],
 	[ 'a millisecond', qq{UPDATE target.customer SET "SINCE" = "SINCE" + interval '1 ms' WHERE "NAME" = 'Later'},
-		'Customer|6|6|f|0|different|contents differ', q{UPDATE target.customer SET "SINCE" = "SINCE" - interval '1 ms' WHERE "NAME" = 'Later'} ],
+		'Customer|6|6|f|0|different|rows that differ: 1 (11: Since)', q{UPDATE target.customer SET "SINCE" = "SINCE" - interval '1 ms' WHERE "NAME" = 'Later'} ],
 	[ 'a reference to another row', qq{UPDATE target.customer SET "REGIONID" = 1 WHERE "NAME" = 'Later'},
-		'Customer|6|6|f|0|different|contents differ', q{UPDATE target.customer SET "REGIONID" = (SELECT "ID" FROM target.region WHERE "NAME" = 'South') WHERE "NAME" = 'Later'} ],
+		'Customer|6|6|f|0|different|rows that differ: 1 (11: RegionId)', q{UPDATE target.customer SET "REGIONID" = (SELECT "ID" FROM target.region WHERE "NAME" = 'South') WHERE "NAME" = 'Later'} ],
 	[ 'a reference to nothing', qq{UPDATE target.customer SET "AREAID" = 99999999 WHERE "NAME" = 'Later'},
-		'Customer|6|6|f|1|different|contents differ', q{UPDATE target.customer SET "AREAID" = (SELECT "ID" FROM target.region WHERE "NAME" = 'South') WHERE "NAME" = 'Later'} ],
+		'Customer|6|6|f|1|different|rows that differ: 1 (11: AreaId); references of AreaId to no row: 1', q{UPDATE target.customer SET "AREAID" = (SELECT "ID" FROM target.region WHERE "NAME" = 'South') WHERE "NAME" = 'Later'} ],
 	[ 'two rows that swap their contents', q{UPDATE target.tag t SET "CUSTOMERID" = o."CUSTOMERID", "PARENTID" = o."PARENTID" FROM target.tag o WHERE (t."ID", o."ID") IN (('a', 'b'), ('b', 'a'))},
-		'Tag|4|4|f|0|different|contents differ', q{UPDATE target.tag t SET "CUSTOMERID" = o."CUSTOMERID", "PARENTID" = o."PARENTID" FROM target.tag o WHERE (t."ID", o."ID") IN (('a', 'b'), ('b', 'a'))} ],
+		'Tag|4|4|f|0|different|rows that differ: 2 (\'a\': CustomerId, ParentId; \'b\': CustomerId, ParentId)', q{UPDATE target.tag t SET "CUSTOMERID" = o."CUSTOMERID", "PARENTID" = o."PARENTID" FROM target.tag o WHERE (t."ID", o."ID") IN (('a', 'b'), ('b', 'a'))} ],
 	[ 'a row that is missing', q{DELETE FROM target.tag WHERE "ID" = ''},
-		'Tag|4|3|f|0|different|1 rows are missing', q{INSERT INTO target.tag ("ID", "PARENTID") VALUES ('', '')} ],
+		'Tag|4|3|f|0|different|rows missing: 1 (\'\')', q{INSERT INTO target.tag ("ID", "PARENTID") VALUES ('', '')} ],
+	[ 'a change of case', q{UPDATE target.customer SET "NAME" = 'later' WHERE "NAME" = 'Later'},
+		'Customer|6|6|f|0|different|rows that differ: 1 (11: Name)', q{UPDATE target.customer SET "NAME" = 'Later' WHERE "NAME" = 'later'} ],
+	[ 'a blank at the end', q{UPDATE target.customer SET "NAME" = 'Later ' WHERE "NAME" = 'Later'},
+		'Customer|6|6|f|0|different|rows that differ: 1 (11: Name)', q{UPDATE target.customer SET "NAME" = 'Later' WHERE "NAME" = 'Later '} ],
+	[ 'a sign', q{UPDATE target.customer SET "AMOUNT" = -"AMOUNT" WHERE "NAME" = 'Later'},
+		'Customer|6|6|f|0|different|rows that differ: 1 (11: Amount)', q{UPDATE target.customer SET "AMOUNT" = -"AMOUNT" WHERE "NAME" = 'Later'} ],
+	[ 'an identifier', q{UPDATE target.tag SET "ID" = 'other' WHERE "ID" = ''},
+		"Tag|4|3|f|0|different|rows missing: 1 (''); of these stand there under other identifiers: 1 ('' as 'other'); rows of others were 1 before the push and are 2", q{UPDATE target.tag SET "ID" = '' WHERE "ID" = 'other'} ],
 	[ 'a row that nobody may read', sub { factory(q{SELECT format('REVOKE SELECT ON %s FROM gate', make.table_of('target', 'Tag')) \gexec}) },
 		'Tag|||||unreadable|permission denied for table OSUSR_4af_Tag', sub { factory(q{SELECT format('GRANT SELECT ON %s TO gate', make.table_of('target', 'Tag')) \gexec}) } ])
 {
@@ -150,7 +158,7 @@ foreach my $tampering (
 value_ok($finding, '', 'verify_plan finds nothing when all is put right');
 factory(q{INSERT INTO target.customer ("ID", "NAME") SELECT "ID" + 2, 'theirs, between' FROM target.customer WHERE "NAME" = ' '});
 value_ok(q{SELECT status || ': ' || detail FROM osmeta.verify_plan('p') WHERE entity = 'Customer'},
-	'ok: 1 rows in the plan\'s range of identifiers are not the plan\'s',
+	'ok: rows of others in the plan\'s range of identifiers: 1; rows of others that have come since: 1',
 	'verify_plan tells of rows in the range that are not the plan\'s');
 
 # ---------------------------------------------------------------------------

@@ -1,0 +1,231 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_target.c
+ *	  What stands in the target's table of an entity, in one scan.
+ *
+ * Rows of the plan are told from those of others by their identifiers.
+ * Where these are numbers that the plan gave (offset, dense) or kept, no
+ * join is needed: the session's memory knows which ones the stage has.  For
+ * the others the stage's new identifiers are joined.
+ *
+ * Contents are compared by sums of the rows' hashes (row_hash.c), which do
+ * not depend on the order of the rows; they are computed here, so it does not
+ * matter what engine the target is.  Nothing but sums is kept, so memory does
+ * not grow with the rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_verify.h"
+
+#include "utils/builtins.h"
+
+#include "spi.h"
+
+/* A function takes at most a hundred arguments. */
+#define HASHED_AT_ONCE 90
+
+/*
+ * The target's type of a column without length, digits or decimals: what
+ * came across is compared with what stands there as it is, not cut to fit.
+ */
+static char *
+unlimited_type(const char *type)
+{
+	const char *open = strchr(type, '(');
+	const char *close = open ? strchr(open, ')') : NULL;
+
+	if (strncmp(type, "character(", 10) == 0)
+		return pstrdup("bpchar");
+	if (strncmp(type, "bit(", 4) == 0)
+		return pstrdup("bit varying");
+	if (close == NULL)
+		return pstrdup(type);
+	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
+}
+
+char *
+osmeta_row_hash_sql(const PlanEntity *entity, const char *alias,
+					bool with_deferred, bool with_identifier)
+{
+	char	   *hash = pstrdup("0");
+	StringInfoData values;
+	int			count = 0;
+
+	initStringInfo(&values);
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if ((a->is_deferred && !with_deferred) ||
+			(a == entity->identifier && !with_identifier))
+			continue;
+		appendStringInfo(&values, ", %s.c%d::%s", alias, a->attribute_no,
+						 unlimited_type(a->target_type));
+		if (++count % HASHED_AT_ONCE == 0)
+		{
+			hash = psprintf("osmeta.row_hash(%s%s)", hash, values.data);
+			resetStringInfo(&values);
+		}
+	}
+	if (values.len > 0)
+		hash = psprintf("osmeta.row_hash(%s%s)", hash, values.data);
+	return psprintf("(%s)::bigint", hash);
+}
+
+char *
+osmeta_target_range_sql(const PlanEntity *entity, const PlanBounds *bounds)
+{
+	int			id = entity->identifier->attribute_no;
+
+	if (bounds->is_empty)
+		return pstrdup("false");
+	if (bounds->lower == NULL)
+		return pstrdup("true");
+	return psprintf("t.c%d >= %s AND t.c%d <= %s", id, bounds->lower, id,
+					bounds->upper);
+}
+
+char *
+osmeta_is_delivered_sql(const MigrationPlan *plan, const PlanEntity *entity,
+						const PlanBounds *bounds, char **join)
+{
+	int			id = entity->identifier->attribute_no;
+	char	   *old = NULL;
+
+	*join = pstrdup("");
+	if (bounds->is_empty)
+		return pstrdup("false");
+	if (bounds->lower != NULL && !entity->has_map)
+	{
+		if (entity->strategy == STRATEGY_OFFSET ||
+			entity->strategy == STRATEGY_NATURAL)
+			old = psprintf("t.c%d::bigint - (" INT64_FORMAT ")", id,
+						   entity->offset);
+		else if (entity->strategy == STRATEGY_KEEP)
+			old = psprintf("t.c%d::bigint", id);
+		else if (entity->strategy == STRATEGY_DENSE && plan->round == 1)
+			return psprintf("COALESCE(%s, false)",
+							osmeta_target_range_sql(entity, bounds));
+	}
+	/* What is far outside the range might overflow. */
+	if (old != NULL)
+		return psprintf("CASE WHEN %s THEN osmeta.staged_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, %s) IS NOT NULL ELSE false END",
+						osmeta_target_range_sql(entity, bounds),
+						plan->plan_id, entity->entity_id, plan->generation,
+						old);
+	*join = psprintf(" LEFT JOIN (%s) w ON w.id = t.c%d",
+					 osmeta_target_id_sql(plan, entity, NULL), id);
+	return pstrdup("(w.id IS NOT NULL)");
+}
+
+/* Is there a table in which the rows that a reference leads to would stand? */
+static bool
+has_target_rows(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	const char *args[1];
+
+	if (strcmp(entity->strategy_name, "user") == 0)
+		return true;
+	if (entity->identifier == NULL)
+		return false;
+	args[0] = osmeta_stage_name(plan, 't', entity->entity_id);
+	osmeta_query_text("SELECT to_regclass($1) IS NOT NULL", 1, args);
+	return osmeta_bool_at(0, 1);
+}
+
+/*
+ * An expression over t that is true where a reference leads to no row of the
+ * target; NULL if that cannot be told.
+ */
+static char *
+dangling_sql(const MigrationPlan *plan, const PlanAttribute *attribute,
+			 StringInfo joins)
+{
+	const PlanEntity *parent = attribute->refers_to;
+	char	   *value = psprintf("t.c%d", attribute->attribute_no);
+	bool		is_user;
+	char	   *relation;
+
+	if (parent == NULL || attribute->is_soft || (attribute->transform != TRANSFORM_REMAP &&
+						   attribute->transform != TRANSFORM_KEY) ||
+		!has_target_rows(plan, parent))
+		return NULL;
+	is_user = strcmp(parent->strategy_name, "user") == 0;
+	if (is_user || osmeta_is_whole_number(parent->identifier->target_type))
+		return psprintf("(%s IS NOT NULL AND osmeta.target_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, %s::bigint) IS NULL)",
+						value, plan->plan_id, parent->entity_id,
+						plan->generation, value);
+	relation = psprintf("p%d", attribute->attribute_no);
+	appendStringInfo(joins, " LEFT JOIN (SELECT DISTINCT u.c%d::text AS id FROM %s u) %s ON %s.id = %s::text",
+					 parent->identifier->attribute_no,
+					 osmeta_stage_name(plan, 't', parent->entity_id),
+					 relation, relation, value);
+	return psprintf("(%s IS NOT NULL AND %s.id IS NULL)", value, relation);
+}
+
+void
+osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
+				   const PlanBounds *bounds, const TargetQuestion *question,
+				   TargetAnswer *answer)
+{
+	StringInfoData joins;
+	StringInfoData columns;
+	StringInfoData results;
+	char	   *range = osmeta_target_range_sql(entity, bounds);
+	char	   *join = "";
+	char	   *delivered = "false";
+	char	   *hash = osmeta_row_hash_sql(entity, "t", true, true);
+	int			id = entity->identifier->attribute_no;
+
+	initStringInfo(&joins);
+	initStringInfo(&columns);
+	initStringInfo(&results);
+	if (question->is_delivered)
+		delivered = osmeta_is_delivered_sql(plan, entity, bounds, &join);
+	if (!question->with_deferred)
+		hash = psprintf("CASE WHEN %s THEN %s ELSE %s END", delivered,
+						osmeta_row_hash_sql(entity, "t", false, true), hash);
+	for (int i = 0; question->with_references && i < entity->nattributes; i++)
+	{
+		char	   *dangling = dangling_sql(plan, &entity->attributes[i],
+											&joins);
+
+		if (dangling == NULL)
+			continue;
+		appendStringInfo(&columns, ", %s AS d%d", dangling, i);
+		appendStringInfo(&results, ", count(*) FILTER (WHERE v.is_ours AND v.d%d)",
+						 i);
+	}
+
+	osmeta_execf("SELECT count(*) FILTER (WHERE v.is_ours),"
+				 " COALESCE(sum(v.hash) FILTER (WHERE v.is_ours), 0)::text,"
+				 " count(*) FILTER (WHERE NOT v.is_ours AND v.is_inside),"
+				 " count(*) FILTER (WHERE NOT v.is_ours AND NOT v.is_new),"
+				 " COALESCE(sum(v.hash) FILTER (WHERE NOT v.is_ours AND NOT v.is_new), 0)::text,"
+				 " %s, count(*) FILTER (WHERE NOT v.is_ours AND v.is_new)%s"
+				 " FROM (SELECT %s AS is_ours, %s AS hash, COALESCE(%s, false) AS is_inside,"
+				 "  COALESCE(%s, false) AS is_new, t.c%d AS id%s"
+				 "  FROM %s t%s%s WHERE %s) v",
+				 entity->is_number ?
+				 "max(v.id) FILTER (WHERE NOT v.is_ours)::text" : "NULL::text",
+				 results.data, delivered, hash,
+				 bounds->lower == NULL ? "false" : range,
+				 question->others_upper == NULL ? "false" :
+				 psprintf("t.c%d > %s", id, question->others_upper),
+				 id, columns.data,
+				 osmeta_stage_name(plan, 't', entity->entity_id), join,
+				 joins.data, question->whole_table ? "true" : range);
+	answer->delivered = osmeta_int64_at(0, 1, NULL);
+	answer->checksum = osmeta_text_at(0, 2);
+	answer->strange = osmeta_int64_at(0, 3, NULL);
+	answer->others = osmeta_int64_at(0, 4, NULL);
+	answer->others_checksum = osmeta_text_at(0, 5);
+	answer->others_highest = osmeta_text_at(0, 6);
+	answer->newcomers = osmeta_int64_at(0, 7, NULL);
+	answer->dangling = palloc0(sizeof(int64) * entity->nattributes);
+	for (int i = 0, column = 8; column <= SPI_tuptable->tupdesc->natts; i++)
+	{
+		if (strstr(results.data, psprintf("v.d%d)", i)) != NULL)
+			answer->dangling[i] = osmeta_int64_at(0, column++, NULL);
+	}
+}
