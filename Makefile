@@ -5,13 +5,15 @@
 #	make demo			the whole job once, in a throwaway cluster; KEEP=1
 #						leaves the cluster up
 #	make bench			speed against plain SQL, as ratios
+#	make torture		migrations interrupted by chance; RUNS=100 sets how
+#						many, SEED=1 which ones
 #	make fuzz			fuzz the parsers; SECONDS=600 sets how long
 #	make indent			format the C sources
 #	make installcheck	the regression tests against a running server that
 #						has the extension installed; CONTRIBUTING.md says
 #						what it needs
 #
-# test, demo, bench, fuzz and indent install the Debian packages that are
+# test, demo, bench, torture, fuzz and indent install the Debian packages that are
 # missing and write nothing into this folder but what make indent formats and
 # the pictures that make demo leaves in demo/output.
 
@@ -67,7 +69,7 @@ export TMPDIR = /var/tmp
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all install installcheck clean test demo bench fuzz indent
+.PHONY: all install installcheck clean test demo bench torture fuzz indent
 
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) osmeta.control Makefile
 
@@ -86,6 +88,11 @@ demo:
 bench:
 	@test/packages build
 	@test/stage test/cluster test/bench/run
+
+RUNS ?= 100
+torture:
+	@test/packages test
+	@TORTURE_RUNS=$(RUNS) $(if $(SEED),TORTURE_SEED=$(SEED)) test/stage test/torture/torture.pl
 
 SECONDS ?= 600
 fuzz:

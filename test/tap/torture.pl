@@ -1,0 +1,9 @@
+#!/usr/bin/perl
+# A few migrations that are interrupted by chance; make torture runs many.
+use strict;
+use warnings;
+
+use FindBin;
+
+$ENV{TORTURE_RUNS} = 3;
+exec $^X, "$FindBin::Bin/../torture/torture.pl" or die "cannot run it: $!\n";

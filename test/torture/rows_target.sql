@@ -1,0 +1,49 @@
+-- Rows that the target has of its own, under identifiers that the source has
+-- given to others.
+SET search_path = target, public;
+INSERT INTO node ("ID", "NAME", "PARENTID") SELECT i, 'theirs ' || i, 1 FROM generate_series(1, 40) i;
+INSERT INTO team ("ID", "NAME") SELECT i, 'theirs ' || i FROM generate_series(1, 40) i;
+INSERT INTO member ("ID", "NAME", "TEAMID", "NOTE") SELECT i, 'theirs ' || i, i, '' FROM generate_series(1, 40) i;
+UPDATE team SET "LEADERID" = 41 - "ID";
+INSERT INTO detail SELECT i, 'theirs ' || i FROM generate_series(1, 20) i;
+INSERT INTO extra SELECT i, 'theirs ' || i, i + 1 FROM generate_series(1, 10) i;
+INSERT INTO profile VALUES (9, 'theirs 9');
+INSERT INTO alpha ("ID", "NAME") SELECT i, 'theirs ' || i FROM generate_series(1, 30) i;
+INSERT INTO gamma ("ID", "NAME", "ALPHAID") SELECT i, 'theirs ' || i, i FROM generate_series(1, 30) i;
+INSERT INTO beta ("ID", "NAME", "GAMMAID") SELECT i, 'theirs ' || i, i FROM generate_series(1, 30) i;
+INSERT INTO tag SELECT 'theirs ' || i, 'theirs ' || i, NULL, i FROM generate_series(1, 30) i;
+INSERT INTO log ("ID", "NAME", "MEMBERID") SELECT i, 'theirs ' || i, i FROM generate_series(1, 40) i;
+SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), 41)
+FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log']) e;
+
+-- Rows of the tables that the plan writes, as they stand; theirs only.
+CREATE VIEW theirs AS
+SELECT 'node' AS entity, t::text AS line FROM node t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'team', t::text FROM team t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'member', t::text FROM member t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'detail', t::text FROM detail t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'extra', t::text FROM extra t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'profile', t::text FROM profile t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'alpha', t::text FROM alpha t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'gamma', t::text FROM gamma t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'beta', t::text FROM beta t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'tag', t::text FROM tag t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'log', t::text FROM log t WHERE "NAME" LIKE 'theirs%';
+
+-- Who gets in the way: by chance, with an error, a full disk, or a long wait.
+CREATE FUNCTION make.disturb() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF random() < TG_ARGV[1]::double precision THEN
+		IF TG_ARGV[0] = 'sleep' THEN
+			PERFORM pg_sleep(0.3);
+		ELSIF TG_ARGV[0] = 'full' THEN
+			RAISE disk_full USING MESSAGE = 'could not extend file: no space, says the trigger';
+		ELSIF TG_ARGV[0] = 'leave' THEN
+			PERFORM pg_terminate_backend(pg_backend_pid());
+		ELSE
+			RAISE EXCEPTION 'the trigger does not want this row';
+		END IF;
+	END IF;
+	RETURN NEW;
+END
+$$;

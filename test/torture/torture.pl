@@ -1,0 +1,403 @@
+#!/usr/bin/perl
+# Torture: migrations that are interrupted again and again, by chance, until
+# they are left alone; then the target must hold every row once, and each must
+# mean what it means at the source.
+#
+#	test/stage test/torture/torture.pl
+#
+# TORTURE_RUNS	how many migrations (default 3)
+# TORTURE_SEED	which ones: run number N of seed S is run number 1 of S + N - 1
+#
+# Two clusters are made for this, which are killed and stopped: one with the
+# source and the desk, one with the target.  In one run out of five the target
+# stands in the desk's own database.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use IPC::Run;
+use PrivateCluster;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $runs = $ENV{TORTURE_RUNS} // 3;
+my $first_seed = $ENV{TORTURE_SEED} // int(rand 1_000_000);
+my $top = "$FindBin::Bin/../..";
+my %said;		# SQLSTATE and message of all errors
+my %happened;	# how often each thing has been done
+
+my $staging = PrivateCluster->new('staging');
+my $far = PrivateCluster->new('target');
+my $disk = make_disk();
+
+END
+{
+	my $status = $?;
+	my @clusters = grep { defined } $staging, $far;
+	$_->wreck foreach @clusters;
+	system 'umount', $disk if $disk;
+	$_->drop foreach @clusters;
+	$? = $status;
+}
+
+# ---------------------------------------------------------------------------
+# What all runs begin with
+# ---------------------------------------------------------------------------
+
+# A small file system for tables of the target, where that is allowed.
+sub make_disk
+{
+	return if $> != 0;
+	my $folder = "$far->{folder}/disk";
+	mkdir $folder or die "cannot make $folder: $!\n";
+	return
+	  if system("mount -t tmpfs -o size=40m,mode=0700,uid=postgres,gid=postgres osmeta $folder 2>/dev/null") != 0;
+	mkdir "$folder/tables";
+	chown((getpwnam 'postgres')[ 2, 3 ], "$folder/tables");
+	$far->value('postgres', "CREATE TABLESPACE small LOCATION '$folder/tables'");
+	return $folder;
+}
+
+sub model
+{
+	my ($role, $first) = @_;
+	return <<"SQL";
+SET client_min_messages = warning;
+\\o /dev/null
+\\i '$top/test/fixture/make.sql'
+CREATE SCHEMA $role;
+SET search_path = $role;
+\\set first $first
+\\set role $role
+\\i '$top/test/torture/model.sql'
+SQL
+}
+
+# The databases that each run gets a copy of
+sub prepare
+{
+	my $rows = "\\i '$top/test/torture/rows_target.sql'\n";
+	$staging->value('postgres', 'CREATE DATABASE source_base; CREATE DATABASE desk_base');
+	$far->value('postgres', 'CREATE DATABASE target_base');
+	$staging->value('source_base', model('source', 100));
+	$far->value('target_base', model('target', 900) . $rows);
+	$staging->value('desk_base', model('target', 900) . $rows . <<"SQL");
+RESET search_path;
+CREATE EXTENSION osmeta;
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER source FOREIGN DATA WRAPPER postgres_fdw
+	OPTIONS (host '$staging->{folder}', dbname 'source_base');
+CREATE SERVER target FOREIGN DATA WRAPPER postgres_fdw
+	OPTIONS (host '$far->{folder}', dbname 'target_base', batch_size '20');
+CREATE USER MAPPING FOR torture SERVER source OPTIONS (user 'torture');
+CREATE USER MAPPING FOR torture SERVER target OPTIONS (user 'torture');
+SELECT osmeta.attach('src', 'source', 'source'), osmeta.attach('far', 'target', 'target'),
+	osmeta.attach('near', remote_schema => 'target');
+SELECT osmeta.capture(e) FROM unnest(ARRAY['src', 'far', 'near']) e;
+SQL
+	return;
+}
+
+# ---------------------------------------------------------------------------
+# One run
+# ---------------------------------------------------------------------------
+
+sub chance { return rand() < $_[0]; }
+sub one_of { return $_[ int rand @_ ]; }
+
+sub torture
+{
+	my ($seed) = @_;
+	srand($seed);
+	my %run = (
+		seed   => $seed,
+		desk   => "desk_$seed",
+		source => "source_$seed",
+		rows   => one_of(40, 120, 400),
+		pieces => one_of(5, 20, 50, 200),
+		is_far => chance(0.8));
+	($run{cluster}, $run{target}) =
+	  $run{is_far} ? ($far, "target_$seed") : ($staging, $run{desk});
+	$run{on_disk} = $disk && $run{is_far} && chance(0.3);
+	begin(\%run);
+
+	my @done = map { disturb(\%run) } 1 .. 1 + int rand 6;
+	quieten(\%run);
+	note(sprintf 'seed %d: %d members, pieces of %d, %s%s: %s', $seed,
+		$run{rows}, $run{pieces}, $run{is_far} ? 'far' : 'near',
+		$run{on_disk} ? ', small disk' : '', join ', ', @done);
+	my $name = "seed $seed";
+	finish(\%run, $name);
+
+	$staging->value('postgres', "DROP DATABASE $run{desk} WITH (FORCE); DROP DATABASE $run{source} WITH (FORCE)");
+	$far->value('postgres', "DROP DATABASE $run{target} WITH (FORCE)") if $run{is_far};
+	return;
+}
+
+# Copies of the databases, rows, and a plan
+sub begin
+{
+	my ($run) = @_;
+	$staging->value('postgres', "CREATE DATABASE $run->{desk} TEMPLATE desk_base");
+	$staging->value('postgres', "CREATE DATABASE $run->{source} TEMPLATE source_base");
+	$far->value('postgres', "CREATE DATABASE $run->{target} TEMPLATE target_base"
+		  . ($run->{on_disk} ? ' TABLESPACE small' : ''))
+	  if $run->{is_far};
+	$staging->value($run->{source}, "\\o /dev/null\n\\i '$top/test/torture/rows_source.sql'\n",
+		'-v', 'seed=' . ($run->{seed} % 1000) / 1000, '-v', "rows=$run->{rows}");
+	$staging->value($run->{desk}, <<"SQL");
+SET client_min_messages = warning;
+ALTER SERVER source OPTIONS (SET dbname '$run->{source}');
+ALTER SERVER target OPTIONS (SET dbname '$run->{target}');
+SELECT osmeta.create_plan('p', 'src', '@{[ $run->{is_far} ? 'far' : 'near' ]}', ARRAY['espace:Town'],
+	'{"chunk_rows": $run->{pieces}, "users": "fallback:importer"}');
+SQL
+	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
+	$run->{others_before} = others($run);
+	$run->{theirs} = [ split /\n/, meaning($run->{cluster}, $run->{target}, 'target') ];
+	return;
+}
+
+# What stands at the target besides the plan's rows
+sub others
+{
+	my ($run) = @_;
+	return $run->{cluster}->value($run->{target}, q{SET search_path = target;
+		SELECT * FROM theirs ORDER BY 1, 2;
+		SELECT d FROM make.digest('target') d WHERE d NOT LIKE '%OSUSR%' OR d LIKE '%Kind%'});
+}
+
+sub meaning
+{
+	my ($cluster, $database, $schema) = @_;
+	return $cluster->value($database, "SET search_path = $schema;
+		SELECT entity || ' ' || replace(replace(meaning, E'\\n', '<LF>'), E'\\r', '<CR>') FROM meaning ORDER BY 1");
+}
+
+# ---------------------------------------------------------------------------
+# Sessions
+# ---------------------------------------------------------------------------
+
+sub begin_session
+{
+	my ($run, $setting) = @_;
+	my %session = (in => "SELECT pg_backend_pid();\n", out => '', err => '');
+	$session{handle} = IPC::Run::start(
+		$staging->psql_command($run->{desk}, '-v', 'VERBOSITY=verbose'),
+		\$session{in}, \$session{out}, \$session{err}, IPC::Run::timeout(120));
+	$session{handle}->pump until $session{out} =~ /^(\d+)\n/;
+	$session{pid} = $1;
+	$session{in} .= "$setting\nCALL osmeta.run_plan('p');\n\\q\n";
+	while (length $session{in})
+	{
+		$session{handle}->pump_nb;
+		sleep 0.005;
+	}
+	return \%session;
+}
+
+# Wait for the end of a session and remember what it said.
+sub end_session
+{
+	my ($session) = @_;
+	my $ended = eval { $session->{handle}->finish; 1 };
+	if (!$ended && $@ =~ /timeout/)
+	{
+		$session->{handle}->kill_kill;
+		fail('a session hangs');
+	}
+	while ($session->{err} =~ /(?:ERROR|FATAL|PANIC):  (\w{5}): ([^\n]*)/g)
+	{
+		my ($state, $message) = ($1, $2);
+		$message =~ s/\d+/N/g;
+		$message =~ s/".*"/"..."/g;
+		$said{"$state $message"}++;
+	}
+	return;
+}
+
+# ---------------------------------------------------------------------------
+# What goes wrong
+# ---------------------------------------------------------------------------
+
+# Something that fails by chance as long as it is there
+sub add_trigger
+{
+	my ($run, $what, $chance) = @_;
+	my $when =
+	  chance(0.5)
+	  ? 'CREATE TRIGGER disturb BEFORE INSERT OR UPDATE'
+	  : 'CREATE CONSTRAINT TRIGGER disturb AFTER INSERT OR UPDATE';
+	my $defer = $when =~ /CONSTRAINT/ ? 'DEFERRABLE INITIALLY DEFERRED' : '';
+	my $some = 0.2 + rand 0.8;
+	$run->{cluster}->value($run->{target}, <<"SQL");
+SET client_min_messages = warning;
+SELECT format('$when ON %s $defer FOR EACH ROW EXECUTE FUNCTION make.disturb(''$what'', ''$chance'')', c.oid::regclass)
+FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'OSUSR%' AND random() < $some
+\\gexec
+SQL
+	return;
+}
+
+# Everything up, and nothing in the way; what sessions that were lost have left
+# behind may be at work still.
+sub quieten
+{
+	my ($run) = @_;
+	unlink "$disk/ballast" if $disk;
+	$_->wait_until_up foreach $staging, $far;
+	$run->{cluster}->value($run->{target}, <<'SQL');
+SET client_min_messages = warning;
+SELECT format('DROP TRIGGER disturb ON %s', tgrelid::regclass) FROM pg_trigger WHERE tgname = 'disturb'
+\gexec
+SQL
+	return;
+}
+
+sub fill_disk
+{
+	my ($run) = @_;
+	my $free = (qx(df --output=avail -k $disk))[-1];
+	my $left = int rand 400;
+	system 'fallocate', '-l', ($free - $left) . 'k', "$disk/ballast" if $free > $left;
+	return;
+}
+
+# SQL on the sessions that postgres_fdw has opened in a database
+sub on_remote_sessions
+{
+	my ($cluster, $database, $call) = @_;
+	$cluster->psql($database, "SELECT $call(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postgres_fdw'");
+	return;
+}
+
+my %act = (
+	'kill a session' => sub { my ($run, $s) = @_; kill 'KILL', one_of(@$s)->{pid}; },
+	'terminate a session' => sub { my ($run, $s) = @_; $staging->psql('postgres', "SELECT pg_terminate_backend(@{[one_of(@$s)->{pid}]})"); },
+	'cancel a session' => sub { my ($run, $s) = @_; $staging->psql('postgres', "SELECT pg_cancel_backend(@{[one_of(@$s)->{pid}]})"); },
+	'cancel all sessions' => sub { my ($run, $s) = @_; $staging->psql('postgres', "SELECT pg_cancel_backend($_->{pid})") foreach @$s; },
+	'stop the desk' => sub { $staging->stop; sleep rand 0.3; $staging->start; },
+	'stop the target' => sub { $far->stop; sleep rand 0.3; unlink "$disk/ballast" if $disk; $far->start; },
+	'stop both' => sub { $staging->stop; $far->stop; unlink "$disk/ballast" if $disk; $_->start foreach $staging, $far; },
+	'drop the connection to the target' => sub { my ($run) = @_; on_remote_sessions($run->{cluster}, $run->{target}, 'pg_terminate_backend'); },
+	'drop the connection to the source' => sub { my ($run) = @_; on_remote_sessions($staging, $run->{source}, 'pg_terminate_backend'); },
+	'cancel at the target' => sub { my ($run) = @_; on_remote_sessions($run->{cluster}, $run->{target}, 'pg_cancel_backend'); },
+	'kill at the target' => sub {
+		my ($run) = @_;
+		my (undef, $pids) = $run->{cluster}->psql($run->{target}, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postgres_fdw'");
+		kill 'KILL', split ' ', $pids if $pids;
+	},
+	'fill the disk' => sub { my ($run) = @_; fill_disk($run) if $run->{on_disk}; },
+	'nothing' => sub { });
+
+# Begin sessions, let them work for a while, disturb them.
+sub disturb
+{
+	my ($run) = @_;
+	my @what;
+	my $setting = '';
+	my $sessions = one_of(1, 1, 2, 4);
+
+	$_->wait_until_up foreach $staging, $far;
+	quieten($run) if chance(0.7);
+	if (chance(0.5))
+	{
+		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.01 ], [ sleep => 0.002 ],
+				[ leave => 0.001 ], $disk ? () : [ full => 0.002 ]) };
+		quieten($run);
+		add_trigger($run, $what, $chance);
+		push @what, "trigger $what";
+	}
+	if (chance(0.15))
+	{
+		$setting = 'SET statement_timeout = ' . (50 + int rand 1500) . ';';
+		push @what, 'time out';
+	}
+	push @what, "$sessions sessions" if $sessions > 1;
+
+	my @session = map { begin_session($run, $setting) } 1 .. $sessions;
+	foreach my $turn (1 .. one_of(1, 1, 2))
+	{
+		my $action = one_of(sort keys %act);
+		$action = 'fill the disk' if $run->{on_disk} && chance(0.3);
+		sleep(rand() ** 2 * 2);
+		$act{$action}->($run, \@session);
+		push @what, $action;
+	}
+	end_session($_) foreach @session;
+	$happened{$_}++ foreach @what;
+	return join ' + ', @what;
+}
+
+# ---------------------------------------------------------------------------
+# At the end
+# ---------------------------------------------------------------------------
+
+# Sessions that were lost may still be about to commit.
+sub wait_for_lost_sessions
+{
+	my ($run) = @_;
+	foreach (1 .. 300)
+	{
+		return if $run->{cluster}->value($run->{target}, <<'SQL') == 0;
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+SQL
+		sleep 0.1;
+	}
+	fail('lost sessions do not end');
+	return;
+}
+
+# Lines of one list that another has not as often
+sub lacking
+{
+	my ($these, $those) = @_;
+	my %seen;
+	$seen{$_}++ foreach @$those;
+	return grep { !$seen{$_} || $seen{$_}-- <= 0 } @$these;
+}
+
+sub finish
+{
+	my ($run, $name) = @_;
+	wait_for_lost_sessions($run);
+	my ($status, $out, $err) = $staging->psql($run->{desk}, "CALL osmeta.run_plan('p')", '-v', 'VERBOSITY=verbose');
+	is($status, 0, "$name: left alone it comes to its end") or diag($err);
+
+	my @expected = split /\n/, meaning($staging, $run->{source}, 'source');
+	my @found = split /\n/, meaning($run->{cluster}, $run->{target}, 'target');
+	my @too_many = lacking(\@found, [ @expected, @{ $run->{theirs} } ]);
+	my @missing = lacking([ @expected, @{ $run->{theirs} } ], \@found);
+	is_deeply([ map({ "missing: $_" } @missing[ 0 .. ($#missing > 9 ? 9 : $#missing) ]), map { "too many: $_" } @too_many[ 0 .. ($#too_many > 9 ? 9 : $#too_many) ] ],
+		[], "$name: every row once, and each means the same");
+	is(others($run), $run->{others_before}, "$name: what is not the plan's is untouched");
+	is($staging->value($run->{source}, q{SELECT make.digest('source')}), $run->{source_before}, "$name: the source is untouched");
+	is($staging->value($run->{desk}, <<'SQL'), '', "$name: verify_plan finds it so");
+SELECT entity, status, detail, foreign_changed FROM osmeta.verify_plan('p')
+WHERE status <> 'ok' AND (detail NOT LIKE 'the identity counter is behind%' OR rows_found <> rows_expected OR NOT checksum_equal)
+	OR foreign_changed
+SQL
+	is($staging->value($run->{desk}, <<'SQL'), 'done|0|0|0', "$name: so does the ledger, and no lock is left");
+SELECT p.phase, (SELECT count(*) FROM osmeta.plan_chunk WHERE state <> 'done' OR phase = 'push' AND rows_done <> rows_expected),
+	(SELECT count(*) FROM osmeta.plan_chunk c, osmeta.plan_chunk d WHERE c.chunk_id < d.chunk_id
+		AND (c.entity_id, c.phase, c.round, c.lower_id) IS NOT DISTINCT FROM (d.entity_id, d.phase, d.round, d.lower_id)),
+	(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')
+FROM osmeta.plan p
+SQL
+	return;
+}
+
+# ---------------------------------------------------------------------------
+# The runs
+# ---------------------------------------------------------------------------
+prepare();
+note("seeds from $first_seed on; "
+	  . ($disk ? "the target's disk is a small one and really gets full"
+		: 'no right to mount a small disk: a trigger says that it is full'));
+torture($_) foreach $first_seed .. $first_seed + $runs - 1;
+note("done: $_: $happened{$_}") foreach sort keys %happened;
+note("said: $_: $said{$_}") foreach sort keys %said;
+done_testing();
