@@ -115,12 +115,13 @@ sub torture
 		seed   => $seed,
 		desk   => "desk_$seed",
 		source => "source_$seed",
-		rows   => one_of(40, 120, 400),
+		rows   => one_of(40, 120, 400, 400),
 		pieces => one_of(5, 20, 50, 200),
 		is_far => chance(0.8));
 	($run{cluster}, $run{target}) =
 	  $run{is_far} ? ($far, "target_$seed") : ($staging, $run{desk});
 	$run{on_disk} = $disk && $run{is_far} && chance(0.3);
+	$run{has_users} = $run{is_far} && chance(0.5);
 	begin(\%run);
 
 	my @done = map { disturb(\%run) } 1 .. 1 + int rand 6;
@@ -154,9 +155,34 @@ ALTER SERVER target OPTIONS (SET dbname '$run->{target}');
 SELECT osmeta.create_plan('p', 'src', '@{[ $run->{is_far} ? 'far' : 'near' ]}', ARRAY['espace:Town'],
 	'{"chunk_rows": $run->{pieces}, "users": "fallback:importer"}');
 SQL
+	move_counters($run) if $run->{has_users};
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
 	$run->{others_before} = others($run);
 	$run->{theirs} = [ split /\n/, meaning($run->{cluster}, $run->{target}, 'target') ];
+	return;
+}
+
+# Users of the target get identifiers beyond the plan's.
+sub move_counters
+{
+	my ($run) = @_;
+	my $statements = $staging->value($run->{desk},
+		q{SELECT substring(hint FROM 'SELECT .*') FROM osmeta.plan_problem WHERE code = 'counter_behind'});
+	$run->{cluster}->value($run->{target}, join ";\n", split /\n/, $statements);
+	return;
+}
+
+# A user of the target makes a row of his own.
+sub add_row
+{
+	my ($run) = @_;
+	my $name = 'theirs new ' . ++$run->{number};
+	my ($status) = $run->{cluster}->psql($run->{target}, "SET search_path = target; INSERT INTO node (\"NAME\") VALUES ('$name')");
+	if ($status == 0)
+	{
+		push @{ $run->{theirs} }, qq{node ("$name",,)};
+		$run->{added}++;
+	}
 	return;
 }
 
@@ -273,6 +299,32 @@ sub on_remote_sessions
 	return;
 }
 
+sub remote_pids
+{
+	my ($run) = @_;
+	my (undef, $pids) = $run->{cluster}->psql($run->{target},
+		"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postgres_fdw'");
+	return split ' ', $pids;
+}
+
+# Sessions at the target stand still, and go on after their callers are gone
+# and others have begun.
+sub freeze
+{
+	my ($run, $sessions) = @_;
+	my @pids = remote_pids($run) or return;
+	kill 'STOP', @pids;
+	sleep rand 0.1;
+	$staging->psql('postgres', "SELECT pg_terminate_backend($_->{pid})") foreach @$sessions;
+	my $child = fork // die "cannot fork: $!\n";
+	return if $child;
+	sleep rand 1.5;
+	kill 'CONT', @pids;
+	# leave without what belongs to the parent
+	require POSIX;
+	POSIX::_exit(0);
+}
+
 my %act = (
 	'kill a session' => sub { my ($run, $s) = @_; kill 'KILL', one_of(@$s)->{pid}; },
 	'terminate a session' => sub { my ($run, $s) = @_; $staging->psql('postgres', "SELECT pg_terminate_backend(@{[one_of(@$s)->{pid}]})"); },
@@ -284,13 +336,49 @@ my %act = (
 	'drop the connection to the target' => sub { my ($run) = @_; on_remote_sessions($run->{cluster}, $run->{target}, 'pg_terminate_backend'); },
 	'drop the connection to the source' => sub { my ($run) = @_; on_remote_sessions($staging, $run->{source}, 'pg_terminate_backend'); },
 	'cancel at the target' => sub { my ($run) = @_; on_remote_sessions($run->{cluster}, $run->{target}, 'pg_cancel_backend'); },
-	'kill at the target' => sub {
-		my ($run) = @_;
-		my (undef, $pids) = $run->{cluster}->psql($run->{target}, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postgres_fdw'");
-		kill 'KILL', split ' ', $pids if $pids;
-	},
+	'kill at the target' => sub { my ($run) = @_; kill 'KILL', remote_pids($run); },
+	'freeze at the target' => \&freeze,
 	'fill the disk' => sub { my ($run) = @_; fill_disk($run) if $run->{on_disk}; },
 	'nothing' => sub { });
+
+# Pieces that an interrupted session has left, and how often each was begun
+sub unknown_pieces
+{
+	my ($run) = @_;
+	return map { split /\|/ } split /\n/, $staging->value($run->{desk},
+		"SELECT chunk_id, attempts FROM osmeta.plan_chunk WHERE state = 'prepared'");
+}
+
+# What became of them?
+sub count_unknown
+{
+	my ($run, %unknown) = @_;
+	my %now = map { split /\|/ } split /\n/, $staging->value($run->{desk},
+		"SELECT chunk_id, attempts FROM osmeta.plan_chunk WHERE state = 'done'");
+	foreach my $id (grep { defined $now{$_} } keys %unknown)
+	{
+		$happened{ $now{$id} == $unknown{$id}
+			? 'a piece with unknown outcome was there'
+			: 'a piece with unknown outcome was not there' }++;
+	}
+	return;
+}
+
+# Whatever stands at the target so far is right.
+sub look_between
+{
+	my ($run) = @_;
+	my ($status, $out, $err) = $staging->psql($run->{desk}, q{SELECT entity, status, dangling, detail FROM osmeta.verify_plan('p')
+		WHERE status = 'unreadable' OR dangling > 0 OR detail ~ 'differ|more than once|other identifiers' OR foreign_changed OR rows_found > rows_expected});
+	if ($status != 0 && $err =~ /has not delivered anything yet/)
+	{
+		$happened{'looked, before the push'}++;
+		return;
+	}
+	$happened{'looked'}++;
+	is("$out$err", '', "seed $run->{seed}: what is there so far is right");
+	return;
+}
 
 # Begin sessions, let them work for a while, disturb them.
 sub disturb
@@ -317,17 +405,26 @@ sub disturb
 	}
 	push @what, "$sessions sessions" if $sessions > 1;
 
+	my %unknown = unknown_pieces($run);
 	my @session = map { begin_session($run, $setting) } 1 .. $sessions;
 	foreach my $turn (1 .. one_of(1, 1, 2))
 	{
 		my $action = one_of(sort keys %act);
 		$action = 'fill the disk' if $run->{on_disk} && chance(0.3);
 		sleep(rand() ** 2 * 2);
+		add_row($run) if $run->{has_users};
 		$act{$action}->($run, \@session);
 		push @what, $action;
 	}
 	end_session($_) foreach @session;
 	$happened{$_}++ foreach @what;
+	$_->wait_until_up foreach $staging, $far;
+	count_unknown($run, %unknown);
+	if (chance(0.3))
+	{
+		wait_for_lost_sessions($run);
+		look_between($run);
+	}
 	return join ' + ', @what;
 }
 
@@ -364,8 +461,10 @@ sub finish
 {
 	my ($run, $name) = @_;
 	wait_for_lost_sessions($run);
+	my %unknown = unknown_pieces($run);
 	my ($status, $out, $err) = $staging->psql($run->{desk}, "CALL osmeta.run_plan('p')", '-v', 'VERBOSITY=verbose');
 	is($status, 0, "$name: left alone it comes to its end") or diag($err);
+	count_unknown($run, %unknown);
 
 	my @expected = split /\n/, meaning($staging, $run->{source}, 'source');
 	my @found = split /\n/, meaning($run->{cluster}, $run->{target}, 'target');
@@ -373,7 +472,10 @@ sub finish
 	my @missing = lacking([ @expected, @{ $run->{theirs} } ], \@found);
 	is_deeply([ map({ "missing: $_" } @missing[ 0 .. ($#missing > 9 ? 9 : $#missing) ]), map { "too many: $_" } @too_many[ 0 .. ($#too_many > 9 ? 9 : $#too_many) ] ],
 		[], "$name: every row once, and each means the same");
-	is(others($run), $run->{others_before}, "$name: what is not the plan's is untouched");
+	my @others = split /\n/, others($run);
+	my @before = split /\n/, $run->{others_before};
+	is_deeply([ lacking(\@before, \@others), scalar @others ], [ @before + ($run->{added} // 0) ],
+		"$name: what is not the plan's is untouched");
 	is($staging->value($run->{source}, q{SELECT make.digest('source')}), $run->{source_before}, "$name: the source is untouched");
 	is($staging->value($run->{desk}, <<'SQL'), '', "$name: verify_plan finds it so");
 SELECT entity, status, detail, foreign_changed FROM osmeta.verify_plan('p')
