@@ -121,6 +121,8 @@ sub torture
 	($run{cluster}, $run{target}) =
 	  $run{is_far} ? ($far, "target_$seed") : ($staging, $run{desk});
 	$run{on_disk} = $disk && $run{is_far} && chance(0.3);
+	# about what the whole plan takes when nothing is in its way
+	$run{seconds} = 0.4 + 0.01 * (10 + 7 * $run{rows} / $run{pieces});
 	$run{has_users} = $run{is_far} && chance(0.5);
 	begin(\%run);
 
@@ -411,7 +413,7 @@ sub disturb
 	{
 		my $action = one_of(sort keys %act);
 		$action = 'fill the disk' if $run->{on_disk} && chance(0.3);
-		sleep(rand() ** 2 * 2);
+		sleep(rand() * $run->{seconds} / 2);
 		add_row($run) if $run->{has_users};
 		$act{$action}->($run, \@session);
 		push @what, $action;
