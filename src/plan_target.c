@@ -176,6 +176,8 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	char	   *delivered = "false";
 	char	   *hash = osmeta_row_hash_sql(entity, "t", true, true);
 	int			id = entity->identifier->attribute_no;
+	int		   *column = palloc0(sizeof(int) * entity->nattributes);
+	int			columns_used = 7;
 
 	initStringInfo(&joins);
 	initStringInfo(&columns);
@@ -195,6 +197,7 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 		appendStringInfo(&columns, ", %s AS d%d", dangling, i);
 		appendStringInfo(&results, ", count(*) FILTER (WHERE v.is_ours AND v.d%d)",
 						 i);
+		column[i] = ++columns_used;
 	}
 
 	osmeta_execf("SELECT count(*) FILTER (WHERE v.is_ours),"
@@ -223,9 +226,9 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	answer->others_highest = osmeta_text_at(0, 6);
 	answer->newcomers = osmeta_int64_at(0, 7, NULL);
 	answer->dangling = palloc0(sizeof(int64) * entity->nattributes);
-	for (int i = 0, column = 8; column <= SPI_tuptable->tupdesc->natts; i++)
+	for (int i = 0; i < entity->nattributes; i++)
 	{
-		if (strstr(results.data, psprintf("v.d%d)", i)) != NULL)
-			answer->dangling[i] = osmeta_int64_at(0, column++, NULL);
+		if (column[i] > 0)
+			answer->dangling[i] = osmeta_int64_at(0, column[i], NULL);
 	}
 }

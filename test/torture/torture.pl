@@ -93,6 +93,9 @@ CREATE SERVER target FOREIGN DATA WRAPPER postgres_fdw
 	OPTIONS (host '$far->{folder}', dbname 'target_base', batch_size '20');
 CREATE USER MAPPING FOR torture SERVER source OPTIONS (user 'torture');
 CREATE USER MAPPING FOR torture SERVER target OPTIONS (user 'torture');
+SELECT format('ALTER TABLE %s ALTER "ID" SET GENERATED ALWAYS', make.table_of('target', e))
+FROM unnest(ARRAY['Beta', 'Log']) e
+\\gexec
 SELECT osmeta.attach('src', 'source', 'source'), osmeta.attach('far', 'target', 'target'),
 	osmeta.attach('near', remote_schema => 'target');
 SELECT osmeta.capture(e) FROM unnest(ARRAY['src', 'far', 'near']) e;
@@ -157,10 +160,26 @@ ALTER SERVER target OPTIONS (SET dbname '$run->{target}');
 SELECT osmeta.create_plan('p', 'src', '@{[ $run->{is_far} ? 'far' : 'near' ]}', ARRAY['espace:Town'],
 	'{"chunk_rows": $run->{pieces}, "users": "fallback:importer"}');
 SQL
+	choose_strategies($run);
 	move_counters($run) if $run->{has_users};
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
 	$run->{others_before} = others($run);
 	$run->{theirs} = [ split /\n/, meaning($run->{cluster}, $run->{target}, 'target') ];
+	return;
+}
+
+# Some entities get identifiers without gaps, or, where that can be, those that
+# the target gives.
+sub choose_strategies
+{
+	my ($run) = @_;
+	foreach my $entity (qw(Node Team Member Alpha Beta Gamma Log))
+	{
+		next unless chance(0.3);
+		my $strategy = $run->{is_far} || chance(0.5) ? 'dense' : 'assigned';
+		$staging->value($run->{desk}, "UPDATE osmeta.plan_entity SET key_strategy = '$strategy' WHERE entity = '$entity'");
+		$happened{"strategy $strategy"}++;
+	}
 	return;
 }
 
@@ -255,7 +274,7 @@ sub add_trigger
 {
 	my ($run, $what, $chance) = @_;
 	my $when =
-	  chance(0.5)
+	  $what ne 'sleep' && chance(0.5)
 	  ? 'CREATE TRIGGER disturb BEFORE INSERT OR UPDATE'
 	  : 'CREATE CONSTRAINT TRIGGER disturb AFTER INSERT OR UPDATE';
 	my $defer = $when =~ /CONSTRAINT/ ? 'DEFERRABLE INITIALLY DEFERRED' : '';
@@ -382,6 +401,28 @@ sub look_between
 	return;
 }
 
+# Some things make no difference to some runs.
+sub is_possible
+{
+	my ($run, $action) = @_;
+	return $run->{on_disk} if $action =~ /disk/;
+	return $run->{is_far} || $action !~ /target|both/;
+}
+
+# Wait until the target is about to commit a piece: then the desk does not know
+# what becomes of it.
+sub wait_for_commit
+{
+	my ($run) = @_;
+	foreach (1 .. 40)
+	{
+		return 1 if $run->{cluster}->value($run->{target}, q{SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND state = 'active' AND query LIKE 'COMMIT%'}) > 0;
+		sleep 0.01;
+	}
+	return 0;
+}
+
 # Begin sessions, let them work for a while, disturb them.
 sub disturb
 {
@@ -394,7 +435,7 @@ sub disturb
 	quieten($run) if chance(0.7);
 	if (chance(0.5))
 	{
-		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.01 ], [ sleep => 0.002 ],
+		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.5 / $run->{pieces} ], [ sleep => 1 / $run->{pieces} ],
 				[ leave => 0.001 ], $disk ? () : [ full => 0.002 ]) };
 		quieten($run);
 		add_trigger($run, $what, $chance);
@@ -411,11 +452,16 @@ sub disturb
 	my @session = map { begin_session($run, $setting) } 1 .. $sessions;
 	foreach my $turn (1 .. one_of(1, 1, 2))
 	{
-		my $action = one_of(sort keys %act);
+		my $action = one_of(grep { is_possible($run, $_) } sort keys %act);
 		$action = 'fill the disk' if $run->{on_disk} && chance(0.3);
 		sleep(rand() * $run->{seconds} / 2);
 		add_row($run) if $run->{has_users};
-		$act{$action}->($run, \@session);
+		if (grep({ $_ eq 'trigger sleep' } @what) && chance(0.8))
+		{
+			$action = one_of('kill a session', 'terminate a session', 'cancel a session', 'stop the desk', 'freeze at the target');
+			$action = "$action in a commit" if wait_for_commit($run);
+		}
+		$act{ $action =~ s/ in a commit//r }->($run, \@session);
 		push @what, $action;
 	}
 	end_session($_) foreach @session;
