@@ -147,7 +147,7 @@ dangling_sql(const MigrationPlan *plan, const PlanAttribute *attribute,
 	char	   *relation;
 
 	if (parent == NULL || attribute->is_soft || (attribute->transform != TRANSFORM_REMAP &&
-						   attribute->transform != TRANSFORM_KEY) ||
+												 attribute->transform != TRANSFORM_KEY) ||
 		!has_target_rows(plan, parent))
 		return NULL;
 	is_user = strcmp(parent->strategy_name, "user") == 0;

@@ -93,7 +93,7 @@ read_expectation(const MigrationPlan *plan, const PlanEntity *entity,
 
 		if (a->refers_to == NULL || a->is_soft ||
 			(a->transform != TRANSFORM_REMAP &&
-									 a->transform != TRANSFORM_KEY))
+			 a->transform != TRANSFORM_KEY))
 			continue;
 		appendStringInfo(&delivered, " + count(d.c%d)", a->attribute_no);
 		appendStringInfo(&staged, " + count(s.c%d)", a->attribute_no);
