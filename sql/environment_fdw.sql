@@ -77,6 +77,22 @@ UNION ALL (SELECT * FROM p.live_physical_table EXCEPT SELECT * FROM here.live_ph
 SELECT count(*) > 0 AS some FROM p.live_physical_index;
 (SELECT * FROM here.live_physical_counter EXCEPT SELECT * FROM p.live_physical_counter)
 UNION ALL (SELECT * FROM p.live_physical_counter EXCEPT SELECT * FROM here.live_physical_counter);
+-- triggers, and what the user who reads there may do; a counter that a
+-- default draws on without owning it
+CREATE FUNCTION public.touched() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE SEQUENCE public.numbers;
+CREATE TABLE factory."OSUSR_abc_Trigger" ("ID" bigint DEFAULT nextval('public.numbers'), "NAME" text);
+CREATE TRIGGER "OSTRG_EI__OSUSR_ABC_TRIGGER" AFTER INSERT OR UPDATE ON factory."OSUSR_abc_Trigger" FOR EACH ROW EXECUTE FUNCTION public.touched();
+CREATE TRIGGER sleeping BEFORE DELETE ON factory."OSUSR_abc_Trigger" FOR EACH ROW EXECUTE FUNCTION public.touched();
+ALTER TABLE factory."OSUSR_abc_Trigger" DISABLE TRIGGER sleeping;
+SELECT table_name, trigger_name, events, is_enabled FROM p.live_physical_trigger ORDER BY trigger_name;
+SELECT column_name, counter FROM p.live_physical_counter WHERE table_name = 'OSUSR_abc_Trigger';
+(SELECT * FROM here.live_physical_trigger EXCEPT SELECT * FROM p.live_physical_trigger)
+UNION ALL (SELECT * FROM p.live_physical_trigger EXCEPT SELECT * FROM here.live_physical_trigger);
+SELECT DISTINCT can_select, can_insert, can_update, can_delete FROM p.live_physical_privilege;
+(SELECT * FROM here.live_physical_privilege EXCEPT SELECT * FROM p.live_physical_privilege)
+UNION ALL (SELECT * FROM p.live_physical_privilege EXCEPT SELECT * FROM here.live_physical_privilege);
+DROP TABLE factory."OSUSR_abc_Trigger";
 
 -- a relation over a physical table is insertable, and so is one over the
 -- columns that are not secret; in the order that is asked for

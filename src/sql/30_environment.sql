@@ -134,7 +134,8 @@ COMMENT ON FUNCTION osmeta.merged_options(text[], text[]) IS
  * with the keys name (here), remote_name and type, in order.  is_whole says
  * that these are all columns of the table in its own order, which a wrapper
  * that matches columns by position needs to know.  options are further
- * options of a foreign table; NULL takes those of the wrapper.
+ * options of a foreign table; NULL takes those of the wrapper.  Without a
+ * remote_schema remote_table is a query, of ours.
  */
 CREATE FUNCTION osmeta.relation_sql(wrapper text, server text,
 	remote_schema text, remote_table text, schema text, relation text,
@@ -182,11 +183,19 @@ BEGIN ATOMIC
 				ORDER BY p.position) AS options
 			FROM (SELECT 1 AS position, w.schema_option AS name,
 					relation_sql.remote_schema AS value
-				WHERE w.column_option IS NOT NULL OR relation_sql.is_whole
+				WHERE (w.column_option IS NOT NULL OR relation_sql.is_whole)
+					AND relation_sql.remote_schema IS NOT NULL
 				-- without a name for each column, columns are picked by a query
 				UNION ALL
-				SELECT 2, w.table_option,
+				SELECT 2,
+					CASE WHEN relation_sql.remote_schema IS NULL
+						THEN w.query_option ELSE w.table_option END,
 					CASE
+						-- an option that names tables, too, wants parentheses
+						WHEN relation_sql.remote_schema IS NULL
+							THEN CASE WHEN w.query_option = w.table_option
+								THEN format('(%s)', relation_sql.remote_table)
+								ELSE relation_sql.remote_table END
 						WHEN w.column_option IS NOT NULL
 							OR relation_sql.is_whole
 							THEN relation_sql.remote_table
@@ -350,6 +359,10 @@ RETURN CASE view_name
 		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS index_name, NULL::boolean AS is_unique, NULL::boolean AS is_primary, NULL::boolean AS is_partial, NULL::text[] AS columns WHERE false'
 	WHEN 'physical_counter' THEN
 		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS column_name, NULL::text AS counter, NULL::bigint AS last_value WHERE false'
+	WHEN 'physical_trigger' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS trigger_name, NULL::text AS events, NULL::boolean AS is_enabled WHERE false'
+	WHEN 'physical_privilege' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::boolean AS can_select, NULL::boolean AS can_insert, NULL::boolean AS can_update, NULL::boolean AS can_delete WHERE false'
 END;
 COMMENT ON FUNCTION osmeta.empty_catalog_view(text) IS
 	'Internal: the query of a view live_physical_* without a row';
@@ -365,7 +378,11 @@ BEGIN ATOMIC
 			CASE
 				WHEN p.position = 1 THEN f.part
 				WHEN catalog_view_query.server IS NULL THEN
-					'pg_catalog.' || f.part
+					format('%I.%s', coalesce((SELECT c.remote_schema
+							FROM osmeta.catalog_column AS c
+							WHERE c.dialect = catalog_view_query.dialect
+								AND c.catalog_table = f.mark
+							LIMIT 1), 'pg_catalog'), f.part)
 				WHEN w.is_fenced THEN
 					format('(SELECT * FROM %I.%I OFFSET 0) AS%s',
 						catalog_view_query.schema, f.mark, f.part)
@@ -397,7 +414,13 @@ BEGIN ATOMIC
 						catalog_view_query.remote_schema) || '::text')
 				AS part) AS f
 	WHERE t.dialect = catalog_view_query.dialect
-		AND t.view_name = catalog_view_query.view_name;
+		AND t.view_name = catalog_view_query.view_name
+		-- a wrapper that takes no query
+		AND (w.query_option IS NOT NULL
+			OR NOT EXISTS (SELECT
+				FROM osmeta.catalog_column AS c
+				WHERE c.dialect = t.dialect AND c.remote_schema IS NULL
+					AND strpos(t.query, '{' || c.catalog_table || '}') > 0));
 END;
 COMMENT ON FUNCTION osmeta.catalog_view_query(text, text, text, text, text, text) IS
 	'Internal: the query of a view live_physical_*; NULL where the engine has none';
@@ -434,6 +457,7 @@ BEGIN ATOMIC
 			JOIN osmeta.wrapper AS w ON w.wrapper = attach_catalog.wrapper
 		WHERE c.dialect = attach_catalog.dialect
 			AND attach_catalog.server IS NOT NULL
+			AND (c.remote_schema IS NOT NULL OR w.query_option IS NOT NULL)
 		GROUP BY c.catalog_table, c.remote_schema, c.remote_table
 		UNION ALL
 		SELECT 3, v.position, NULL, 'VIEW', n.name,
@@ -449,7 +473,9 @@ BEGIN ATOMIC
 				('physical_key', 4, true),
 				('physical_index', 5, true),
 				-- reading all counters at once locks each of them
-				('physical_counter', 6, false)
+				('physical_counter', 6, false),
+				('physical_trigger', 7, true),
+				('physical_privilege', 8, true)
 			) AS v (view_name, position, is_optional),
 			LATERAL (SELECT
 					'live_' || v.view_name AS name,
@@ -460,7 +486,7 @@ BEGIN ATOMIC
 					attach_catalog.remote_schema, attach_catalog.dialect,
 					attach_catalog.schema) AS query) AS q
 		UNION ALL
-		SELECT 3, 7, NULL, 'VIEW', 'live_physical_table',
+		SELECT 3, 9, NULL, 'VIEW', 'live_physical_table',
 			-- no join: of foreign tables the planner expects a few rows, and
 			-- would go through all of one for each of the other
 			format(E'CREATE VIEW %1$I.live_physical_table AS\nSELECT 0::bigint AS capture_id, p.table_id, max(p.table_name) AS table_name,\n\tmax(p.kind) AS kind, max(p.row_count) AS row_count,\n\tmax(p.data_bytes) AS data_bytes, max(p.index_bytes) AS index_bytes,\n\tmax(p.lob_bytes) AS lob_bytes\nFROM (SELECT r.table_id, r.table_name, r.kind, r.row_count,\n\t\tNULL::bigint AS data_bytes, NULL::bigint AS index_bytes,\n\t\tNULL::bigint AS lob_bytes\n\tFROM %1$I.live_physical_relation AS r\n\tUNION ALL\n\tSELECT s.table_id, NULL, NULL, s.row_count, s.data_bytes,\n\t\ts.index_bytes, s.lob_bytes\n\tFROM %1$I.live_physical_size AS s) AS p\nGROUP BY p.table_id\nHAVING max(p.table_name) IS NOT NULL',

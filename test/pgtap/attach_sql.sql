@@ -8,7 +8,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS osmeta;
 SET LOCAL client_min_messages = notice;
-SELECT plan(40);
+SELECT plan(44);
 
 -- what a SQL Server factory shows: case varies, secrets stand among the rest
 CREATE TEMP VIEW factory AS
@@ -155,11 +155,27 @@ SELECT is((SELECT count(*) FROM catalog WHERE wrapper IN ('tds_fdw', 'oracle_fdw
 SELECT is((SELECT count(*) FROM catalog WHERE statement ~ '[{}]'), 0::bigint, 'every mark of a template is filled');
 SELECT is((SELECT count(*) FROM catalog WHERE wrapper IS NULL AND statement ~ 'catalog_pg'), 0::bigint,
 	'local: the catalogue is pg_catalog');
-SELECT is((SELECT count(DISTINCT name) FROM catalog WHERE name ~ '^live_physical_' AND wrapper = 'tds_fdw'), 7::bigint, 'every engine has the seven views');
-SELECT is((SELECT count(DISTINCT c.name) FROM catalog AS c WHERE c.fallback IS NOT NULL AND c.wrapper = 'oracle_fdw'), 4::bigint,
+SELECT is((SELECT count(DISTINCT name) FROM catalog WHERE name ~ '^live_physical_' AND wrapper = 'tds_fdw'), 9::bigint, 'every engine has the nine views');
+SELECT is((SELECT count(DISTINCT c.name) FROM catalog AS c WHERE c.fallback IS NOT NULL AND c.wrapper = 'oracle_fdw'), 6::bigint,
 	'what not every user may see has a fallback');
 SELECT is((SELECT count(*) FROM catalog WHERE fallback ~ 'catalog_'), 0::bigint, 'which reads nothing');
 SELECT is((SELECT count(*) FROM catalog WHERE name ~ '^live_physical_column' AND statement ~ '''it''''s'''), 4::bigint, 'the schema is a literal');
+
+-- what only a query tells
+SELECT is((SELECT count(*) FROM catalog WHERE name = 'catalog_permissions'), 1::bigint, 'only SQL Server has to be asked by a query');
+SELECT is(osmeta.relation_sql('oracle_fdw', 'srv', NULL, 'SELECT 1 AS "A" FROM dual', 'plan', 'asked',
+	'[{"name": "a", "remote_name": "A", "type": "bigint"}]'),
+$$CREATE FOREIGN TABLE plan.asked (
+	a bigint
+) SERVER srv OPTIONS ("table" '(SELECT 1 AS "A" FROM dual)')$$,
+	'oracle_fdw takes a query in the place of a table');
+SAVEPOINT s;
+UPDATE osmeta.wrapper SET query_option = NULL;
+SELECT is((SELECT string_agg(a.name, ' ') || max(a.statement) FILTER (WHERE a.name = 'live_physical_privilege')
+		FROM osmeta.attach_catalog('prod', 'srv', 'tds_fdw', 'dbo', 'sqlserver', 'prod') AS a WHERE a.name IN ('catalog_permissions', 'live_physical_privilege')),
+	'live_physical_privilege' || E'CREATE VIEW prod.live_physical_privilege AS\nSELECT 0::bigint AS capture_id, q.*\nFROM (' || osmeta.empty_catalog_view('physical_privilege') || ') AS q',
+	'through a wrapper that takes no query rights are not known');
+ROLLBACK TO s;
 
 -- a physical table as a whole
 SELECT is(osmeta.relation_sql('oracle_fdw', 'srv', 'OSADMIN', 'OSUSR_ABC_CITY', 'plan', 'city',
@@ -198,7 +214,7 @@ SELECT isnt((SELECT columns FROM shape WHERE w = 'oracle_fdw'), NULL, 'and they 
 -- with tds_fdw itself
 SELECT count(*) = 0 AS no_tds FROM pg_available_extensions WHERE name = 'tds_fdw' \gset
 \if :no_tds
-SELECT skip('tds_fdw is not installed', 9);
+SELECT skip('tds_fdw is not installed', 10);
 \else
 DROP SCHEMA prod;
 DROP SERVER srv;
@@ -228,7 +244,7 @@ prod.ossys_entity_record {schema_name=dbo,table_name=OSSYS_ENTITY_RECORD,match_c
 prod.ossys_espace {schema_name=dbo,table_name=ossys_Espace,match_column_names=1}
 prod.ossys_group {schema_name=dbo,table_name=OSSYS_GROUP,match_column_names=1}
 prod.ossys_user {schema_name=dbo,table_name=OSSYS_USER,match_column_names=1}$$, 'tds_fdw: each table of the metamodel that the factory has, as spelled there, with columns matched by name');
-SELECT is((SELECT string_agg(format('%s %s', substr(c.relname, 9), t.ftoptions), E'\n' ORDER BY c.relname COLLATE "C") FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname LIKE 'catalog%'),
+SELECT is((SELECT string_agg(format('%s %s', substr(c.relname, 9), t.ftoptions), E'\n' ORDER BY c.relname COLLATE "C") FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname LIKE 'catalog%' AND c.relname <> 'catalog_permissions'),
 $$allocation_units {schema_name=sys,table_name=allocation_units,match_column_names=1}
 columns {schema_name=sys,table_name=columns,match_column_names=1}
 foreign_key_columns {schema_name=sys,table_name=foreign_key_columns,match_column_names=1}
@@ -238,7 +254,11 @@ indexes {schema_name=sys,table_name=indexes,match_column_names=1}
 objects {schema_name=sys,table_name=objects,match_column_names=1}
 partitions {schema_name=sys,table_name=partitions,match_column_names=1}
 schemas {schema_name=sys,table_name=schemas,match_column_names=1}
+trigger_events {schema_name=sys,table_name=trigger_events,match_column_names=1}
+triggers {schema_name=sys,table_name=triggers,match_column_names=1}
 types {schema_name=sys,table_name=types,match_column_names=1}$$, 'tds_fdw: each table of the catalogue');
+SELECT matches((SELECT t.ftoptions::text FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname = 'catalog_permissions'),
+	'^\{"query=SELECT o.object_id AS object_id,.*IN \(''U'', ''V''\)",match_column_names=1\}$', 'tds_fdw: rights are asked of the server by a query');
 SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'ossys_user'),
 	'id numeric(20,0) {column_name=ID}, tenant_id integer {column_name=TENANT_ID}, last_login timestamp(3) without time zone {column_name=LAST_LOGIN}, username text {column_name=USERNAME}', 'tds_fdw: columns by their name at the factory, with their types');
 SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'catalog_columns'),
@@ -256,7 +276,7 @@ FROM osmeta.wrapper AS w, LATERAL osmeta.attach_catalog('prod', 'srv', w.wrapper
 WHERE c.wrapper = 'tds_fdw' AND w.wrapper = 'tds_fdw' AND c.name = a.name;
 DELETE FROM made WHERE wrapper = 'tds_fdw';
 SELECT pg_temp.run() AS again \gset
-SELECT is((SELECT format('%s %s', count(*), count(*) FILTER (WHERE t.ftoptions[3:] = '{match_column_names=1,row_estimate_method=showplan_all}')) FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relnamespace = 'prod'::regnamespace), '10 10',
+SELECT is((SELECT format('%s %s', count(*), count(*) FILTER (WHERE t.ftoptions::text LIKE '%,match_column_names=1,row_estimate_method=showplan_all}')) FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relnamespace = 'prod'::regnamespace), '13 13',
 	'tds_fdw takes the options that are tried');
 \endif
 SELECT * FROM finish();
