@@ -407,6 +407,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 
 	plan = osmeta_plan_load(draft.name);
 	osmeta_plan_refresh(plan);
+	osmeta_plan_read_catalogue(plan, CATALOGUE_ALL);
 	if (osmeta_plan_is_large(plan))
 		estimate_rows(plan);
 	else
@@ -459,9 +460,13 @@ osmeta_refresh_plan(PG_FUNCTION_ARGS)
 		if (!osmeta_plan_is_large(plan))
 			osmeta_plan_read(plan, 0, plan->nentities, true);
 		osmeta_plan_refresh(plan);
+		osmeta_plan_read_catalogue(plan, CATALOGUE_ALL);
 	}
 	else
+	{
 		read_counters(plan);
+		osmeta_plan_read_catalogue(plan, CATALOGUE_TRIGGERS);
+	}
 	osmeta_spi_end(nest_level);
 	PG_RETURN_VOID();
 }
@@ -532,7 +537,8 @@ drop_relation(const char *plan, const char *schema, const char *relation,
 /* The plan itself first: its other rows can only be deleted without it. */
 static const char *const plan_tables[] = {
 	"plan", "plan_entity", "plan_attribute", "plan_map",
-	"plan_reference_use", "plan_dangling", "plan_chunk", "plan_baseline"
+	"plan_reference_use", "plan_dangling", "plan_baseline", "plan_catalogue",
+	"plan_chunk"
 };
 
 Datum

@@ -31,7 +31,8 @@ typedef enum PlanStrategy
 	STRATEGY_NATURAL,			/* moved rows: offset unless matched */
 	STRATEGY_ASSIGNED,
 	STRATEGY_PARENT,
-	STRATEGY_MAP				/* rows are not moved: pairs in osmeta.plan_map */
+	STRATEGY_MAP				/* rows are not moved: pairs in
+								 * osmeta.plan_map */
 } PlanStrategy;
 
 struct PlanEntity;
@@ -51,7 +52,8 @@ typedef struct PlanAttribute
 	PlanTransform transform;
 	bool		is_identifier;
 	bool		is_deferred;
-	bool		is_soft;		/* remap:<entity>: a reference to the user only */
+	bool		is_soft;		/* remap:<entity>: a reference to the user
+								 * only */
 	bool		is_tested;		/* some values refer to no row, or may */
 	int64		refers_to_id;	/* entity_id, 0 if none */
 	char	   *refers_to_name; /* is_soft: as the user wrote it */
@@ -154,7 +156,8 @@ typedef enum DeliveryKind
 {
 	DELIVERY_FINAL,				/* every column as it shall stand at the end */
 	DELIVERY_FIRST,				/* deferred references NULL */
-	DELIVERY_SECOND				/* the id and the deferred references */
+	DELIVERY_SECOND,			/* the id and the deferred references */
+	DELIVERY_CHECKED			/* DELIVERY_FINAL, and before it source_id */
 } DeliveryKind;
 
 /*
@@ -233,6 +236,19 @@ extern void osmeta_plan_read(const MigrationPlan *plan, int first, int count,
 
 /* Free ranges of identifiers for entities that have been read and have none. */
 extern void osmeta_plan_choose_offsets(const MigrationPlan *plan);
+
+/* plan_catalogue.c */
+
+typedef enum CatalogueKinds
+{
+	CATALOGUE_ALL,
+	CATALOGUE_TRIGGERS,			/* and rights and events */
+	CATALOGUE_RIGHTS			/* and events */
+} CatalogueKinds;
+
+/* Write down what the catalogues of both sides say now. */
+extern void osmeta_plan_read_catalogue(const MigrationPlan *plan,
+									   CatalogueKinds kinds);
 
 /* plan_order.c */
 

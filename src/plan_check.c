@@ -49,47 +49,6 @@ osmeta_check_problems(const Run *run)
 					 quote_literal_cstr(run->name))));
 }
 
-/*
- * The catalogues on both sides must still say what the plan was made from:
- * a publish in between may have changed tables.
- */
-void
-osmeta_check_catalogue(const Run *run, bool is_source)
-{
-	const char *side = is_source ? "source" : "target";
-	uint64		rows;
-
-	osmeta_execf("WITH catalogue AS MATERIALIZED ("
-				 " SELECT table_name, column_name, local_type FROM %s.live_physical_column)"
-				 " SELECT format('column %%I of table %%I: %%s, was %%s', a.%s_column, e.%s_table,"
-				 "   COALESCE(c.local_type, 'gone'), a.%s_type)"
-				 " FROM osmeta.plan_entity e"
-				 " JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id"
-				 " LEFT JOIN catalogue c ON c.table_name = e.%s_table AND c.column_name = a.%s_column"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include AND a.include"
-				 "  AND a.%s_type IS NOT NULL AND c.local_type IS DISTINCT FROM a.%s_type"
-				 " ORDER BY 1",
-				 is_source ? run->plan->source_schema : run->plan->target_schema,
-				 side, side, side, side, side, run->plan_id, side, side);
-	rows = SPI_processed;
-	if (rows > 0)
-	{
-		StringInfoData list;
-
-		initStringInfo(&list);
-		for (uint64 i = 0; i < rows && i < LISTED; i++)
-			appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
-							 osmeta_text_at(i, 1));
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("tables of environment \"%s\" have changed since plan \"%s\" was made",
-						is_source ? run->plan->source : run->plan->target,
-						run->name),
-				 errdetail("%s", list.data),
-				 errhint("Capture both environments and make a new plan.")));
-	}
-}
-
 /* List values of the first column of the last query, for a message. */
 char *
 osmeta_list_values(uint64 rows)

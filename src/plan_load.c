@@ -47,7 +47,10 @@ static const char *const option_check_sql =
 "    SELECT FROM jsonb_each(CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ELSE '{}' END) s"
 "    WHERE s.key NOT IN ('length_reduced', 'type_changed', 'unmatched_user',"
 "                        'unmatched_static_record', 'counter_behind',"
-"                        'mandatory_without_source',"
+"                        'mandatory_without_source', 'target_trigger',"
+"                        'event_table_not_empty', 'event_queue_not_empty',"
+"                        'leftover_not_null', 'unique_index',"
+"                        'foreign_key_outside', 'privilege_missing',"
 "                        'personal_data', 'mask_secret_missing')"
 "      OR s.value NOT IN ('\"error\"', '\"warning\"', '\"note\"'))"
 " END AS is_valid,"
@@ -58,7 +61,7 @@ static const char *const option_check_sql =
 "  WHEN 'chunk_rows' THEN 'a whole number from 1 to 10000000'"
 "  WHEN 'headroom' THEN 'a whole number from 0 on'"
 "  WHEN 'baseline' THEN 'true (checksums of the target''s tables are taken before the push) or false'"
-"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_static_record, counter_behind, mandatory_without_source, personal_data, mask_secret_missing) and whose values are error, warning or note'"
+"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_static_record, counter_behind, mandatory_without_source, target_trigger, event_table_not_empty, event_queue_not_empty, leftover_not_null, unique_index, foreign_key_outside, privilege_missing, personal_data, mask_secret_missing) and whose values are error, warning or note'"
 " END AS valid, o.value::text"
 " FROM jsonb_each($1::jsonb) o";
 

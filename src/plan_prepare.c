@@ -140,6 +140,7 @@ osmeta_prepare_run(Run *run)
 	run->plan = osmeta_plan_load(run->name);
 	osmeta_plan_order(run->plan_id);
 	osmeta_plan_refresh(run->plan);
+	osmeta_plan_read_catalogue(run->plan, CATALOGUE_RIGHTS);
 	osmeta_check_problems(run);
 	if (osmeta_plan_is_large(run->plan))
 	{
@@ -394,13 +395,20 @@ osmeta_prepare_push(Run *run)
 
 	for (int i = 0; i < plan->nentities; i++)
 	{
+		if (plan->entities[i].is_data)
+			check_entity(run, &plan->entities[i]);
+	}
+	osmeta_check_fit(run);
+	osmeta_check_unique(run);
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
 		PlanEntity *e = &plan->entities[i];
 		char	   *deferred = osmeta_deferred_condition(e);
 
 		if (!e->is_data)
 			continue;
 		osmeta_exec(osmeta_stage_view_sql(plan, e));
-		check_entity(run, e);
 		osmeta_add_stage_chunks(run, e, "push", e->level, "true");
 		if (deferred != NULL)
 			osmeta_add_stage_chunks(run, e, "second step", 0, deferred);

@@ -7,6 +7,9 @@
  * plan_prepare.c	what happens between two phases
  * plan_reference.c	references that lead to no row
  * plan_check.c		what stops a run
+ * plan_catalogue.c	whether the catalogues are still those of the plan
+ * plan_fit.c		which values do not fit into the target's columns
+ * plan_unique.c	which rows collide at the target
  * plan_chunk.c		the pieces of work of a phase, and their ledger
  *
  *-------------------------------------------------------------------------
@@ -51,9 +54,6 @@ extern OsmetaSinkTable osmeta_run_sink_table(const Run *run,
 /* plan_problem has no error. */
 extern void osmeta_check_problems(const Run *run);
 
-/* The catalogue of a side still says what the plan was made from. */
-extern void osmeta_check_catalogue(const Run *run, bool is_source);
-
 /* Matched rows that the stage's rows refer to have partners. */
 extern void osmeta_check_matches(const Run *run, const PlanEntity *entity,
 								 const PlanAttribute *attribute);
@@ -64,6 +64,19 @@ extern void osmeta_check_identifiers(const Run *run,
 
 /* The first values of column 1 of the last query, for a message. */
 extern char *osmeta_list_values(uint64 rows);
+
+/* plan_catalogue.c */
+
+/* The catalogue of a side still says what the plan was made from. */
+extern void osmeta_check_catalogue(const Run *run, bool is_source);
+
+/*
+ * plan_fit.c, plan_unique.c: before the first row is pushed, error if a row of
+ * the stage does not fit into its column, or has a value of a unique index
+ * that another one has, or a row of the target.
+ */
+extern void osmeta_check_fit(const Run *run);
+extern void osmeta_check_unique(const Run *run);
 
 /* plan_prepare.c: advance a plan to its next phase */
 extern void osmeta_prepare_run(Run *run);

@@ -266,6 +266,9 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	initStringInfo(&buf);
 	osmeta_mapping_begin(&mapping, plan);
 	appendStringInfoString(&buf, "SELECT ");
+	if (kind == DELIVERY_CHECKED)
+		appendStringInfo(&buf, "s.c%d AS source_id, ",
+						 entity->identifier->attribute_no);
 	for (int i = 0; i < entity->nattributes; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];

@@ -19,7 +19,13 @@ SELECT * FROM osmeta.plan_problem_attribute
 UNION ALL
 SELECT * FROM osmeta.plan_problem_reference
 UNION ALL
-SELECT * FROM osmeta.plan_problem_mask;
+SELECT * FROM osmeta.plan_problem_mask
+UNION ALL
+SELECT * FROM osmeta.plan_problem_event
+UNION ALL
+SELECT * FROM osmeta.plan_problem_target
+UNION ALL
+SELECT * FROM osmeta.plan_problem_privilege;
 COMMENT ON VIEW osmeta.found_problem IS 'Internal: problems of plans, whatever their option severity says';
 
 -- Those of one plan.  In C, since the planner knows nothing of rows that a

@@ -1,0 +1,403 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_catalogue.c
+ *	  What a plan knows of the physical catalogues, and whether it still holds.
+ *
+ * Each side is read by one statement, which asks every view live_physical_*
+ * once.  The result is written down when the plan is made or refreshed, and
+ * compared when it is run.  Only what matters stops a run: a table of the
+ * plan that lost a column or has it with another type, a column that must be
+ * filled now, a key, a unique index or a trigger that came, a static record
+ * that has another number.  What has gone and was only in the way does not.
+ *
+ * An environment that was attached by an earlier version lacks the views of
+ * triggers and rights: nothing is known then, and nothing said.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_run.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/resowner.h"
+
+#include "spi.h"
+
+/* Differences that an error lists. */
+#define LISTED 20
+
+/* Has the schema of an environment this view? */
+static bool
+has_view(const char *environment, const char *view)
+{
+	const char *args[2];
+
+	args[0] = environment;
+	args[1] = view;
+	return osmeta_query_text("SELECT FROM osmeta.environment n"
+							 " JOIN pg_namespace s ON s.nspname = n.schema"
+							 " JOIN pg_class c ON c.relnamespace = s.oid"
+							 " WHERE n.environment = $1 AND c.relname = $2",
+							 2, args) > 0;
+}
+
+/* Tables of the plan's entities at one side, by the names that stand there. */
+static char *
+tables_sql(const MigrationPlan *plan, const char *side)
+{
+	return psprintf("SELECT DISTINCT e.%s_table AS table_name FROM osmeta.plan_entity e"
+					" WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
+					" AND e.%s_table_exists AND e.%s_table IS NOT NULL",
+					side, plan->plan_id, side, side);
+}
+
+/*
+ * What cannot change without the plan: columns of the target that must or
+ * will be filled, keys, unique indexes, triggers, static records.
+ */
+static void
+append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
+{
+	const char *schema = is_source ? plan->source_schema : plan->target_schema;
+
+	appendStringInfo(buf,
+					 ", keys AS MATERIALIZED (SELECT k.table_name, k.key_name, k.kind, k.columns, k.target_table, k.delete_action"
+					 "  FROM %s.live_physical_key k JOIN tables t ON t.table_name = k.table_name)",
+					 schema);
+	appendStringInfoString(buf, ", facts (kind, table_name, name, definition, details) AS (");
+	if (!is_source)
+		appendStringInfo(buf,
+						 "SELECT 'column', c.table_name, c.column_name,"
+						 " concat_ws(', ', COALESCE(c.local_type, c.data_type) || CASE WHEN c.is_nullable THEN '' ELSE ' NOT NULL' END,"
+						 "  CASE WHEN c.is_identity THEN 'identity' WHEN c.is_generated THEN 'generated' WHEN c.has_default THEN 'with a default' END),"
+						 " jsonb_build_object('not_null', NOT c.is_nullable, 'has_default', c.has_default,"
+						 "  'is_identity', c.is_identity, 'is_generated', c.is_generated)"
+						 " FROM %s.live_physical_column c JOIN tables t ON t.table_name = c.table_name"
+						 " WHERE NOT c.is_nullable OR c.has_default OR c.is_identity OR c.is_generated"
+						 " UNION ALL ", schema);
+	appendStringInfo(buf,
+					 "SELECT 'key', k.table_name, k.key_name,"
+					 " concat_ws(' ', CASE k.kind WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' ELSE 'foreign key' END,"
+					 "  '(' || array_to_string(k.columns, ', ') || ')', 'to ' || k.target_table,"
+					 "  'on delete ' || NULLIF(k.delete_action, 'no action')),"
+					 " jsonb_build_object('kind', k.kind, 'columns', k.columns, 'target', k.target_table)"
+					 " FROM keys k"
+					 " UNION ALL "
+					 "SELECT 'index', i.table_name, i.index_name,"
+					 " concat_ws(' ', 'unique', '(' || array_to_string(i.columns, ', ', 'an expression') || ')',"
+					 "  CASE WHEN i.is_partial THEN 'over some of the rows' END),"
+					 " jsonb_build_object('kind', 'u', 'columns', i.columns, 'is_partial', i.is_partial)"
+					 " FROM %s.live_physical_index i JOIN tables t ON t.table_name = i.table_name"
+					 " WHERE i.is_unique AND NOT i.is_primary AND (i.is_partial OR NOT EXISTS (SELECT FROM keys k"
+					 "  WHERE k.table_name = i.table_name AND k.columns = i.columns AND k.kind IN ('p', 'u')))"
+					 " UNION ALL "
+					 "SELECT 'record', COALESCE(e.espace || '.', '') || e.entity, r.record_key, r.data_id,"
+					 " jsonb_build_object('record', r.record)"
+					 " FROM osmeta.plan_entity e JOIN %s.static_record r ON r.entity_key OPERATOR(osmeta.=) e.entity_key"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'record' AND NOT e.is_data"
+					 "  AND r.is_active AND r.record_key IS NOT NULL",
+					 schema, schema, plan->plan_id);
+	if (has_view(is_source ? plan->source : plan->target, "live_physical_trigger"))
+		appendStringInfo(buf,
+						 " UNION ALL SELECT 'known', '', 'trigger', NULL, '{}'"
+						 " UNION ALL "
+						 "SELECT 'trigger', g.table_name, g.trigger_name,"
+						 " g.events || CASE WHEN g.is_enabled THEN '' ELSE ', disabled' END,"
+						 " jsonb_build_object('events', g.events, 'is_enabled', g.is_enabled)"
+						 " FROM %s.live_physical_trigger g JOIN tables t ON t.table_name = g.table_name",
+						 schema);
+	appendStringInfoString(buf, ")");
+}
+
+/* WITH ..., the facts of one side as facts. */
+static char *
+lasting_sql(const MigrationPlan *plan, bool is_source)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "WITH tables AS MATERIALIZED (%s)",
+					 tables_sql(plan, is_source ? "source" : "target"));
+	append_lasting(&buf, plan, is_source);
+	return buf.data;
+}
+
+static void
+read_lasting(const MigrationPlan *plan, bool is_source, bool only_triggers)
+{
+	const char *side = is_source ? "source" : "target";
+	const char *kinds = only_triggers ?
+	"(f.kind = 'trigger' OR (f.kind, f.name) = ('known', 'trigger'))" :
+	"f.kind NOT IN ('privilege', 'event')";
+
+	osmeta_execf("DELETE FROM osmeta.plan_catalogue f"
+				 " WHERE f.plan_id = " INT64_FORMAT " AND f.side = '%s' AND %s",
+				 plan->plan_id, side, kinds);
+	osmeta_execf("%s INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, table_name, name, definition, details)"
+				 " SELECT DISTINCT ON (f.kind, f.table_name, f.name) " INT64_FORMAT ", '%s', f.kind, f.table_name, f.name, f.definition, f.details"
+				 " FROM facts f WHERE f.name IS NOT NULL AND %s"
+				 " ORDER BY f.kind, f.table_name, f.name, f.definition",
+				 lasting_sql(plan, is_source), plan->plan_id, side, kinds);
+}
+
+/* What the user who reads or writes there may do. */
+static void
+read_privileges(const MigrationPlan *plan, bool is_source)
+{
+	const char *side = is_source ? "source" : "target";
+
+	if (!has_view(is_source ? plan->source : plan->target,
+				  "live_physical_privilege"))
+		return;
+	osmeta_execf("WITH tables AS MATERIALIZED (%s)"
+				 " INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, table_name, name, definition, details)"
+				 " SELECT " INT64_FORMAT ", '%s', 'privilege', p.table_name, '',"
+				 "  concat_ws(', ', CASE WHEN bool_and(p.can_select) THEN 'SELECT' END, CASE WHEN bool_and(p.can_insert) THEN 'INSERT' END,"
+				 "   CASE WHEN bool_and(p.can_update) THEN 'UPDATE' END, CASE WHEN bool_and(p.can_delete) THEN 'DELETE' END),"
+				 "  jsonb_build_object('SELECT', bool_and(p.can_select), 'INSERT', bool_and(p.can_insert),"
+				 "   'UPDATE', bool_and(p.can_update), 'DELETE', bool_and(p.can_delete))"
+				 " FROM %s.live_physical_privilege p JOIN tables t ON t.table_name = p.table_name"
+				 " GROUP BY p.table_name",
+				 tables_sql(plan, side), plan->plan_id, side,
+				 is_source ? plan->source_schema : plan->target_schema);
+}
+
+/*
+ * Run a statement in a subtransaction that is always rolled back, so that
+ * what it makes is gone; NULL, or why it failed.  The number that it gives
+ * last is *count.
+ */
+static char *
+try_count(char **statements, int nstatements, int64 *count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		for (int i = 0; i < nstatements; i++)
+			osmeta_exec(statements[i]);
+		*count = osmeta_int64_at(0, 1, NULL);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error == NULL)
+		return NULL;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	return error->message;
+}
+
+static void
+add_event(const MigrationPlan *plan, const char *table, const char *name,
+		  int64 count, const char *error)
+{
+	osmeta_execf("INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, table_name, name, definition, details)"
+				 " VALUES (" INT64_FORMAT ", 'target', 'event', %s, %s, %s, jsonb_build_object('rows', %s))"
+				 " ON CONFLICT DO NOTHING",
+				 plan->plan_id, quote_literal_cstr(table),
+				 quote_literal_cstr(name),
+				 error ? quote_literal_cstr(error) : "NULL",
+				 error ? "NULL" : psprintf(INT64_FORMAT, count));
+}
+
+/*
+ * How many rows have the event tables of the plan's entities at the target?
+ * Each is counted through a relation that is gone at once.
+ */
+static void
+read_event_tables(const MigrationPlan *plan)
+{
+	uint64		rows;
+	char	  **table;
+	char	  **event_table;
+	char	  **statement;
+
+	osmeta_execf("WITH tables AS MATERIALIZED (%s),"
+				 " found AS (SELECT DISTINCT ON (t.table_name) t.table_name, c.table_name AS event_table, c.column_name, c.local_type"
+				 "  FROM tables t JOIN (SELECT c.table_name, c.column_name, c.position, c.local_type, osmeta.fold_name(c.table_name) AS folded"
+				 "    FROM %s.live_physical_column c WHERE osmeta.fold_name(c.table_name) LIKE E'osevt\\\\_%%') c"
+				 "   ON c.folded = osmeta.fold_name(osmeta.event_table_name(t.table_name)) AND c.local_type IS NOT NULL"
+				 "  ORDER BY t.table_name, c.table_name, c.position)"
+				 " SELECT f.table_name, f.event_table,"
+				 "  osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema, f.event_table, p.plan, 'counted',"
+				 "   jsonb_build_array(jsonb_build_object('name', 'c', 'remote_name', f.column_name, 'type', f.local_type)), options => n.table_options)"
+				 " FROM found f, osmeta.plan p JOIN osmeta.environment n ON n.environment = p.target"
+				 " WHERE p.plan_id = " INT64_FORMAT " ORDER BY f.table_name",
+				 tables_sql(plan, "target"), plan->target_schema,
+				 plan->plan_id);
+	rows = SPI_processed;
+	table = palloc(sizeof(char *) * Max(rows, 1));
+	event_table = palloc(sizeof(char *) * Max(rows, 1));
+	statement = palloc(sizeof(char *) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+	{
+		table[i] = osmeta_text_at(i, 1);
+		event_table[i] = osmeta_text_at(i, 2);
+		statement[i] = osmeta_text_at(i, 3);
+	}
+	for (uint64 i = 0; i < rows; i++)
+	{
+		char	   *steps[2];
+		int64		count = 0;
+		char	   *error;
+
+		steps[0] = statement[i];
+		steps[1] = psprintf("SELECT count(c) FROM (SELECT 1 AS c FROM %s.counted) r",
+							plan->schema);
+		error = try_count(steps, 2, &count);
+		add_event(plan, table[i], event_table[i], count, error);
+	}
+}
+
+/* Do events wait in the queue of the target? */
+static void
+read_event_queue(const MigrationPlan *plan)
+{
+	static const char *const queue[] = {"bpm_event", "bpm_event_queue"};
+
+	for (int i = 0; i < (int) lengthof(queue); i++)
+	{
+		char	   *step;
+		int64		count = 0;
+		char	   *error;
+
+		if (!has_view(plan->target, psprintf("live_%s", queue[i])))
+			continue;
+		step = psprintf("SELECT count(*) FROM (SELECT FROM %s.live_%s LIMIT 1001) r",
+						plan->target_schema, queue[i]);
+		error = try_count(&step, 1, &count);
+		add_event(plan, "", psprintf("ossys_%s", queue[i]), count, error);
+	}
+}
+
+void
+osmeta_plan_read_catalogue(const MigrationPlan *plan, CatalogueKinds kinds)
+{
+	if (kinds != CATALOGUE_RIGHTS)
+	{
+		read_lasting(plan, true, kinds == CATALOGUE_TRIGGERS);
+		read_lasting(plan, false, kinds == CATALOGUE_TRIGGERS);
+	}
+	osmeta_execf("DELETE FROM osmeta.plan_catalogue"
+				 " WHERE plan_id = " INT64_FORMAT " AND kind IN ('privilege', 'event')",
+				 plan->plan_id);
+	read_privileges(plan, true);
+	read_privileges(plan, false);
+	read_event_tables(plan);
+	read_event_queue(plan);
+}
+
+/*
+ * Columns that the plan reads or writes, against the types that it was made
+ * with; then everything else, against what was written down.
+ */
+static char *
+differences_sql(const MigrationPlan *plan, bool is_source)
+{
+	const char *side = is_source ? "source" : "target";
+	const char *schema = is_source ? plan->source_schema : plan->target_schema;
+
+	return psprintf("%s, used AS MATERIALIZED ("
+					" SELECT e.%s_table AS table_name, a.%s_column AS column_name, a.%s_type AS type, a.is_identifier"
+					" FROM osmeta.plan_entity e"
+					" JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id"
+					" WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include AND a.include AND a.%s_type IS NOT NULL),"
+					" was AS (SELECT f.* FROM osmeta.plan_catalogue f"
+					"  WHERE f.plan_id = " INT64_FORMAT " AND f.side = '%s' AND f.kind NOT IN ('privilege', 'event', 'known')),"
+					" known AS (SELECT v.kind FROM (VALUES ('column'), ('key'), ('index'), ('record')) v (kind)"
+					"  UNION ALL SELECT k.name FROM osmeta.plan_catalogue k JOIN facts f ON f.kind = k.kind AND f.name = k.name"
+					"   WHERE k.plan_id = " INT64_FORMAT " AND k.side = '%s' AND k.kind = 'known'),"
+					" involved AS (SELECT e.%s_table AS table_name FROM osmeta.plan_entity e"
+					"  WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include"
+					"  UNION SELECT COALESCE(e.espace || '.', '') || e.entity FROM osmeta.plan_entity e"
+					"  WHERE e.plan_id = " INT64_FORMAT " AND NOT e.is_data AND e.include)"
+	/* columns that are used */
+					" SELECT format('column %%I of table %%I: %%s, was %%s', u.column_name, u.table_name,"
+					"   COALESCE(c.local_type, 'gone'), u.type)"
+					" FROM used u LEFT JOIN (SELECT table_name, column_name, local_type FROM %s.live_physical_column) c"
+					"  ON c.table_name = u.table_name AND c.column_name = u.column_name"
+					" WHERE c.local_type IS DISTINCT FROM u.type"
+					" UNION ALL "
+	/* everything else */
+					"SELECT format(CASE COALESCE(f.kind, w.kind) WHEN 'record' THEN 'record %%3$s (key %%1$s) of %%2$s: %%4$s, %%5$s' ELSE '%%6$s %%1$I of table %%2$I: %%4$s, %%5$s' END,"
+					"  COALESCE(f.name, w.name), COALESCE(f.table_name, w.table_name), COALESCE(f.details, w.details) ->> 'record',"
+					"  COALESCE(f.definition, 'gone'), CASE WHEN w.name IS NULL THEN 'is new' ELSE 'was ' || w.definition END,"
+					"  COALESCE(f.kind, w.kind))"
+					" FROM (SELECT * FROM facts WHERE kind <> 'known') f"
+					" FULL JOIN was w ON w.kind = f.kind AND w.table_name = f.table_name AND w.name = f.name"
+					" WHERE COALESCE(f.kind, w.kind) IN (SELECT k.kind FROM known k)"
+					"  AND COALESCE(f.table_name, w.table_name) IN (SELECT i.table_name FROM involved i)"
+					"  AND f.definition IS DISTINCT FROM w.definition"
+					"  AND CASE COALESCE(f.kind, w.kind)"
+	/* a column that is to be filled now and was not */
+					"   WHEN 'column' THEN COALESCE((f.details ->> 'not_null')::boolean, false)"
+					"    AND (NOT COALESCE((w.details ->> 'not_null')::boolean, false)"
+					"     OR COALESCE((w.details ->> 'has_default')::boolean, false) AND NOT COALESCE((f.details ->> 'has_default')::boolean, false))"
+					"    AND (EXISTS (SELECT FROM used u WHERE u.table_name = f.table_name AND u.column_name = f.name)"
+					"     OR NOT (COALESCE((f.details ->> 'has_default')::boolean, false)"
+					"      OR COALESCE((f.details ->> 'is_identity')::boolean, false) OR COALESCE((f.details ->> 'is_generated')::boolean, false)))"
+					"   WHEN 'trigger' THEN COALESCE((f.details ->> 'is_enabled')::boolean, false)"
+					"   WHEN 'record' THEN w.name IS NOT NULL"
+
+	/*
+	 * what is not there any more was in the way, unless it is the
+	 * identifier's key
+	 */
+					"   ELSE f.name IS NOT NULL OR w.details ->> 'kind' IN ('p', 'u')"
+					"    AND EXISTS (SELECT FROM used u WHERE u.is_identifier AND u.table_name = w.table_name"
+					"     AND w.details -> 'columns' = jsonb_build_array(u.column_name))"
+					"    AND NOT EXISTS (SELECT FROM facts o WHERE o.table_name = w.table_name AND o.kind IN ('key', 'index')"
+					"     AND o.details ->> 'kind' IN ('p', 'u') AND o.details -> 'columns' = w.details -> 'columns')"
+					"   END"
+					" ORDER BY 1",
+					lasting_sql(plan, is_source), side, side, side,
+					plan->plan_id, side, plan->plan_id, side, plan->plan_id,
+					side, side, plan->plan_id, plan->plan_id, schema);
+}
+
+/*
+ * The catalogues on both sides must still say what the plan was made from:
+ * a publish in between may have changed tables.
+ */
+void
+osmeta_check_catalogue(const Run *run, bool is_source)
+{
+	const MigrationPlan *plan = run->plan;
+	bool		has_started = strcmp(plan->phase, "planned") != 0;
+	uint64		rows;
+	StringInfoData list;
+
+	rows = osmeta_exec(differences_sql(plan, is_source));
+	if (rows == 0)
+		return;
+	initStringInfo(&list);
+	for (uint64 i = 0; i < rows && i < LISTED; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
+						 osmeta_text_at(i, 1));
+	if (rows > LISTED)
+		appendStringInfo(&list, "\nand " UINT64_FORMAT " more", rows - LISTED);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("tables of environment \"%s\" have changed since plan \"%s\" was made",
+					is_source ? plan->source : plan->target, run->name),
+			 errdetail("%s", list.data),
+			 has_started ?
+			 errhint("Put back there what has changed, and call run_plan again. Triggers can be accepted: SELECT osmeta.refresh_plan(%s).",
+					 quote_literal_cstr(run->name)) :
+			 errhint("SELECT osmeta.refresh_plan(%s) accepts it, then look at osmeta.plan_problem again. If columns have gone or changed their type, capture both environments and make a new plan.",
+					 quote_literal_cstr(run->name))));
+}

@@ -1,0 +1,240 @@
+/*
+ * 86_problem_target: what stands in the way at the target, by what
+ * plan_catalogue knows of its tables, and which rights are missing.
+ *
+ * Each view gives plan_id, severity, code, object, message and hint;
+ * plan_problem puts them together.  Severities are those that hold unless
+ * the plan's option severity says otherwise.
+ */
+
+-- Who reads and writes at an environment?  Only the name is looked up.
+CREATE FUNCTION osmeta.environment_user(environment text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT (SELECT substr(o.option, strpos(o.option, '=') + 1)
+        FROM pg_user_mappings AS m
+            CROSS JOIN LATERAL unnest(m.umoptions) AS o (option)
+        WHERE m.srvname::text = osmeta.environment_server(n.environment)
+            AND m.usename::text IN (current_user::text, 'public')
+            AND split_part(o.option, '=', 1) IN ('user', 'username')
+        ORDER BY m.usename::text = 'public'
+        LIMIT 1)
+    FROM osmeta.environment AS n
+    WHERE n.environment = environment_user.environment;
+END;
+COMMENT ON FUNCTION osmeta.environment_user(text) IS 'Internal: the user that the current role is at the server of an environment; NULL if that cannot be known';
+
+-- Columns of the target that the plan fills, and with what.
+CREATE VIEW osmeta.delivered_column AS
+SELECT m.plan_id, m.entity_id, m.object || '.' || a.attribute AS object, a.attribute_no, a.target_column,
+    a.is_identifier, a.is_deferred AND e.transform = 'remap' AS is_deferred, e.transform, a.type,
+    a.refers_to_entity_id,
+    -- every row gets the same
+    e.transform = 'null value' OR COALESCE(a.mask = 'null' OR starts_with(a.mask, 'constant:'), false) AS is_alike,
+    -- and that is NULL
+    COALESCE(a.mask = 'null', false) OR e.transform = 'null value' AND (NOT COALESCE(osmeta.is_data_type(a.type), false)
+        OR osmeta.null_value(a.type, n.dialect) IS NULL) AS is_null
+FROM osmeta.moved_entity AS m
+JOIN osmeta.plan_attribute AS a ON a.plan_id = m.plan_id AND a.entity_id = m.entity_id
+LEFT JOIN osmeta.environment AS n ON n.environment = m.target
+CROSS JOIN LATERAL (VALUES (CASE WHEN a.include THEN a.transform ELSE 'null value' END)) AS e (transform)
+WHERE m.status = 'matched' AND a.status IN ('matched', 'target only') AND a.target_type IS NOT NULL
+    AND (a.source_type IS NOT NULL OR a.status = 'target only') AND (a.include OR NOT a.is_identifier);
+COMMENT ON VIEW osmeta.delivered_column IS 'Internal: columns of the target that a plan fills, and whether all rows get the same';
+
+-- Unique keys and indexes of the target's tables beside the identifier's.
+CREATE VIEW osmeta.target_unique_index AS
+SELECT m.plan_id, m.entity_id, m.object, m.target_table, m.rows_expected, m.target, c.name, c.definition,
+    COALESCE((c.details ->> 'is_partial')::boolean, false) OR k.has_expression AS is_beyond,
+    k.varying, k.unknown, k.unknown_columns, k.nulls, k.columns, k.delivered, k.attributes
+FROM osmeta.moved_entity AS m
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind IN ('key', 'index')
+    AND c.table_name = m.target_table AND c.details ->> 'kind' IN ('p', 'u')
+CROSS JOIN LATERAL (
+    SELECT count(*) AS columns, COALESCE(bool_or(i.name IS NULL), false) AS has_expression,
+        COALESCE(bool_or(d.is_identifier), false) AS has_identifier,
+        count(d.target_column) AS delivered, array_agg(d.attribute_no) FILTER (WHERE d.attribute_no IS NOT NULL) AS attributes,
+        -- columns whose values differ from row to row
+        count(*) FILTER (WHERE NOT d.is_alike) AS varying,
+        COALESCE(bool_or(d.target_column IS NULL AND (f.details ->> 'is_identity')::boolean), false) AS is_numbered,
+        -- that the plan does not fill and the target does
+        count(*) FILTER (WHERE d.target_column IS NULL AND f.name IS NOT NULL) AS unknown,
+        string_agg(i.name, ', ') FILTER (WHERE d.target_column IS NULL AND f.name IS NOT NULL) AS unknown_columns,
+        -- that are NULL in all rows
+        count(*) FILTER (WHERE d.is_null OR d.target_column IS NULL AND f.name IS NULL) AS nulls
+    FROM osmeta.catalogue_index_columns(c.details) AS i (name)
+    LEFT JOIN osmeta.delivered_column AS d ON d.plan_id = m.plan_id AND d.entity_id = m.entity_id
+        AND d.target_column = i.name
+    LEFT JOIN osmeta.plan_catalogue AS f ON f.plan_id = m.plan_id AND f.side = 'target' AND f.kind = 'column'
+        AND f.table_name = c.table_name AND f.name = i.name
+        AND ((f.details ->> 'has_default')::boolean OR (f.details ->> 'is_identity')::boolean
+            OR (f.details ->> 'is_generated')::boolean)
+) AS k
+WHERE m.status = 'matched' AND m.identifier_no IS NOT NULL AND k.columns > 0
+    -- never twice
+    AND NOT k.has_identifier AND NOT k.is_numbered;
+COMMENT ON VIEW osmeta.target_unique_index IS 'Internal: unique keys and indexes of the tables that a plan writes to, beside those of the identifiers';
+
+-- What happens at the target besides when rows come?
+CREATE VIEW osmeta.plan_problem_event (plan_id, severity, code, object, message, hint) AS
+SELECT m.plan_id, 'warning', 'target_trigger', m.object,
+    format('table "%s" of environment "%s" has triggers: %s', m.target_table, m.target,
+        string_agg(format('%s (%s)', c.name, c.details ->> 'events'), ', ' ORDER BY c.name))
+    || CASE WHEN bool_or(osmeta.fold_name(c.name) LIKE 'ostrg%') THEN '; OSTRG_EI... raises the events that start processes (BPT)' ELSE '' END,
+    format('Have them disabled there while the plan runs and SELECT osmeta.refresh_plan(%L), or make sure that they do no harm; an OSTRG_EI trigger does nothing while its event table is empty.', m.plan)
+FROM osmeta.moved_entity AS m
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'trigger'
+    AND c.table_name = m.target_table
+WHERE m.status = 'matched' AND (c.details ->> 'is_enabled')::boolean
+    AND (c.details ->> 'events' ~ 'INSERT|UPDATE'
+        OR c.details ->> 'events' ~ 'DELETE' AND m.options ->> 'existing' = 'delete')
+GROUP BY m.plan_id, m.plan, m.object, m.target_table, m.target
+UNION ALL
+SELECT m.plan_id,
+    CASE WHEN c.definition IS NULL AND (g.has_trigger OR NOT g.is_known) THEN 'error' ELSE 'warning' END,
+    'event_table_not_empty', m.object,
+    CASE WHEN c.definition IS NOT NULL
+        THEN format('event table "%s" of environment "%s" cannot be read: %s', c.name, m.target, c.definition)
+        ELSE format('event table "%s" of environment "%s" has rows: %s%s', c.name, m.target, c.details ->> 'rows',
+            CASE WHEN g.has_trigger OR NOT g.is_known THEN '; each row that is delivered would start or wake processes (BPT)' ELSE '' END)
+    END,
+    format('Keep a copy of its rows, empty it there, and SELECT osmeta.refresh_plan(%L); put the rows back when the plan is done.', m.plan)
+FROM osmeta.moved_entity AS m
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'event'
+    AND c.table_name = m.target_table
+CROSS JOIN LATERAL (
+    SELECT COALESCE(bool_or(t.kind = 'trigger' AND (t.details ->> 'is_enabled')::boolean
+            AND t.details ->> 'events' ~ 'INSERT'), false) AS has_trigger,
+        COALESCE(bool_or(t.kind = 'known'), false) AS is_known
+    FROM osmeta.plan_catalogue AS t
+    WHERE t.plan_id = m.plan_id AND t.side = 'target'
+        AND (t.kind = 'trigger' AND t.table_name = m.target_table OR t.kind = 'known' AND t.table_name = '' AND t.name = 'trigger')
+) AS g
+WHERE m.status = 'matched' AND (c.definition IS NOT NULL OR (c.details ->> 'rows')::bigint > 0)
+UNION ALL
+SELECT p.plan_id, 'note', 'event_queue_not_empty', p.target,
+    format('events wait to be handled in environment "%s": %s', p.target,
+        string_agg(format('%s has %s rows', c.name,
+            CASE WHEN (c.details ->> 'rows')::bigint > 1000 THEN 'more than 1000' ELSE c.details ->> 'rows' END), ', ' ORDER BY c.name)),
+    'Processes can start while the plan runs. Wait until the queue is empty, or stop the scheduler there, if that must not be.'
+FROM osmeta.plan AS p
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = p.plan_id AND c.side = 'target' AND c.kind = 'event' AND c.table_name = ''
+WHERE (c.details ->> 'rows')::bigint > 0
+GROUP BY p.plan_id, p.target;
+COMMENT ON VIEW osmeta.plan_problem_event IS 'Internal: what happens at the target besides when rows come';
+
+-- Which columns and keys of the target refuse the rows?
+CREATE VIEW osmeta.plan_problem_target (plan_id, severity, code, object, message, hint) AS
+SELECT m.plan_id, 'error', 'leftover_not_null', m.object,
+    format('columns of table "%s" in environment "%s" are NOT NULL, have no default, and get no value: %s', m.target_table, m.target,
+        string_agg(c.name, ', ' ORDER BY c.name)),
+    format('Left-overs of an earlier version: have NOT NULL dropped there, or a default given, and SELECT osmeta.refresh_plan(%L). Lower the severity if a trigger there fills them.', m.plan)
+FROM osmeta.moved_entity AS m
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'column'
+    AND c.table_name = m.target_table
+WHERE m.status = 'matched' AND m.identifier_no IS NOT NULL AND m.rows_expected IS DISTINCT FROM 0
+    AND (c.details ->> 'not_null')::boolean
+    AND NOT COALESCE((c.details ->> 'has_default')::boolean, false)
+    AND NOT COALESCE((c.details ->> 'is_identity')::boolean, false)
+    AND NOT COALESCE((c.details ->> 'is_generated')::boolean, false)
+    AND NOT (m.is_multitenant AND osmeta.fold_name(c.name) = 'tenant_id')
+    AND NOT EXISTS (SELECT FROM osmeta.delivered_column AS d
+                    WHERE d.plan_id = m.plan_id AND d.entity_id = m.entity_id AND d.target_column = c.name)
+GROUP BY m.plan_id, m.plan, m.object, m.target_table, m.target
+UNION ALL
+SELECT m.plan_id, 'error', 'not_null_column', d.object,
+    CASE WHEN d.is_null
+        THEN format('column "%s" of table "%s" in environment "%s" is NOT NULL, and every row would get NULL', c.name, m.target_table, m.target)
+        ELSE format('column "%s" of table "%s" in environment "%s" is NOT NULL, and the reference is part of a cycle: it is NULL at first', c.name, m.target_table, m.target)
+    END,
+    format('Have NOT NULL dropped there and SELECT osmeta.refresh_plan(%L), or leave another reference of the cycle, or the entity, out.', m.plan)
+FROM osmeta.moved_entity AS m
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'column'
+    AND c.table_name = m.target_table
+JOIN osmeta.delivered_column AS d ON d.plan_id = m.plan_id AND d.entity_id = m.entity_id AND d.target_column = c.name
+WHERE (c.details ->> 'not_null')::boolean AND (d.is_null OR d.is_deferred) AND m.rows_expected IS DISTINCT FROM 0
+UNION ALL
+SELECT i.plan_id, s.severity, 'unique_index', i.object,
+    format('unique index "%s" of table "%s" in environment "%s", %s: %s', i.name, i.target_table, i.target, i.definition,
+        CASE
+            WHEN i.is_beyond THEN 'it is over an expression or over some of the rows, and is not looked at before rows are delivered'
+            WHEN i.varying = 0 AND i.unknown = 0 THEN 'all rows get the same values'
+            WHEN i.varying = 0 THEN 'all rows get the same values, if the target gives the same to ' || i.unknown_columns
+            WHEN i.unknown > 0 THEN format('the target gives a value to %s, so it is not looked at before rows are delivered', i.unknown_columns)
+            ELSE 'rows with equal values, or with values that are taken there, stop the run before the first one is delivered'
+        END),
+    CASE WHEN i.varying = 0 AND NOT i.is_beyond
+        THEN 'A left-over of an earlier version, or a column that is left out: have the index dropped there, or give the column values by transform in osmeta.plan_attribute. Lower the severity if its values do differ.'
+        ELSE 'Compare the values on both sides; filter or change what collides.'
+    END
+FROM osmeta.target_unique_index AS i
+LEFT JOIN osmeta.environment AS n ON n.environment = i.target
+CROSS JOIN LATERAL (VALUES (
+    CASE
+        WHEN i.is_beyond THEN 'note'
+        -- NULLs are distinct on PostgreSQL; on Oracle if there is nothing else
+        WHEN i.nulls > 0 AND COALESCE(n.dialect, 'postgres') = 'postgres' THEN NULL
+        WHEN i.varying > 0 THEN CASE WHEN i.unknown > 0 THEN 'warning' ELSE 'note' END
+        WHEN i.nulls = i.columns AND n.dialect = 'oracle' THEN NULL
+        WHEN i.rows_expected > 1 THEN 'error'
+        ELSE 'warning'
+    END)) AS s (severity)
+WHERE s.severity IS NOT NULL
+UNION ALL
+SELECT m.plan_id, 'warning', 'foreign_key_outside', d.object,
+    format('foreign key "%s" of table "%s" in environment "%s" refers to table "%s"%s', c.name, m.target_table, m.target,
+        c.details ->> 'target',
+        COALESCE(', not to "' || o.target_table || '", which the attribute refers to', ', and the attribute is no reference')),
+    'A left-over of an earlier version: rows whose value that table does not have are refused. Have it dropped there, or set include = false for the attribute.'
+FROM osmeta.moved_entity AS m
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'key'
+    AND c.table_name = m.target_table AND c.details ->> 'kind' = 'f' AND jsonb_array_length(c.details -> 'columns') = 1
+JOIN osmeta.delivered_column AS d ON d.plan_id = m.plan_id AND d.entity_id = m.entity_id
+    AND d.target_column = c.details -> 'columns' ->> 0 AND NOT d.is_null
+LEFT JOIN osmeta.plan_entity AS o ON o.plan_id = m.plan_id AND o.entity_id = d.refers_to_entity_id
+WHERE osmeta.fold_name(o.target_table) IS DISTINCT FROM osmeta.fold_name(c.details ->> 'target')
+    -- a reference to what the plan does not have is another problem
+    AND (o.target_table IS NOT NULL OR d.type NOT ILIKE 'bt%');
+COMMENT ON VIEW osmeta.plan_problem_target IS 'Internal: which columns and keys of the target refuse the rows';
+
+-- Which rights are missing?
+CREATE VIEW osmeta.plan_problem_privilege (plan_id, severity, code, object, message, hint) AS
+SELECT m.plan_id, CASE WHEN r.is_needed THEN 'error' ELSE 'note' END, 'privilege_missing', m.object,
+    format('environment "%s" gives no right to %s on table "%s"%s', r.environment,
+        string_agg(r.privilege, ', ' ORDER BY r.position), r.table_name,
+        CASE WHEN r.is_needed THEN '' ELSE ': undo_plan could not take the rows out again' END),
+    format('Run there: GRANT %s ON %s TO %s; then SELECT osmeta.refresh_plan(%L)',
+        string_agg(r.privilege, ', ' ORDER BY r.position),
+        CASE n.catalog_dialect
+            WHEN 'sqlserver' THEN format('[%s].[%s]', replace(n.remote_schema, ']', ']]'), replace(r.table_name, ']', ']]'))
+            WHEN 'oracle' THEN format('"%s"."%s"', n.remote_schema, r.table_name)
+            ELSE format('%I.%I', n.remote_schema, r.table_name) END,
+        CASE
+            WHEN n.server IS NULL THEN quote_ident(m.owner)
+            WHEN u.name IS NULL THEN format('the user of server %I', n.server)
+            WHEN n.catalog_dialect = 'sqlserver' THEN format('[%s]', replace(u.name, ']', ']]'))
+            WHEN n.catalog_dialect = 'oracle' THEN u.name
+            ELSE quote_ident(u.name) END,
+        m.plan)
+FROM (
+    SELECT e.*, p.owner, EXISTS (SELECT FROM osmeta.plan_attribute AS a
+            WHERE a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_deferred AND a.include) AS has_second_step
+    FROM osmeta.moved_entity AS e
+    JOIN osmeta.plan AS p ON p.plan_id = e.plan_id
+) AS m
+CROSS JOIN LATERAL (VALUES
+    ('source', m.source, m.source_table, 'SELECT', 1, true),
+    ('target', m.target, m.target_table, 'SELECT', 1, true),
+    ('target', m.target, m.target_table, 'INSERT', 2, true),
+    ('target', m.target, m.target_table, 'UPDATE', 3, CASE WHEN m.has_second_step THEN true END),
+    ('target', m.target, m.target_table, 'DELETE', 4, COALESCE(m.options ->> 'existing' = 'delete', false))
+    ) AS r (side, environment, table_name, privilege, position, is_needed)
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = r.side AND c.kind = 'privilege'
+    AND c.table_name = r.table_name AND NOT (c.details ->> r.privilege)::boolean
+JOIN osmeta.environment AS n ON n.environment = r.environment
+CROSS JOIN LATERAL (VALUES (osmeta.environment_user(r.environment))) AS u (name)
+WHERE m.status = 'matched' AND r.is_needed IS NOT NULL
+GROUP BY m.plan_id, m.plan, m.object, m.owner, r.environment, r.table_name, r.is_needed, n.catalog_dialect,
+    n.remote_schema, n.server, u.name;
+COMMENT ON VIEW osmeta.plan_problem_privilege IS 'Internal: which rights are missing at source and target';
