@@ -206,7 +206,28 @@ is(factory('SELECT * FROM make.wrong'), '', 'run_plan: once more leaves it as it
 # Rights at the factory
 # ---------------------------------------------------------------------------
 create_plan(q{'espace:Shop'});
+value_ok(q{SELECT string_agg(DISTINCT side || ' ' || definition, ', ') FROM osmeta.plan_catalogue WHERE kind = 'privilege'},
+	'source SELECT, target SELECT, INSERT, UPDATE, DELETE', 'rights: those of the roles at the factory are known');
 factory(q{SELECT format('REVOKE INSERT ON %s FROM gate', make.table_of('target', 'Detail')) \gexec});
+fails('analyst', q{CALL osmeta.run_plan('p')}, '55000', 'plan "p" has problems that stop it: 1.*privilege_missing: Shop\.Detail', 'INSERT denied: the run does not begin');
+is(delivered(), 0, 'INSERT denied: nothing has been written');
+desk(q{SELECT osmeta.refresh_plan('p')});
+value_ok(q{SELECT hint FROM osmeta.plan_problem WHERE code = 'privilege_missing'},
+	q{Run there: GRANT INSERT ON target."OSUSR_4af_Detail" TO gate; then SELECT osmeta.refresh_plan('p')}, 'INSERT denied: the hint says what to grant');
+# by a role that the user inherits, to everybody, and to single columns
+factory(q{CREATE ROLE movers; GRANT movers TO gate; SELECT format('GRANT INSERT ON %s TO movers', make.table_of('target', 'Detail')) \gexec});
+desk(q{SELECT osmeta.refresh_plan('p')});
+value_ok(q{SELECT count(*) FROM osmeta.plan_problem WHERE code = 'privilege_missing'}, 0, 'INSERT granted to a role of the user');
+factory(q{SELECT format('REVOKE INSERT ON %s FROM movers', make.table_of('target', 'Detail')) \gexec
+DROP ROLE movers; SELECT format('GRANT INSERT ON %s TO PUBLIC', make.table_of('target', 'Detail')) \gexec});
+desk(q{SELECT osmeta.refresh_plan('p')});
+value_ok(q{SELECT count(*) FROM osmeta.plan_problem WHERE code = 'privilege_missing'}, 0, 'INSERT granted to PUBLIC');
+factory(q{SELECT format('REVOKE INSERT ON %1$s FROM PUBLIC; GRANT INSERT ("ID", "TEXT") ON %1$s TO gate', make.table_of('target', 'Detail')) \gexec});
+desk(q{SELECT osmeta.refresh_plan('p')});
+value_ok(q{SELECT count(*), min(c.details ->> 'INSERT') FROM osmeta.plan_catalogue c LEFT JOIN osmeta.plan_problem p ON p.code = 'privilege_missing'
+	WHERE c.kind = 'privilege' AND c.side = 'target' AND c.table_name ~ 'Detail'}, '1|', 'INSERT granted on columns: not known, so not missing');
+factory(q{SELECT format('REVOKE INSERT ("ID", "TEXT") ON %s FROM gate', make.table_of('target', 'Detail')) \gexec});
+create_plan(q{'espace:Shop'}, '{"severity": {"privilege_missing": "warning"}}');
 fails('analyst', q{CALL osmeta.run_plan('p')}, '42501', 'permission denied for table OSUSR_4af_Detail', 'INSERT denied: the run stops');
 value_ok(q{SELECT entity, state, error FROM osmeta.plan_chunk JOIN osmeta.plan_entity USING (plan_id, entity_id) WHERE error IS NOT NULL},
 	'Detail|failed|permission denied for table OSUSR_4af_Detail', 'INSERT denied: the ledger keeps the error');
@@ -216,7 +237,8 @@ factory(q{SELECT format('GRANT INSERT ON %s TO gate', make.table_of('target', 'D
 value_ok(q{CALL osmeta.run_plan('p')}, '', 'INSERT granted: the run goes on');
 is(factory('SELECT * FROM make.wrong'), '', 'INSERT granted: every row is there once');
 factory(q{CALL make.put_back(); SELECT format('REVOKE UPDATE ON %s FROM gate', make.table_of('target', 'Customer')) \gexec});
-create_plan(q{'espace:Shop'});
+create_plan(q{'espace:Shop'}, '{"severity": {"privilege_missing": "warning"}}');
+value_ok(q{SELECT severity, code, object FROM osmeta.plan_problem WHERE code <> 'counter_behind'}, 'warning|privilege_missing|Shop.Customer', 'UPDATE denied: the second step needs it');
 fails('analyst', q{CALL osmeta.run_plan('p')}, '42501', 'permission denied for table OSUSR_4af_Customer', 'UPDATE denied: the second step stops');
 factory(q{SELECT format('GRANT UPDATE ON %s TO gate', make.table_of('target', 'Customer')) \gexec});
 value_ok(q{CALL osmeta.run_plan('p')}, '', 'UPDATE granted: the run goes on');
@@ -242,6 +264,8 @@ is(factory('SELECT count(*) FROM target.profile'), 0, 'an identifier is taken me
 foreach my $change (
 	[ 'ALTER "TEXT" TYPE varchar(60)', 'ALTER "TEXT" TYPE varchar(50)', 'column "TEXT" of table "OSUSR_4af_Detail": character varying\(60\), was character varying\(50\)' ],
 	[ 'DROP "TEXT"', 'ADD "TEXT" varchar(50)', 'column "TEXT" of table "OSUSR_4af_Detail": gone, was character varying\(50\)' ],
+	[ 'ADD "MUST" integer NOT NULL', 'DROP "MUST"', 'column "MUST" of table "OSUSR_4af_Detail": integer NOT NULL, is new' ],
+	[ 'ADD CONSTRAINT one UNIQUE ("TEXT")', 'DROP CONSTRAINT one', 'key one of table "OSUSR_4af_Detail": unique \(TEXT\), is new' ],
 	[ 'RENAME TO "Detail2"', undef, 'column "ID" of table "OSUSR_4af_Detail": gone, was bigint' ])
 {
 	my ($do, $undo, $message) = @$change;
@@ -265,7 +289,7 @@ value_ok(q{SELECT DISTINCT rows_found = rows_expected AND checksum_equal FROM os
 # then are fetched when a row refers to them; a row that nobody refers to waits
 # for another plan.
 factory(q{DELETE FROM target."OSUSR_4af_Extra"; DELETE FROM target.detail});
-create_plan(q{'espace:Shop'}, '{"chunk_rows": 2}');
+create_plan(q{'espace:Shop'}, '{"chunk_rows": 2, "severity": {"privilege_missing": "warning"}}');
 factory(q{SELECT format('REVOKE SELECT ON %s FROM reader', make.table_of('source', 'Tag')) \gexec});
 fails('analyst', q{CALL osmeta.run_plan('p')}, '42501', 'permission denied', 'SELECT denied: the pull stops');
 value_ok(q{SELECT phase FROM osmeta.plan}, 'pull', 'SELECT denied: the plan is in its pull');
@@ -289,6 +313,7 @@ value_ok(q{SELECT entity, nulled FROM osmeta.verify_plan('p') WHERE entity = 'Ta
 create_plan(q{'espace:Shop'}, '{"chunk_rows": 1}');
 factory(q{CREATE FUNCTION make.sleep() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(60); RETURN NEW; END$$;
 SELECT format('CREATE TRIGGER sleep BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION make.sleep()', make.table_of('target', 'Tag')) \gexec});
+desk(q{SELECT osmeta.refresh_plan('p')});
 my ($status, $out, $err) = psql('analyst', 'desk', q{SET statement_timeout = '2s'; CALL osmeta.run_plan('p')});
 like($err, qr/NOTICE:  statement_timeout is 2000 ms.*ERROR:  canceling statement due to statement timeout/s, 'statement_timeout is announced and ends the run');
 factory(q{SELECT format('DROP TRIGGER sleep ON %s', make.table_of('target', 'Tag')) \gexec});

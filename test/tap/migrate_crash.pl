@@ -226,6 +226,7 @@ CREATE FUNCTION make.refuse() RETURNS trigger LANGUAGE plpgsql AS
 	$$BEGIN RAISE EXCEPTION 'not this one' USING HINT = 'another'; END$$;
 SELECT format('CREATE TRIGGER refuse BEFORE INSERT ON %s FOR EACH ROW WHEN (NEW."NAME" = ''c1500'') EXECUTE FUNCTION make.refuse()',
 			  make.table_of('target', 'Customer')) \gexec
+SELECT osmeta.refresh_plan('p');
 SQL
 my ($status, $out, $err) = psql(undef, $database, "CALL osmeta.run_plan('p')");
 like($err, qr/not this one/, 'a trigger refuses a row: the run fails with its message');
@@ -263,6 +264,7 @@ CREATE FUNCTION make.refuse() RETURNS trigger LANGUAGE plpgsql AS
 	$$BEGIN RAISE EXCEPTION 'not at the end'; END$$;
 SELECT format('CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW."NAME" = ''c1500'') EXECUTE FUNCTION make.refuse()',
 			  make.table_of('target', 'Customer')) \gexec
+SELECT osmeta.refresh_plan('p');
 SQL
 ($status, $out, $err) = psql(undef, $database, "CALL osmeta.run_plan('p')");
 like($err, qr/not at the end/, 'the target refuses to commit: the run fails with its message');
@@ -282,6 +284,7 @@ CREATE FUNCTION make.leave() RETURNS trigger LANGUAGE plpgsql AS
 	$$BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END$$;
 SELECT format('CREATE TRIGGER leave BEFORE INSERT ON %s FOR EACH ROW WHEN (NEW."NAME" = ''c1500'') EXECUTE FUNCTION make.leave()',
 			  make.table_of('target', 'Customer')) \gexec
+SELECT osmeta.refresh_plan('p');
 SQL
 ($status, $out, $err) = psql(undef, $database, "CALL osmeta.run_plan('p')");
 isnt($status, 0, 'the connection to the target breaks: the run fails');
@@ -335,6 +338,7 @@ CREATE FUNCTION make.refuse() RETURNS trigger LANGUAGE plpgsql AS
 	$$BEGIN RAISE EXCEPTION 'not this one'; END$$;
 SELECT format('CREATE TRIGGER refuse BEFORE INSERT ON %s FOR EACH ROW WHEN (NEW."NAME" = ''region 3'') EXECUTE FUNCTION make.refuse()',
 			  make.table_of('target', 'Region')) \gexec
+SELECT osmeta.refresh_plan('p');
 SQL
 	psql(undef, $database, "CALL osmeta.run_plan('p')");
 	value(undef, $database, <<'SQL');
