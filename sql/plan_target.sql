@@ -41,7 +41,7 @@ FROM pg_class WHERE relname LIKE 'osevt%' \gset
 \set ECHO all
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
 SELECT * FROM public.problems;
-SELECT name, definition, details FROM osmeta.plan_catalogue WHERE kind = 'event' AND table_name <> '' ORDER BY name;
+SELECT name, definition, details FROM osmeta.plan_catalogue WHERE kind = 'event' AND entity_id > 0 ORDER BY name;
 INSERT INTO :region_events VALUES (1, 1, 1), (1, 1, 2);
 INSERT INTO :tag_events VALUES (1, 1, 1);
 INSERT INTO target."OSSYS_BPM_EVENT" DEFAULT VALUES;

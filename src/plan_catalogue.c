@@ -20,6 +20,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/resowner.h"
 
 #include "spi.h"
@@ -42,14 +43,36 @@ has_view(const char *environment, const char *view)
 							 2, args) > 0;
 }
 
-/* Tables of the plan's entities at one side, by the names that stand there. */
+/* The plan's entities, by the names of their tables at one side. */
 static char *
 tables_sql(const MigrationPlan *plan, const char *side)
 {
-	return psprintf("SELECT DISTINCT e.%s_table AS table_name FROM osmeta.plan_entity e"
+	return psprintf("SELECT e.entity_id, e.%s_table AS table_name, a.%s_column AS identifier"
+					" FROM osmeta.plan_entity e"
+					" LEFT JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
 					" WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
 					" AND e.%s_table_exists AND e.%s_table IS NOT NULL",
-					side, plan->plan_id, side, side);
+					side, side, plan->plan_id, side, side);
+}
+
+/*
+ * Everything here is joined by hashing, whatever the planner thinks of tables
+ * that have just been filled, and of views over foreign tables.
+ */
+static int
+begin_set_based(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
+static void
+end_set_based(int nest_level)
+{
+	AtEOXact_GUC(true, nest_level);
 }
 
 /*
@@ -62,47 +85,57 @@ append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
 	const char *schema = is_source ? plan->source_schema : plan->target_schema;
 
 	appendStringInfo(buf,
-					 ", keys AS MATERIALIZED (SELECT k.table_name, k.key_name, k.kind, k.columns, k.target_table, k.delete_action"
-					 "  FROM %s.live_physical_key k JOIN tables t ON t.table_name = k.table_name)",
+					 ", keys AS MATERIALIZED (SELECT t.entity_id, t.identifier, k.table_name, k.key_name, k.kind, k.columns, k.target_table, k.delete_action"
+					 "  FROM %s.live_physical_key k JOIN tables t ON t.table_name = k.table_name)"
+					 ", facts (kind, entity_id, table_name, name, definition, details) AS (",
 					 schema);
-	appendStringInfoString(buf, ", facts (kind, table_name, name, definition, details) AS (");
 	if (!is_source)
 		appendStringInfo(buf,
-						 "SELECT 'column', c.table_name, c.column_name,"
+						 "SELECT 'column', t.entity_id, c.table_name, c.column_name,"
 						 " concat_ws(', ', COALESCE(c.local_type, c.data_type) || CASE WHEN c.is_nullable THEN '' ELSE ' NOT NULL' END,"
 						 "  CASE WHEN c.is_identity THEN 'identity' WHEN c.is_generated THEN 'generated' WHEN c.has_default THEN 'with a default' END),"
 						 " jsonb_build_object('not_null', NOT c.is_nullable, 'has_default', c.has_default,"
-						 "  'is_identity', c.is_identity, 'is_generated', c.is_generated)"
+						 "  'is_identity', c.is_identity, 'is_generated', c.is_generated,"
+						 "  'is_identifier', COALESCE(c.column_name = t.identifier, false))"
 						 " FROM %s.live_physical_column c JOIN tables t ON t.table_name = c.table_name"
 						 " WHERE NOT c.is_nullable OR c.has_default OR c.is_identity OR c.is_generated"
 						 " UNION ALL ", schema);
 	appendStringInfo(buf,
-					 "SELECT 'key', k.table_name, k.key_name,"
+					 "SELECT 'key', k.entity_id, k.table_name, k.key_name,"
 					 " concat_ws(' ', CASE k.kind WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' ELSE 'foreign key' END,"
 					 "  '(' || array_to_string(k.columns, ', ') || ')', 'to ' || k.target_table,"
 					 "  'on delete ' || NULLIF(k.delete_action, 'no action')),"
-					 " jsonb_build_object('kind', k.kind, 'columns', k.columns, 'target', k.target_table)"
-					 " FROM keys k"
+					 " jsonb_build_object('kind', k.kind, 'columns', k.columns, 'target', k.target_table,"
+					 "  'has_identifier', COALESCE(k.identifier = ANY (k.columns), false), 'should_be', %s)"
+					 " FROM keys k%s"
 					 " UNION ALL "
-					 "SELECT 'index', i.table_name, i.index_name,"
+					 "SELECT 'index', t.entity_id, i.table_name, i.index_name,"
 					 " concat_ws(' ', 'unique', '(' || array_to_string(i.columns, ', ', 'an expression') || ')',"
 					 "  CASE WHEN i.is_partial THEN 'over some of the rows' END),"
-					 " jsonb_build_object('kind', 'u', 'columns', i.columns, 'is_partial', i.is_partial)"
+					 " jsonb_build_object('kind', 'u', 'columns', i.columns, 'is_partial', i.is_partial,"
+					 "  'has_identifier', COALESCE(t.identifier = ANY (i.columns), false))"
 					 " FROM %s.live_physical_index i JOIN tables t ON t.table_name = i.table_name"
 					 " WHERE i.is_unique AND NOT i.is_primary AND (i.is_partial OR NOT EXISTS (SELECT FROM keys k"
 					 "  WHERE k.table_name = i.table_name AND k.columns = i.columns AND k.kind IN ('p', 'u')))"
 					 " UNION ALL "
-					 "SELECT 'record', COALESCE(e.espace || '.', '') || e.entity, r.record_key, r.data_id,"
+					 "SELECT 'record', e.entity_id, COALESCE(e.espace || '.', '') || e.entity, r.record_key, r.data_id,"
 					 " jsonb_build_object('record', r.record)"
 					 " FROM osmeta.plan_entity e JOIN %s.static_record r ON r.entity_key OPERATOR(osmeta.=) e.entity_key"
 					 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'record' AND NOT e.is_data"
 					 "  AND r.is_active AND r.record_key IS NOT NULL",
+					 is_source ? "NULL::text" : "o.target_table",
+	/* where a foreign key should lead: the attribute's entity */
+					 is_source ? "" :
+					 psprintf(" LEFT JOIN osmeta.plan_attribute a ON a.plan_id = " INT64_FORMAT " AND a.entity_id = k.entity_id"
+							  "  AND k.kind = 'f' AND cardinality(k.columns) = 1 AND a.target_column = k.columns[1]"
+							  " LEFT JOIN osmeta.plan_entity o ON o.plan_id = a.plan_id AND o.entity_id = a.refers_to_entity_id",
+							  plan->plan_id),
 					 schema, schema, plan->plan_id);
 	if (has_view(is_source ? plan->source : plan->target, "live_physical_trigger"))
 		appendStringInfo(buf,
-						 " UNION ALL SELECT 'known', '', 'trigger', NULL, '{}'"
+						 " UNION ALL SELECT 'known', 0, NULL, 'trigger', NULL, '{}'"
 						 " UNION ALL "
-						 "SELECT 'trigger', g.table_name, g.trigger_name,"
+						 "SELECT 'trigger', t.entity_id, g.table_name, g.trigger_name,"
 						 " g.events || CASE WHEN g.is_enabled THEN '' ELSE ', disabled' END,"
 						 " jsonb_build_object('events', g.events, 'is_enabled', g.is_enabled)"
 						 " FROM %s.live_physical_trigger g JOIN tables t ON t.table_name = g.table_name",
@@ -134,10 +167,10 @@ read_lasting(const MigrationPlan *plan, bool is_source, bool only_triggers)
 	osmeta_execf("DELETE FROM osmeta.plan_catalogue f"
 				 " WHERE f.plan_id = " INT64_FORMAT " AND f.side = '%s' AND %s",
 				 plan->plan_id, side, kinds);
-	osmeta_execf("%s INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, table_name, name, definition, details)"
-				 " SELECT DISTINCT ON (f.kind, f.table_name, f.name) " INT64_FORMAT ", '%s', f.kind, f.table_name, f.name, f.definition, f.details"
+	osmeta_execf("%s INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, entity_id, name, table_name, definition, details)"
+				 " SELECT DISTINCT ON (f.kind, f.entity_id, f.name) " INT64_FORMAT ", '%s', f.kind, f.entity_id, f.name, f.table_name, f.definition, f.details"
 				 " FROM facts f WHERE f.name IS NOT NULL AND %s"
-				 " ORDER BY f.kind, f.table_name, f.name, f.definition",
+				 " ORDER BY f.kind, f.entity_id, f.name, f.definition",
 				 lasting_sql(plan, is_source), plan->plan_id, side, kinds);
 }
 
@@ -151,14 +184,14 @@ read_privileges(const MigrationPlan *plan, bool is_source)
 				  "live_physical_privilege"))
 		return;
 	osmeta_execf("WITH tables AS MATERIALIZED (%s)"
-				 " INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, table_name, name, definition, details)"
-				 " SELECT " INT64_FORMAT ", '%s', 'privilege', p.table_name, '',"
+				 " INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, entity_id, name, table_name, definition, details)"
+				 " SELECT " INT64_FORMAT ", '%s', 'privilege', t.entity_id, '', min(p.table_name),"
 				 "  concat_ws(', ', CASE WHEN bool_and(p.can_select) THEN 'SELECT' END, CASE WHEN bool_and(p.can_insert) THEN 'INSERT' END,"
 				 "   CASE WHEN bool_and(p.can_update) THEN 'UPDATE' END, CASE WHEN bool_and(p.can_delete) THEN 'DELETE' END),"
 				 "  jsonb_build_object('SELECT', bool_and(p.can_select), 'INSERT', bool_and(p.can_insert),"
 				 "   'UPDATE', bool_and(p.can_update), 'DELETE', bool_and(p.can_delete))"
 				 " FROM %s.live_physical_privilege p JOIN tables t ON t.table_name = p.table_name"
-				 " GROUP BY p.table_name",
+				 " GROUP BY t.entity_id",
 				 tables_sql(plan, side), plan->plan_id, side,
 				 is_source ? plan->source_schema : plan->target_schema);
 }
@@ -202,13 +235,13 @@ try_count(char **statements, int nstatements, int64 *count)
 }
 
 static void
-add_event(const MigrationPlan *plan, const char *table, const char *name,
+add_event(const MigrationPlan *plan, int64 entity_id, const char *name,
 		  int64 count, const char *error)
 {
-	osmeta_execf("INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, table_name, name, definition, details)"
-				 " VALUES (" INT64_FORMAT ", 'target', 'event', %s, %s, %s, jsonb_build_object('rows', %s))"
+	osmeta_execf("INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, entity_id, name, table_name, definition, details)"
+				 " VALUES (" INT64_FORMAT ", 'target', 'event', " INT64_FORMAT ", %s, %s, %s, jsonb_build_object('rows', %s))"
 				 " ON CONFLICT DO NOTHING",
-				 plan->plan_id, quote_literal_cstr(table),
+				 plan->plan_id, entity_id, quote_literal_cstr(name),
 				 quote_literal_cstr(name),
 				 error ? quote_literal_cstr(error) : "NULL",
 				 error ? "NULL" : psprintf(INT64_FORMAT, count));
@@ -222,30 +255,30 @@ static void
 read_event_tables(const MigrationPlan *plan)
 {
 	uint64		rows;
-	char	  **table;
+	int64	   *entity_id;
 	char	  **event_table;
 	char	  **statement;
 
 	osmeta_execf("WITH tables AS MATERIALIZED (%s),"
-				 " found AS (SELECT DISTINCT ON (t.table_name) t.table_name, c.table_name AS event_table, c.column_name, c.local_type"
+				 " found AS (SELECT DISTINCT ON (t.entity_id) t.entity_id, c.table_name AS event_table, c.column_name, c.local_type"
 				 "  FROM tables t JOIN (SELECT c.table_name, c.column_name, c.position, c.local_type, osmeta.fold_name(c.table_name) AS folded"
 				 "    FROM %s.live_physical_column c WHERE osmeta.fold_name(c.table_name) LIKE E'osevt\\\\_%%') c"
 				 "   ON c.folded = osmeta.fold_name(osmeta.event_table_name(t.table_name)) AND c.local_type IS NOT NULL"
-				 "  ORDER BY t.table_name, c.table_name, c.position)"
-				 " SELECT f.table_name, f.event_table,"
+				 "  ORDER BY t.entity_id, c.table_name, c.position)"
+				 " SELECT f.entity_id, f.event_table,"
 				 "  osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema, f.event_table, p.plan, 'counted',"
 				 "   jsonb_build_array(jsonb_build_object('name', 'c', 'remote_name', f.column_name, 'type', f.local_type)), options => n.table_options)"
 				 " FROM found f, osmeta.plan p JOIN osmeta.environment n ON n.environment = p.target"
-				 " WHERE p.plan_id = " INT64_FORMAT " ORDER BY f.table_name",
+				 " WHERE p.plan_id = " INT64_FORMAT " ORDER BY f.entity_id",
 				 tables_sql(plan, "target"), plan->target_schema,
 				 plan->plan_id);
 	rows = SPI_processed;
-	table = palloc(sizeof(char *) * Max(rows, 1));
+	entity_id = palloc(sizeof(int64) * Max(rows, 1));
 	event_table = palloc(sizeof(char *) * Max(rows, 1));
 	statement = palloc(sizeof(char *) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
-		table[i] = osmeta_text_at(i, 1);
+		entity_id[i] = osmeta_int64_at(i, 1, NULL);
 		event_table[i] = osmeta_text_at(i, 2);
 		statement[i] = osmeta_text_at(i, 3);
 	}
@@ -259,7 +292,7 @@ read_event_tables(const MigrationPlan *plan)
 		steps[1] = psprintf("SELECT count(c) FROM (SELECT 1 AS c FROM %s.counted) r",
 							plan->schema);
 		error = try_count(steps, 2, &count);
-		add_event(plan, table[i], event_table[i], count, error);
+		add_event(plan, entity_id[i], event_table[i], count, error);
 	}
 }
 
@@ -280,13 +313,15 @@ read_event_queue(const MigrationPlan *plan)
 		step = psprintf("SELECT count(*) FROM (SELECT FROM %s.live_%s LIMIT 1001) r",
 						plan->target_schema, queue[i]);
 		error = try_count(&step, 1, &count);
-		add_event(plan, "", psprintf("ossys_%s", queue[i]), count, error);
+		add_event(plan, 0, psprintf("ossys_%s", queue[i]), count, error);
 	}
 }
 
 void
 osmeta_plan_read_catalogue(const MigrationPlan *plan, CatalogueKinds kinds)
 {
+	int			nest_level = begin_set_based();
+
 	if (kinds != CATALOGUE_RIGHTS)
 	{
 		read_lasting(plan, true, kinds == CATALOGUE_TRIGGERS);
@@ -299,6 +334,7 @@ osmeta_plan_read_catalogue(const MigrationPlan *plan, CatalogueKinds kinds)
 	read_privileges(plan, false);
 	read_event_tables(plan);
 	read_event_queue(plan);
+	end_set_based(nest_level);
 }
 
 /*
@@ -312,7 +348,7 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 	const char *schema = is_source ? plan->source_schema : plan->target_schema;
 
 	return psprintf("%s, used AS MATERIALIZED ("
-					" SELECT e.%s_table AS table_name, a.%s_column AS column_name, a.%s_type AS type, a.is_identifier"
+					" SELECT e.entity_id, e.%s_table AS table_name, a.%s_column AS column_name, a.%s_type AS type"
 					" FROM osmeta.plan_entity e"
 					" JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id"
 					" WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include AND a.include AND a.%s_type IS NOT NULL),"
@@ -321,10 +357,13 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 					" known AS (SELECT v.kind FROM (VALUES ('column'), ('key'), ('index'), ('record')) v (kind)"
 					"  UNION ALL SELECT k.name FROM osmeta.plan_catalogue k JOIN facts f ON f.kind = k.kind AND f.name = k.name"
 					"   WHERE k.plan_id = " INT64_FORMAT " AND k.side = '%s' AND k.kind = 'known'),"
-					" involved AS (SELECT e.%s_table AS table_name FROM osmeta.plan_entity e"
-					"  WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include"
-					"  UNION SELECT COALESCE(e.espace || '.', '') || e.entity FROM osmeta.plan_entity e"
-					"  WHERE e.plan_id = " INT64_FORMAT " AND NOT e.is_data AND e.include)"
+					" changed AS MATERIALIZED ("
+					"  SELECT COALESCE(f.kind, w.kind) AS kind, COALESCE(f.entity_id, w.entity_id) AS entity_id, COALESCE(f.name, w.name) AS name,"
+					"   COALESCE(f.table_name, w.table_name) AS table_name, f.definition, w.definition AS old_definition, f.name IS NOT NULL AS is_there,"
+					"   w.name IS NOT NULL AS was_there, COALESCE(f.details, '{}') AS details, COALESCE(w.details, '{}') AS old_details"
+					"  FROM (SELECT * FROM facts WHERE kind <> 'known') f"
+					"  FULL JOIN was w ON w.kind = f.kind AND w.entity_id = f.entity_id AND w.name = f.name"
+					"  WHERE f.definition IS DISTINCT FROM w.definition)"
 	/* columns that are used */
 					" SELECT format('column %%I of table %%I: %%s, was %%s', u.column_name, u.table_name,"
 					"   COALESCE(c.local_type, 'gone'), u.type)"
@@ -333,40 +372,34 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 					" WHERE c.local_type IS DISTINCT FROM u.type"
 					" UNION ALL "
 	/* everything else */
-					"SELECT format(CASE COALESCE(f.kind, w.kind) WHEN 'record' THEN 'record %%3$s (key %%1$s) of %%2$s: %%4$s, %%5$s' ELSE '%%6$s %%1$I of table %%2$I: %%4$s, %%5$s' END,"
-					"  COALESCE(f.name, w.name), COALESCE(f.table_name, w.table_name), COALESCE(f.details, w.details) ->> 'record',"
-					"  COALESCE(f.definition, 'gone'), CASE WHEN w.name IS NULL THEN 'is new' ELSE 'was ' || w.definition END,"
-					"  COALESCE(f.kind, w.kind))"
-					" FROM (SELECT * FROM facts WHERE kind <> 'known') f"
-					" FULL JOIN was w ON w.kind = f.kind AND w.table_name = f.table_name AND w.name = f.name"
-					" WHERE COALESCE(f.kind, w.kind) IN (SELECT k.kind FROM known k)"
-					"  AND COALESCE(f.table_name, w.table_name) IN (SELECT i.table_name FROM involved i)"
-					"  AND f.definition IS DISTINCT FROM w.definition"
-					"  AND CASE COALESCE(f.kind, w.kind)"
+					"SELECT format(CASE f.kind WHEN 'record' THEN 'record %%3$s (key %%1$s) of %%2$s: %%4$s, %%5$s' ELSE '%%6$s %%1$I of table %%2$I: %%4$s, %%5$s' END,"
+					"  f.name, f.table_name, COALESCE(f.details ->> 'record', f.old_details ->> 'record'),"
+					"  COALESCE(f.definition, 'gone'), CASE WHEN f.was_there THEN 'was ' || f.old_definition ELSE 'is new' END, f.kind)"
+					" FROM changed f JOIN osmeta.plan_entity e ON e.plan_id = " INT64_FORMAT " AND e.entity_id = f.entity_id AND e.include"
+					" WHERE f.kind IN (SELECT k.kind FROM known k)"
+					"  AND CASE f.kind"
 	/* a column that is to be filled now and was not */
 					"   WHEN 'column' THEN COALESCE((f.details ->> 'not_null')::boolean, false)"
-					"    AND (NOT COALESCE((w.details ->> 'not_null')::boolean, false)"
-					"     OR COALESCE((w.details ->> 'has_default')::boolean, false) AND NOT COALESCE((f.details ->> 'has_default')::boolean, false))"
-					"    AND (EXISTS (SELECT FROM used u WHERE u.table_name = f.table_name AND u.column_name = f.name)"
-					"     OR NOT (COALESCE((f.details ->> 'has_default')::boolean, false)"
-					"      OR COALESCE((f.details ->> 'is_identity')::boolean, false) OR COALESCE((f.details ->> 'is_generated')::boolean, false)))"
+					"    AND CASE WHEN EXISTS (SELECT FROM used u WHERE u.entity_id = f.entity_id AND u.column_name = f.name)"
+					"     THEN NOT COALESCE((f.old_details ->> 'not_null')::boolean, false)"
+					"     ELSE NOT (COALESCE((f.details ->> 'has_default')::boolean, false)"
+					"      OR COALESCE((f.details ->> 'is_identity')::boolean, false) OR COALESCE((f.details ->> 'is_generated')::boolean, false)) END"
 					"   WHEN 'trigger' THEN COALESCE((f.details ->> 'is_enabled')::boolean, false)"
-					"   WHEN 'record' THEN w.name IS NOT NULL"
+					"   WHEN 'record' THEN f.was_there"
 
 	/*
 	 * what is not there any more was in the way, unless it is the
 	 * identifier's key
 	 */
-					"   ELSE f.name IS NOT NULL OR w.details ->> 'kind' IN ('p', 'u')"
-					"    AND EXISTS (SELECT FROM used u WHERE u.is_identifier AND u.table_name = w.table_name"
-					"     AND w.details -> 'columns' = jsonb_build_array(u.column_name))"
-					"    AND NOT EXISTS (SELECT FROM facts o WHERE o.table_name = w.table_name AND o.kind IN ('key', 'index')"
-					"     AND o.details ->> 'kind' IN ('p', 'u') AND o.details -> 'columns' = w.details -> 'columns')"
+					"   ELSE f.is_there OR f.old_details ->> 'kind' IN ('p', 'u')"
+					"    AND (f.old_details ->> 'has_identifier')::boolean AND jsonb_array_length(f.old_details -> 'columns') = 1"
+					"    AND NOT EXISTS (SELECT FROM facts o WHERE o.entity_id = f.entity_id AND o.kind IN ('key', 'index')"
+					"     AND o.details ->> 'kind' IN ('p', 'u') AND o.details -> 'columns' = f.old_details -> 'columns')"
 					"   END"
 					" ORDER BY 1",
 					lasting_sql(plan, is_source), side, side, side,
 					plan->plan_id, side, plan->plan_id, side, plan->plan_id,
-					side, side, plan->plan_id, plan->plan_id, schema);
+					side, schema, plan->plan_id);
 }
 
 /*
@@ -379,9 +412,12 @@ osmeta_check_catalogue(const Run *run, bool is_source)
 	const MigrationPlan *plan = run->plan;
 	bool		has_started = strcmp(plan->phase, "planned") != 0;
 	uint64		rows;
+	int			nest_level;
 	StringInfoData list;
 
+	nest_level = begin_set_based();
 	rows = osmeta_exec(differences_sql(plan, is_source));
+	end_set_based(nest_level);
 	if (rows == 0)
 		return;
 	initStringInfo(&list);

@@ -293,11 +293,11 @@ osmeta_check_fit(const Run *run)
 		not_null[i] = palloc0(sizeof(bool) * Max(plan->entities[i].nattributes, 1));
 
 	/* the identifier never is NULL, or the target gives it */
-	osmeta_execf("SELECT d.entity_id, d.attribute_no FROM osmeta.delivered_column d"
-				 " JOIN osmeta.plan_entity e ON e.plan_id = d.plan_id AND e.entity_id = d.entity_id"
-				 " JOIN osmeta.plan_catalogue c ON c.plan_id = d.plan_id AND c.side = 'target' AND c.kind = 'column'"
-				 "  AND c.table_name = e.target_table AND c.name = d.target_column"
-				 " WHERE d.plan_id = " INT64_FORMAT " AND (c.details ->> 'not_null')::boolean AND NOT d.is_identifier",
+	osmeta_execf("SELECT c.entity_id, d.attribute_no FROM osmeta.plan_catalogue c"
+				 " CROSS JOIN LATERAL (SELECT d.attribute_no FROM osmeta.delivered_column d"
+				 "  WHERE d.plan_id = c.plan_id AND d.entity_id = c.entity_id AND d.target_column = c.name OFFSET 0) d"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.side = 'target' AND c.kind = 'column'"
+				 "  AND (c.details ->> 'not_null')::boolean AND NOT (c.details ->> 'is_identifier')::boolean",
 				 run->plan_id);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{

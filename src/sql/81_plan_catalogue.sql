@@ -12,15 +12,16 @@ CREATE TABLE osmeta.plan_catalogue (
     side        text NOT NULL CHECK (side IN ('source', 'target')),
     kind        text NOT NULL
         CHECK (kind IN ('column', 'key', 'index', 'trigger', 'record', 'privilege', 'event', 'known')),
-    table_name  text NOT NULL,
+    entity_id   bigint NOT NULL,
     name        text NOT NULL,
+    table_name  text,
     definition  text,
     details     jsonb NOT NULL DEFAULT '{}',
-    PRIMARY KEY (plan_id, side, kind, table_name, name)
+    PRIMARY KEY (plan_id, side, kind, entity_id, name)
 );
 COMMENT ON TABLE osmeta.plan_catalogue IS 'What the physical catalogues say of the tables of a plan''s entities, as it was when the plan was made or refreshed';
 COMMENT ON COLUMN osmeta.plan_catalogue.kind IS 'column (of the target: those that are NOT NULL, or filled by a default, an identity or an expression), key (primary, unique, foreign), index (unique ones that are no key), trigger, record (of static entities: its Data_Id), privilege, event (rows of an event table, or of the queue of events), known (this kind could be read)';
-COMMENT ON COLUMN osmeta.plan_catalogue.table_name IS 'Physical name; of a record the entity';
+COMMENT ON COLUMN osmeta.plan_catalogue.entity_id IS 'The entity of the plan; 0 for what belongs to none';
 COMMENT ON COLUMN osmeta.plan_catalogue.details IS 'The definition for machines';
 
 -- Which columns has a key or an index?

@@ -5,6 +5,11 @@
  * Each view gives plan_id, severity, code, object, message and hint;
  * plan_problem puts them together.  Severities are those that hold unless
  * the plan's option severity says otherwise.
+ *
+ * Each goes from the few rows of plan_catalogue that matter to their
+ * entities, one by one (OFFSET 0 keeps it so): these tables have just been
+ * filled when the planner is asked, and joined in another order they are gone
+ * through once for each row.
  */
 
 -- Who reads and writes at an environment?  Only the name is looked up.
@@ -48,12 +53,11 @@ CREATE VIEW osmeta.target_unique_index AS
 SELECT m.plan_id, m.entity_id, m.object, m.target_table, m.rows_expected, m.target, c.name, c.definition,
     COALESCE((c.details ->> 'is_partial')::boolean, false) OR k.has_expression AS is_beyond,
     k.varying, k.unknown, k.unknown_columns, k.nulls, k.columns, k.delivered, k.attributes
-FROM osmeta.moved_entity AS m
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind IN ('key', 'index')
-    AND c.table_name = m.target_table AND c.details ->> 'kind' IN ('p', 'u')
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
 CROSS JOIN LATERAL (
     SELECT count(*) AS columns, COALESCE(bool_or(i.name IS NULL), false) AS has_expression,
-        COALESCE(bool_or(d.is_identifier), false) AS has_identifier,
         count(d.target_column) AS delivered, array_agg(d.attribute_no) FILTER (WHERE d.attribute_no IS NOT NULL) AS attributes,
         -- columns whose values differ from row to row
         count(*) FILTER (WHERE NOT d.is_alike) AS varying,
@@ -64,16 +68,17 @@ CROSS JOIN LATERAL (
         -- that are NULL in all rows
         count(*) FILTER (WHERE d.is_null OR d.target_column IS NULL AND f.name IS NULL) AS nulls
     FROM osmeta.catalogue_index_columns(c.details) AS i (name)
-    LEFT JOIN osmeta.delivered_column AS d ON d.plan_id = m.plan_id AND d.entity_id = m.entity_id
-        AND d.target_column = i.name
-    LEFT JOIN osmeta.plan_catalogue AS f ON f.plan_id = m.plan_id AND f.side = 'target' AND f.kind = 'column'
-        AND f.table_name = c.table_name AND f.name = i.name
+    LEFT JOIN LATERAL (SELECT * FROM osmeta.delivered_column AS v
+        WHERE v.plan_id = c.plan_id AND v.entity_id = c.entity_id AND v.target_column = i.name OFFSET 0) AS d ON true
+    LEFT JOIN osmeta.plan_catalogue AS f ON f.plan_id = c.plan_id AND f.side = 'target' AND f.kind = 'column'
+        AND f.entity_id = c.entity_id AND f.name = i.name
         AND ((f.details ->> 'has_default')::boolean OR (f.details ->> 'is_identity')::boolean
             OR (f.details ->> 'is_generated')::boolean)
 ) AS k
-WHERE m.status = 'matched' AND m.identifier_no IS NOT NULL AND k.columns > 0
+WHERE c.side = 'target' AND c.kind IN ('key', 'index') AND c.details ->> 'kind' IN ('p', 'u')
     -- never twice
-    AND NOT k.has_identifier AND NOT k.is_numbered;
+    AND NOT (c.details ->> 'has_identifier')::boolean AND NOT k.is_numbered
+    AND m.status = 'matched' AND m.identifier_no IS NOT NULL AND k.columns > 0;
 COMMENT ON VIEW osmeta.target_unique_index IS 'Internal: unique keys and indexes of the tables that a plan writes to, beside those of the identifiers';
 
 -- What happens at the target besides when rows come?
@@ -83,10 +88,10 @@ SELECT m.plan_id, 'warning', 'target_trigger', m.object,
         string_agg(format('%s (%s)', c.name, c.details ->> 'events'), ', ' ORDER BY c.name))
     || CASE WHEN bool_or(osmeta.fold_name(c.name) LIKE 'ostrg%') THEN '; OSTRG_EI... raises the events that start processes (BPT)' ELSE '' END,
     format('Have them disabled there while the plan runs and SELECT osmeta.refresh_plan(%L), or make sure that they do no harm; an OSTRG_EI trigger does nothing while its event table is empty.', m.plan)
-FROM osmeta.moved_entity AS m
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'trigger'
-    AND c.table_name = m.target_table
-WHERE m.status = 'matched' AND (c.details ->> 'is_enabled')::boolean
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
+WHERE c.side = 'target' AND c.kind = 'trigger' AND m.status = 'matched' AND (c.details ->> 'is_enabled')::boolean
     AND (c.details ->> 'events' ~ 'INSERT|UPDATE'
         OR c.details ->> 'events' ~ 'DELETE' AND m.options ->> 'existing' = 'delete')
 GROUP BY m.plan_id, m.plan, m.object, m.target_table, m.target
@@ -100,18 +105,18 @@ SELECT m.plan_id,
             CASE WHEN g.has_trigger OR NOT g.is_known THEN '; each row that is delivered would start or wake processes (BPT)' ELSE '' END)
     END,
     format('Keep a copy of its rows, empty it there, and SELECT osmeta.refresh_plan(%L); put the rows back when the plan is done.', m.plan)
-FROM osmeta.moved_entity AS m
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'event'
-    AND c.table_name = m.target_table
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
 CROSS JOIN LATERAL (
     SELECT COALESCE(bool_or(t.kind = 'trigger' AND (t.details ->> 'is_enabled')::boolean
             AND t.details ->> 'events' ~ 'INSERT'), false) AS has_trigger,
         COALESCE(bool_or(t.kind = 'known'), false) AS is_known
     FROM osmeta.plan_catalogue AS t
     WHERE t.plan_id = m.plan_id AND t.side = 'target'
-        AND (t.kind = 'trigger' AND t.table_name = m.target_table OR t.kind = 'known' AND t.table_name = '' AND t.name = 'trigger')
+        AND (t.kind = 'trigger' AND t.entity_id = m.entity_id OR t.kind = 'known' AND t.entity_id = 0 AND t.name = 'trigger')
 ) AS g
-WHERE m.status = 'matched' AND (c.definition IS NOT NULL OR (c.details ->> 'rows')::bigint > 0)
+WHERE c.side = 'target' AND c.kind = 'event' AND m.status = 'matched' AND (c.definition IS NOT NULL OR (c.details ->> 'rows')::bigint > 0)
 UNION ALL
 SELECT p.plan_id, 'note', 'event_queue_not_empty', p.target,
     format('events wait to be handled in environment "%s": %s', p.target,
@@ -119,7 +124,7 @@ SELECT p.plan_id, 'note', 'event_queue_not_empty', p.target,
             CASE WHEN (c.details ->> 'rows')::bigint > 1000 THEN 'more than 1000' ELSE c.details ->> 'rows' END), ', ' ORDER BY c.name)),
     'Processes can start while the plan runs. Wait until the queue is empty, or stop the scheduler there, if that must not be.'
 FROM osmeta.plan AS p
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = p.plan_id AND c.side = 'target' AND c.kind = 'event' AND c.table_name = ''
+JOIN osmeta.plan_catalogue AS c ON c.plan_id = p.plan_id AND c.side = 'target' AND c.kind = 'event' AND c.entity_id = 0
 WHERE (c.details ->> 'rows')::bigint > 0
 GROUP BY p.plan_id, p.target;
 COMMENT ON VIEW osmeta.plan_problem_event IS 'Internal: what happens at the target besides when rows come';
@@ -130,17 +135,18 @@ SELECT m.plan_id, 'error', 'leftover_not_null', m.object,
     format('columns of table "%s" in environment "%s" are NOT NULL, have no default, and get no value: %s', m.target_table, m.target,
         string_agg(c.name, ', ' ORDER BY c.name)),
     format('Left-overs of an earlier version: have NOT NULL dropped there, or a default given, and SELECT osmeta.refresh_plan(%L). Lower the severity if a trigger there fills them.', m.plan)
-FROM osmeta.moved_entity AS m
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'column'
-    AND c.table_name = m.target_table
-WHERE m.status = 'matched' AND m.identifier_no IS NOT NULL AND m.rows_expected IS DISTINCT FROM 0
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
+WHERE c.side = 'target' AND c.kind = 'column' AND NOT (c.details ->> 'is_identifier')::boolean
+    AND m.status = 'matched' AND m.identifier_no IS NOT NULL AND m.rows_expected IS DISTINCT FROM 0
     AND (c.details ->> 'not_null')::boolean
     AND NOT COALESCE((c.details ->> 'has_default')::boolean, false)
     AND NOT COALESCE((c.details ->> 'is_identity')::boolean, false)
     AND NOT COALESCE((c.details ->> 'is_generated')::boolean, false)
     AND NOT (m.is_multitenant AND osmeta.fold_name(c.name) = 'tenant_id')
     AND NOT EXISTS (SELECT FROM osmeta.delivered_column AS d
-                    WHERE d.plan_id = m.plan_id AND d.entity_id = m.entity_id AND d.target_column = c.name)
+                    WHERE d.plan_id = c.plan_id AND d.entity_id = c.entity_id AND d.target_column = c.name OFFSET 0)
 GROUP BY m.plan_id, m.plan, m.object, m.target_table, m.target
 UNION ALL
 SELECT m.plan_id, 'error', 'not_null_column', d.object,
@@ -149,11 +155,13 @@ SELECT m.plan_id, 'error', 'not_null_column', d.object,
         ELSE format('column "%s" of table "%s" in environment "%s" is NOT NULL, and the reference is part of a cycle: it is NULL at first', c.name, m.target_table, m.target)
     END,
     format('Have NOT NULL dropped there and SELECT osmeta.refresh_plan(%L), or leave another reference of the cycle, or the entity, out.', m.plan)
-FROM osmeta.moved_entity AS m
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'column'
-    AND c.table_name = m.target_table
-JOIN osmeta.delivered_column AS d ON d.plan_id = m.plan_id AND d.entity_id = m.entity_id AND d.target_column = c.name
-WHERE (c.details ->> 'not_null')::boolean AND (d.is_null OR d.is_deferred) AND m.rows_expected IS DISTINCT FROM 0
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT * FROM osmeta.delivered_column AS v
+    WHERE v.plan_id = c.plan_id AND v.entity_id = c.entity_id AND v.target_column = c.name OFFSET 0) AS d
+WHERE c.side = 'target' AND c.kind = 'column' AND NOT (c.details ->> 'is_identifier')::boolean
+    AND (c.details ->> 'not_null')::boolean AND (d.is_null OR d.is_deferred) AND m.rows_expected IS DISTINCT FROM 0
 UNION ALL
 SELECT i.plan_id, s.severity, 'unique_index', i.object,
     format('unique index "%s" of table "%s" in environment "%s", %s: %s', i.name, i.target_table, i.target, i.definition,
@@ -185,17 +193,18 @@ UNION ALL
 SELECT m.plan_id, 'warning', 'foreign_key_outside', d.object,
     format('foreign key "%s" of table "%s" in environment "%s" refers to table "%s"%s', c.name, m.target_table, m.target,
         c.details ->> 'target',
-        COALESCE(', not to "' || o.target_table || '", which the attribute refers to', ', and the attribute is no reference')),
+        COALESCE(', not to "' || (c.details ->> 'should_be') || '", which the attribute refers to', ', and the attribute is no reference')),
     'A left-over of an earlier version: rows whose value that table does not have are refused. Have it dropped there, or set include = false for the attribute.'
-FROM osmeta.moved_entity AS m
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = 'target' AND c.kind = 'key'
-    AND c.table_name = m.target_table AND c.details ->> 'kind' = 'f' AND jsonb_array_length(c.details -> 'columns') = 1
-JOIN osmeta.delivered_column AS d ON d.plan_id = m.plan_id AND d.entity_id = m.entity_id
-    AND d.target_column = c.details -> 'columns' ->> 0 AND NOT d.is_null
-LEFT JOIN osmeta.plan_entity AS o ON o.plan_id = m.plan_id AND o.entity_id = d.refers_to_entity_id
-WHERE osmeta.fold_name(o.target_table) IS DISTINCT FROM osmeta.fold_name(c.details ->> 'target')
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT * FROM osmeta.delivered_column AS v
+    WHERE v.plan_id = c.plan_id AND v.entity_id = c.entity_id AND v.target_column = c.details -> 'columns' ->> 0 OFFSET 0) AS d
+WHERE c.side = 'target' AND c.kind = 'key' AND c.details ->> 'kind' = 'f' AND jsonb_array_length(c.details -> 'columns') = 1
+    AND osmeta.fold_name(c.details ->> 'should_be') IS DISTINCT FROM osmeta.fold_name(c.details ->> 'target')
+    AND NOT d.is_null
     -- a reference to what the plan does not have is another problem
-    AND (o.target_table IS NOT NULL OR d.type NOT ILIKE 'bt%');
+    AND (c.details ->> 'should_be' IS NOT NULL OR d.type NOT ILIKE 'bt%');
 COMMENT ON VIEW osmeta.plan_problem_target IS 'Internal: which columns and keys of the target refuse the rows';
 
 -- Which rights are missing?
@@ -217,24 +226,28 @@ SELECT m.plan_id, CASE WHEN r.is_needed THEN 'error' ELSE 'note' END, 'privilege
             WHEN n.catalog_dialect = 'oracle' THEN u.name
             ELSE quote_ident(u.name) END,
         m.plan)
-FROM (
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (
     SELECT e.*, p.owner, EXISTS (SELECT FROM osmeta.plan_attribute AS a
             WHERE a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_deferred AND a.include) AS has_second_step
     FROM osmeta.moved_entity AS e
     JOIN osmeta.plan AS p ON p.plan_id = e.plan_id
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id
+    OFFSET 0
 ) AS m
-CROSS JOIN LATERAL (VALUES
+JOIN LATERAL (VALUES
     ('source', m.source, m.source_table, 'SELECT', 1, true),
     ('target', m.target, m.target_table, 'SELECT', 1, true),
     ('target', m.target, m.target_table, 'INSERT', 2, true),
     ('target', m.target, m.target_table, 'UPDATE', 3, CASE WHEN m.has_second_step THEN true END),
     ('target', m.target, m.target_table, 'DELETE', 4, COALESCE(m.options ->> 'existing' = 'delete', false))
     ) AS r (side, environment, table_name, privilege, position, is_needed)
-JOIN osmeta.plan_catalogue AS c ON c.plan_id = m.plan_id AND c.side = r.side AND c.kind = 'privilege'
-    AND c.table_name = r.table_name AND NOT (c.details ->> r.privilege)::boolean
+    ON r.side = c.side AND NOT (c.details ->> r.privilege)::boolean
 JOIN osmeta.environment AS n ON n.environment = r.environment
 CROSS JOIN LATERAL (VALUES (osmeta.environment_user(r.environment))) AS u (name)
-WHERE m.status = 'matched' AND r.is_needed IS NOT NULL
+WHERE c.kind = 'privilege' AND m.status = 'matched' AND r.is_needed IS NOT NULL
+    AND (c.details ->> 'SELECT' = 'false' OR c.side = 'target'
+        AND 'false' IN (c.details ->> 'INSERT', c.details ->> 'UPDATE', c.details ->> 'DELETE'))
 GROUP BY m.plan_id, m.plan, m.object, m.owner, r.environment, r.table_name, r.is_needed, n.catalog_dialect,
     n.remote_schema, n.server, u.name;
 COMMENT ON VIEW osmeta.plan_problem_privilege IS 'Internal: which rights are missing at source and target';
