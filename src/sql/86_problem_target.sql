@@ -35,10 +35,10 @@ CREATE VIEW osmeta.delivered_column AS
 SELECT m.plan_id, m.entity_id, m.object || '.' || a.attribute AS object, a.attribute_no, a.target_column,
     a.is_identifier, a.is_deferred AND e.transform = 'remap' AS is_deferred, e.transform, a.type,
     a.refers_to_entity_id,
-    -- every row gets the same
-    e.transform = 'null value' OR COALESCE(a.mask = 'null' OR starts_with(a.mask, 'constant:'), false) AS is_alike,
+    -- every row gets the same; what a mask does so is a problem of its own
+    e.transform = 'null value' AS is_alike,
     -- and that is NULL
-    COALESCE(a.mask = 'null', false) OR e.transform = 'null value' AND (NOT COALESCE(osmeta.is_data_type(a.type), false)
+    e.transform = 'null value' AND (NOT COALESCE(osmeta.is_data_type(a.type), false)
         OR osmeta.null_value(a.type, n.dialect) IS NULL) AS is_null
 FROM osmeta.moved_entity AS m
 JOIN osmeta.plan_attribute AS a ON a.plan_id = m.plan_id AND a.entity_id = m.entity_id
