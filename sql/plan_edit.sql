@@ -144,9 +144,13 @@ SELECT severity, code FROM osmeta.plan_problem;
 CALL osmeta.run_plan('p');
 SELECT osmeta.drop_plan('p');
 DELETE FROM source.profile WHERE "ID" = 13;
--- A row that the target has already: the profile of ann
+-- A row that the target has already: the profile of ann stays as it is there,
+-- or stops the run.
 UPDATE source."OSSYS_USER" SET "USERNAME" = 'bob' WHERE "ID" = 11;
 INSERT INTO target.profile VALUES (20, 'theirs');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Profile'], '{"existing_one_to_one": "fail"}');
+CALL osmeta.run_plan('p');
+SELECT osmeta.drop_plan('p');
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Profile']);
 CALL osmeta.run_plan('p');
 TABLE target.profile;

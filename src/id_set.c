@@ -127,7 +127,7 @@ osmeta_id_set_add(IdSet *set, int64_t id)
 		block = &set->block[set->nblocks++];
 		*block = (IdSetBlock)
 		{
-			.high = high, .rank = set->members, .first = set->nlist
+			.high = high,.rank = set->members,.first = set->nlist
 		};
 	}
 	if (block->members == LIST_MAX)

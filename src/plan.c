@@ -86,7 +86,7 @@ typedef struct Draft
 	char	   *target_schema;
 	int64		source_capture_id;
 	int64		target_capture_id;
-	bool		with_producers;
+	char	   *producers;		/* option */
 } Draft;
 
 static uint64
@@ -145,32 +145,39 @@ add_scope(const Draft *draft, Datum scope)
 }
 
 /*
- * Add what the rows refer to: static entities and users, whose rows are
- * matched; with option producers also entities whose rows come along, and
- * what those refer to in turn.
+ * Add what the rows refer to: with option producers entities whose rows come
+ * along, and what those refer to in turn; then all others, whose rows are
+ * matched.
  */
 static void
-add_referenced(const Draft *draft)
+add_referenced(const Draft *draft, Datum scope)
 {
-	int64		added;
+	Oid			types[4] = {INT8OID, INT8OID, INT8OID, TEXTARRAYOID};
+	Datum		values[4];
+	int64		added = 1;
 
-	do
+	values[0] = Int64GetDatum(draft->plan_id);
+	values[1] = Int64GetDatum(draft->source_capture_id);
+	values[2] = Int64GetDatum(draft->target_capture_id);
+	values[3] = scope;
+
+	if (strcmp(draft->producers, "all") == 0)
+		(void) osmeta_query("SELECT osmeta.plan_add_entity($1, $2, $3,"
+							" ARRAY(SELECT osmeta.plan_producer_entity($2, $4)), true)",
+							4, types, values, NULL);
+	while (added > 0 && strcmp(draft->producers, "none") != 0)
 	{
 		query_ids("SELECT osmeta.plan_add_entity($1, $2, $3,"
 				  " ARRAY(SELECT m.entity_id FROM osmeta.plan_missing_entity($1, $2) m"
-				  "  WHERE m.is_user OR m.data_kind = 'staticEntity'), false)",
-				  draft->plan_id, draft->source_capture_id,
-				  draft->target_capture_id);
-		added = 0;
-		if (!draft->with_producers)
-			break;
-		query_ids("SELECT osmeta.plan_add_entity($1, $2, $3,"
-				  " ARRAY(SELECT m.entity_id FROM osmeta.plan_missing_entity($1, $2) m"
-				  "  WHERE m.data_kind = 'entity' AND NOT m.is_user AND NOT m.is_system), true)",
+				  "  WHERE m.holds_data), true)",
 				  draft->plan_id, draft->source_capture_id,
 				  draft->target_capture_id);
 		added = osmeta_int64_at(0, 1, NULL);
-	} while (added > 0);
+	}
+	query_ids("SELECT osmeta.plan_add_entity($1, $2, $3,"
+			  " ARRAY(SELECT m.entity_id FROM osmeta.plan_missing_entity($1, $2) m), false)",
+			  draft->plan_id, draft->source_capture_id,
+			  draft->target_capture_id);
 }
 
 /*
@@ -285,9 +292,9 @@ begin_draft(Draft *draft, FunctionCallInfo fcinfo)
 	options = JsonbToCString(NULL, &PG_GETARG_JSONB_P(4)->root, 0);
 	osmeta_check_plan_options(options);
 	args[0] = options;
-	osmeta_query_text("SELECT COALESCE($1::jsonb ->> 'producers', 'none') = 'referenced'",
-					  1, args);
-	draft->with_producers = osmeta_bool_at(0, 1);
+	osmeta_query_text("SELECT COALESCE($1::jsonb ->> 'producers', 'none')", 1,
+					  args);
+	draft->producers = osmeta_text_at(0, 1);
 
 	args[0] = draft->name;
 	if (osmeta_query_text("SELECT FROM osmeta.plan WHERE plan = $1", 1, args) > 0)
@@ -397,9 +404,10 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	(void) osmeta_spi_expect_many();
 
 	add_scope(&draft, PG_GETARG_DATUM(3));
-	add_referenced(&draft);
+	add_referenced(&draft, PG_GETARG_DATUM(3));
 	query_ids("SELECT osmeta.plan_add_attribute($1, $2, $3)", draft.plan_id,
 			  draft.source_capture_id, draft.target_capture_id);
+	query_ids("SELECT osmeta.plan_add_tenant($1)", draft.plan_id, 0, 0);
 	query_ids("SELECT osmeta.plan_choose_strategy($1)", draft.plan_id, 0, 0);
 	read_catalogue(&draft, true);
 	read_catalogue(&draft, false);
@@ -413,6 +421,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	else
 	{
 		osmeta_plan_read(plan, 0, plan->nentities, false);
+		osmeta_plan_judge_samples(plan);
 		osmeta_plan_choose_offsets(plan);
 	}
 	report_draft(&draft);
@@ -461,6 +470,7 @@ osmeta_refresh_plan(PG_FUNCTION_ARGS)
 			osmeta_plan_read(plan, 0, plan->nentities, true);
 		osmeta_plan_refresh(plan);
 		osmeta_plan_read_catalogue(plan, CATALOGUE_ALL);
+		osmeta_plan_judge_samples(plan);
 	}
 	else
 	{
@@ -481,7 +491,9 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 	Datum		values[3];
 	char	   *key = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
-	bool		is_about_matches = strcmp(key, "users") == 0 ||
+	bool		is_platform = strcmp(key, "users") == 0 ||
+	strcmp(key, "groups") == 0 || strcmp(key, "tenants") == 0;
+	bool		is_about_matches = is_platform ||
 	strcmp(key, "severity") == 0;
 
 	/* Until the push begins, who stands in for whom can still be decided. */
@@ -505,7 +517,7 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 				 3, types, values, NULL);
 	osmeta_check_plan_options(osmeta_text_at(0, 1));
 	plan = osmeta_plan_load(name);
-	if (strcmp(key, "users") == 0 && plan->source_schema != NULL &&
+	if (is_platform && plan->source_schema != NULL &&
 		plan->target_schema != NULL)
 		osmeta_plan_fill_map(plan);
 	osmeta_spi_end(nest_level);
@@ -537,8 +549,8 @@ drop_relation(const char *plan, const char *schema, const char *relation,
 /* The plan itself first: its other rows can only be deleted without it. */
 static const char *const plan_tables[] = {
 	"plan", "plan_entity", "plan_attribute", "plan_map",
-	"plan_reference_use", "plan_dangling", "plan_baseline", "plan_catalogue",
-	"plan_chunk"
+	"plan_reference_use", "plan_dangling", "plan_finding", "plan_created",
+	"plan_baseline", "plan_catalogue", "plan_chunk"
 };
 
 Datum

@@ -105,6 +105,8 @@ typedef struct MigrationPlan
 	int32		generation;		/* of stage and plan_map */
 	char	   *owner;
 	char	   *users;			/* option */
+	char	   *groups;			/* option */
+	char	   *existing_one_to_one;	/* option */
 	int64		chunk_rows;		/* option */
 	int64		headroom;		/* option */
 	int64		source_capture_id;
@@ -212,6 +214,37 @@ extern void osmeta_check_mask_secret(const MigrationPlan *plan);
 
 /* Fill osmeta.plan_map from the live environments. */
 extern void osmeta_plan_fill_map(const MigrationPlan *plan);
+
+/* plan_natural.c */
+
+/*
+ * Find the staged rows of a moved entity that are one with a row of the
+ * target, and put their identifiers into its table mN: by natural key; by
+ * text identifier; because they belong to one that is (one-to-one, whose
+ * parents must have been done before).  The first of these calls the others.
+ * Sets has_map and rows_existing in osmeta.plan_entity.
+ */
+extern void osmeta_plan_fill_entity_map(const MigrationPlan *plan,
+										PlanEntity *entity);
+extern void osmeta_plan_fill_natural(const MigrationPlan *plan,
+									 PlanEntity *entity);
+extern void osmeta_plan_fill_existing(const MigrationPlan *plan,
+									  PlanEntity *entity);
+
+/* plan_tenant.c */
+
+/* References of the stage's rows that lead to rows of another tenant. */
+extern int64 osmeta_plan_tenant_crossings(const MigrationPlan *plan,
+										  const PlanEntity *entity);
+
+/* plan_soft.c */
+
+/* Look at some rows of an entity for texts that may be identifiers. */
+extern void osmeta_plan_sample(const MigrationPlan *plan,
+							   const PlanEntity *entity);
+
+/* What the looks at all entities mean, when plan_map has been filled. */
+extern void osmeta_plan_judge_samples(MigrationPlan *plan);
 
 /* plan.c */
 

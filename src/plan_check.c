@@ -64,29 +64,31 @@ osmeta_list_values(uint64 rows)
 	return list.data;
 }
 
-/* Rows refer to users or static records that have no partner. */
+/*
+ * Rows refer to rows that are not moved and have no partner, or none that is
+ * certain; unless the user has said that this is no error.
+ */
 void
 osmeta_check_matches(const Run *run, const PlanEntity *entity,
 					 const PlanAttribute *attribute)
 {
-	const char *code = strcmp(attribute->refers_to->strategy_name, "user") == 0 ?
-	"unmatched_user" : "unmatched_static_record";
-	const char *args[2];
 	uint64		rows;
 
-	args[0] = run->name;
-	args[1] = code;
-	osmeta_query_text("SELECT COALESCE(p.options -> 'severity' ->> $2, 'error')"
-					  " FROM osmeta.plan p WHERE p.plan = $1", 2, args);
-	if (strcmp(osmeta_text_at(0, 1), "error") != 0)
-		return;
-	osmeta_execf("SELECT DISTINCT format('%%s (id %%s)', m.label, m.source_id)"
-				 " FROM %s s JOIN osmeta.plan_map m ON m.plan_id = " INT64_FORMAT
-				 " AND m.entity_id = " INT64_FORMAT " AND m.source_id = s.c%d::text"
-				 " WHERE m.target_id IS NULL ORDER BY 1",
-				 osmeta_stage_name(run->plan, 'e', entity->entity_id),
+	osmeta_execf("SELECT DISTINCT format('%%s (id %%s%%s)', m.label, m.source_id, '; ' || m.candidates)"
+				 " FROM osmeta.plan_map m"
+				 " JOIN osmeta.plan p ON p.plan_id = m.plan_id"
+				 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
+				 " AND m.target_id IS NULL"
+				 " AND osmeta.plan_severity(p.options, CASE WHEN m.candidates IS NULL"
+				 "   THEN osmeta.unmatched_code(%s) ELSE %s END, 'error') = 'error'"
+				 " AND m.source_id IN (SELECT s.c%d::text FROM %s s)"
+				 " ORDER BY 1",
 				 run->plan_id, attribute->refers_to->entity_id,
-				 attribute->attribute_no);
+				 quote_literal_cstr(attribute->refers_to->strategy_name),
+				 strncmp(attribute->refers_to->strategy_name, "natural", 7) == 0 ?
+				 "'natural_ambiguous'" : "'ambiguous_match'",
+				 attribute->attribute_no,
+				 osmeta_stage_name(run->plan, 'e', entity->entity_id));
 	rows = SPI_processed;
 	if (rows > 0)
 		ereport(ERROR,

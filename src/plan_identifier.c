@@ -101,6 +101,11 @@ osmeta_map_identifier(Mapping *mapping, const PlanEntity *entity,
 										 staged, type,
 										 entity->identifier->is_tested);
 		default:
+			/* the target may spell a text otherwise that is the same there */
+			if (entity->has_map)
+				return psprintf("COALESCE(%s::%s, %s::%s)",
+								paired_value(mapping, entity, value), type,
+								staged, type);
 			return psprintf("%s::%s", staged, type);
 	}
 }

@@ -33,8 +33,11 @@ static const char *const option_check_sql =
 "SELECT o.key,"
 " CASE o.key"
 "  WHEN 'users' THEN jsonb_typeof(o.value) = 'string'"
-"    AND (o.value #>> '{}' IN ('match', 'fail') OR o.value #>> '{}' LIKE 'fallback:_%')"
-"  WHEN 'producers' THEN o.value IN ('\"none\"', '\"referenced\"')"
+"    AND (o.value #>> '{}' IN ('match', 'create', 'fail') OR o.value #>> '{}' LIKE 'fallback:_%')"
+"  WHEN 'groups' THEN o.value IN ('\"match\"', '\"create\"', '\"fail\"')"
+"  WHEN 'tenants' THEN o.value IN ('\"match\"', '\"fail\"')"
+"  WHEN 'existing_one_to_one' THEN o.value IN ('\"keep_target\"', '\"fail\"')"
+"  WHEN 'producers' THEN o.value IN ('\"none\"', '\"referenced\"', '\"all\"')"
 "  WHEN 'existing' THEN o.value = '\"append\"'"
 "  WHEN 'chunk_rows' THEN jsonb_typeof(o.value) = 'number'"
 "    AND (o.value #>> '{}')::numeric BETWEEN 1 AND 10000000"
@@ -46,6 +49,8 @@ static const char *const option_check_sql =
 "  WHEN 'severity' THEN jsonb_typeof(o.value) = 'object' AND NOT EXISTS ("
 "    SELECT FROM jsonb_each(CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ELSE '{}' END) s"
 "    WHERE s.key NOT IN ('length_reduced', 'type_changed', 'unmatched_user',"
+"                        'unmatched_group', 'unmatched_role', 'unmatched_tenant',"
+"                        'unmatched_row', 'ambiguous_match', 'soft_key',"
 "                        'unmatched_static_record', 'counter_behind',"
 "                        'mandatory_without_source', 'target_trigger',"
 "                        'event_table_not_empty', 'event_queue_not_empty',"
@@ -55,13 +60,16 @@ static const char *const option_check_sql =
 "      OR s.value NOT IN ('\"error\"', '\"warning\"', '\"note\"'))"
 " END AS is_valid,"
 " CASE o.key"
-"  WHEN 'users' THEN 'match (a user without partner is an error), or fallback:<username> (that user of the target stands in)'"
-"  WHEN 'producers' THEN 'none, or referenced (entities that the plan''s rows refer to come along)'"
+"  WHEN 'users' THEN 'match (a user without partner is an error), create, fail (an error whose severity cannot be lowered), or fallback:<username> (that user of the target stands in)'"
+"  WHEN 'groups' THEN 'match (a group without partner is an error), create, or fail (an error whose severity cannot be lowered)'"
+"  WHEN 'tenants' THEN 'match (a tenant without partner is an error), or fail (an error whose severity cannot be lowered)'"
+"  WHEN 'existing_one_to_one' THEN 'keep_target (rows that the target has stay as they are there), or fail'"
+"  WHEN 'producers' THEN 'none, referenced (entities that the plan''s rows refer to come along), or all (those of all espaces that the scope depends on)'"
 "  WHEN 'existing' THEN 'append'"
 "  WHEN 'chunk_rows' THEN 'a whole number from 1 to 10000000'"
 "  WHEN 'headroom' THEN 'a whole number from 0 on'"
 "  WHEN 'baseline' THEN 'true (checksums of the target''s tables are taken before the push) or false'"
-"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_static_record, counter_behind, mandatory_without_source, target_trigger, event_table_not_empty, event_queue_not_empty, leftover_not_null, unique_index, foreign_key_outside, privilege_missing, personal_data, mask_secret_missing) and whose values are error, warning or note'"
+"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_group, unmatched_role, unmatched_tenant, unmatched_row, ambiguous_match, soft_key, unmatched_static_record, counter_behind, mandatory_without_source, target_trigger, event_table_not_empty, event_queue_not_empty, leftover_not_null, unique_index, foreign_key_outside, privilege_missing, personal_data, mask_secret_missing) and whose values are error, warning or note'"
 " END AS valid, o.value::text"
 " FROM jsonb_each($1::jsonb) o";
 
@@ -88,7 +96,7 @@ osmeta_check_plan_options(const char *options_json)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown plan option \"%s\"", key),
-					 errhint("Valid options are users, producers, existing, chunk_rows, headroom, baseline and severity.")));
+					 errhint("Valid options are users, groups, tenants, existing_one_to_one, producers, existing, chunk_rows, headroom, baseline and severity.")));
 		if (!osmeta_bool_at(i, 2))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -385,7 +393,8 @@ osmeta_plan_load(const char *name)
 						  " s.schema, t.schema, t.wrapper, COALESCE(t.dialect, 'postgres'), COALESCE(s.dialect, 'postgres'),"
 						  " CASE WHEN osmeta.environment_place(p.source) <> p.source_place THEN p.source"
 						  "  WHEN osmeta.environment_place(p.target) <> p.target_place THEN p.target END,"
-						  " p.round, p.generation"
+						  " p.round, p.generation, COALESCE(p.options ->> 'groups', 'match'),"
+						  " COALESCE(p.options ->> 'existing_one_to_one', 'keep_target')"
 						  " FROM osmeta.plan p"
 						  " LEFT JOIN osmeta.environment s ON s.environment = p.source"
 						  " LEFT JOIN osmeta.environment t ON t.environment = p.target"
@@ -415,6 +424,8 @@ osmeta_plan_load(const char *name)
 	plan->elsewhere = TEXT(0, 17);
 	plan->round = (int32) osmeta_int64_at(0, 18, NULL);
 	plan->generation = (int32) osmeta_int64_at(0, 19, NULL);
+	plan->groups = TEXT(0, 20);
+	plan->existing_one_to_one = TEXT(0, 21);
 	if (plan->source_schema)
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
 	if (plan->target_schema)

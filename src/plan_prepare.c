@@ -152,6 +152,8 @@ osmeta_prepare_run(Run *run)
 		hold_plan(run);
 		run->plan = osmeta_plan_load(run->name);
 		osmeta_plan_order(run->plan_id);
+		osmeta_plan_fill_map(run->plan);
+		osmeta_plan_judge_samples(run->plan);
 		osmeta_plan_choose_offsets(run->plan);
 	}
 	run->plan = osmeta_plan_load(run->name);
@@ -372,7 +374,6 @@ void
 osmeta_prepare_push(Run *run)
 {
 	MigrationPlan *plan;
-	int			nest_level;
 
 	forget_attempt(run);
 	for (int i = 0; i < run->plan->nentities; i++)
@@ -387,11 +388,12 @@ osmeta_prepare_push(Run *run)
 			osmeta_make_map(run->plan, e);
 		osmeta_commit_now_and_then(run, i);
 	}
-	nest_level = osmeta_spi_expect_many();
-	osmeta_plan_fill_map(run->plan);
-	osmeta_spi_restore(nest_level);
 	osmeta_complete_references(run);
+	osmeta_plan_create_users(run);
 	run->plan = plan = osmeta_plan_load(run->name);
+	/* Parents first: a one-to-one row's partner may be one of them. */
+	for (int i = 0; i < plan->nentities; i++)
+		osmeta_plan_fill_entity_map(plan, &plan->entities[i]);
 
 	for (int i = 0; i < plan->nentities; i++)
 	{

@@ -71,11 +71,13 @@ read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
 	{
 		const PlanAttribute *a = &e->attributes[j];
 
-		if (a->refers_to == NULL || a->refers_to->is_data)
+		/* what is not matched yet could be many */
+		if (a->refers_to == NULL || a->refers_to->is_data ||
+			strcmp(a->refers_to->strategy_name, "natural") == 0)
 			continue;
 		osmeta_execf("INSERT INTO osmeta.plan_reference_use"
-					 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text"
-					 " FROM (SELECT c%d AS id FROM %s GROUP BY c%d) v"
+					 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text, v.rows"
+					 " FROM (SELECT c%d AS id, count(*) AS rows FROM %s GROUP BY c%d) v"
 					 " WHERE v.id IS NOT NULL",
 					 plan->plan_id, e->entity_id, a->attribute_no,
 					 a->attribute_no,
@@ -98,6 +100,7 @@ try_read(const MigrationPlan *plan, const PlanEntity *e)
 	{
 		read_range(plan, e);
 		read_reference_use(plan, e);
+		osmeta_plan_sample(plan, e);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -139,6 +142,9 @@ osmeta_plan_read(const MigrationPlan *plan, int first, int count, bool again)
 		osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT
 					 " AND entity_id = " INT64_FORMAT,
 					 plan->plan_id, e->entity_id);
+		osmeta_execf("DELETE FROM osmeta.plan_finding WHERE plan_id = " INT64_FORMAT
+					 " AND entity_id = " INT64_FORMAT,
+					 plan->plan_id, e->entity_id);
 		if (e->is_data && e->identifier != NULL)
 			error = try_read(plan, e);
 		osmeta_execf("UPDATE osmeta.plan_entity SET is_read = true, read_error = %s"
@@ -165,7 +171,7 @@ osmeta_plan_choose_offsets(const MigrationPlan *plan)
 				 "    FROM osmeta.plan_entity o JOIN osmeta.plan op ON op.plan_id = o.plan_id"
 				 "    JOIN osmeta.plan p ON p.plan_id = e.plan_id AND p.target_place = op.target_place"
 				 "    WHERE o.plan_id <> e.plan_id AND o.target_table = e.target_table"
-				 "     AND o.is_data AND o.key_strategy = 'offset'), 0))"
+				 "     AND o.is_data AND (o.key_strategy IN ('offset', 'dense') OR o.key_strategy LIKE 'natural:%%')), 0))"
 				 "  - COALESCE(e.lower_id, 1)::numeric + 1)"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.id_offset IS NULL AND e.is_read"
 				 "  AND e.is_data AND e.key_strategy NOT IN ('keep', 'assigned', 'parent')",

@@ -213,6 +213,8 @@ osmeta_complete_references(Run *run)
 		raise_generation(run);
 		pulled = pull_missing(run);
 	} while (pulled > 0);
+	/* Only now it is known which rows are referred to. */
+	osmeta_plan_fill_map(run->plan);
 	record_dangling(run);
 	osmeta_plan_forget();
 }

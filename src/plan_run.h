@@ -10,6 +10,7 @@
  * plan_catalogue.c	whether the catalogues are still those of the plan
  * plan_fit.c		which values do not fit into the target's columns
  * plan_unique.c	which rows collide at the target
+ * plan_create.c	users and groups that the target does not have
  * plan_chunk.c		the pieces of work of a phase, and their ledger
  *
  *-------------------------------------------------------------------------
@@ -102,6 +103,14 @@ extern void osmeta_make_map(const MigrationPlan *plan, PlanEntity *entity);
  * generation.  The plan must be loaded again.
  */
 extern void osmeta_complete_references(Run *run);
+
+/* plan_create.c */
+
+/*
+ * With options users and groups set to create: insert those that the stage's
+ * rows refer to and the target does not have.  Commits before it inserts.
+ */
+extern void osmeta_plan_create_users(Run *run);
 
 /* plan_chunk.c */
 

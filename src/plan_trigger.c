@@ -25,6 +25,39 @@ PG_FUNCTION_INFO_V1(osmeta_plan_reorder);
 PG_FUNCTION_INFO_V1(osmeta_plan_owner);
 
 /*
+ * A row of plan_entity whose key strategy is edited no longer has the reason
+ * that create_plan gave.
+ */
+static HeapTuple
+note_strategy(TriggerData *trigger)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	const char *edited[] = {"key_strategy", "key_reason"};
+	int			column[2];
+	bool		is_same[2];
+	Datum		value = CStringGetTextDatum("set by hand");
+	bool		isnull = false;
+
+	for (int i = 0; i < 2; i++)
+	{
+		char	   *before;
+		char	   *after;
+
+		column[i] = SPI_fnumber(desc, edited[i]);
+		if (column[i] < 0)
+			return trigger->tg_newtuple;
+		before = SPI_getvalue(trigger->tg_trigtuple, desc, column[i]);
+		after = SPI_getvalue(trigger->tg_newtuple, desc, column[i]);
+		is_same[i] = before && after ? strcmp(before, after) == 0 :
+			before == after;
+	}
+	if (is_same[0] || !is_same[1])
+		return trigger->tg_newtuple;
+	return heap_modify_tuple_by_cols(trigger->tg_newtuple, desc, 1, &column[1],
+									 &value, &isnull);
+}
+
+/*
  * Trigger on the columns that a user may edit: not after the plan has
  * started, since what has been pulled follows from them.
  */
@@ -71,7 +104,7 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 						osmeta_text_at(0, 1)),
 				 errhint("Make another plan.")));
 	osmeta_spi_end(nest_level);
-	return PointerGetDatum(trigger->tg_newtuple);
+	return PointerGetDatum(note_strategy(trigger));
 }
 
 /*

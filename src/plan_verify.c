@@ -210,6 +210,19 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 		judge_others(&answer, others, others_checksum, verdict);
 }
 
+/* As at the source: to be known, and nothing that the plan has done. */
+static void
+check_tenants(const MigrationPlan *plan, const PlanEntity *entity,
+			  Verdict *verdict)
+{
+	int64		crossings = osmeta_plan_tenant_crossings(plan, entity);
+
+	if (crossings > 0)
+		osmeta_add_detail(&verdict->detail,
+						  "references to rows of another tenant: " INT64_FORMAT,
+						  crossings);
+}
+
 /* An identity counter behind the plan's rows would give their ids again. */
 static bool
 check_counter(const MigrationPlan *plan, const PlanEntity *entity,
@@ -265,6 +278,7 @@ verify_entity(const MigrationPlan *plan, const PlanEntity *entity,
 		PlanBounds	bounds = {0};
 
 		compare_rows(plan, entity, verdict, &bounds);
+		check_tenants(plan, entity, verdict);
 		is_equal = (is_taken_out(plan) ||
 					check_counter(plan, entity, &bounds, verdict)) &&
 			verdict->found == verdict->expected && verdict->checksum_equal &&

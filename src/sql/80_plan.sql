@@ -67,6 +67,7 @@ CREATE TABLE osmeta.plan_entity (
     source_table_exists  boolean NOT NULL DEFAULT false,
     target_table_exists  boolean NOT NULL DEFAULT false,
     is_multitenant       boolean NOT NULL DEFAULT false,
+    tenant_changed       boolean NOT NULL DEFAULT false,
     level                integer,
     lower_id             bigint,
     upper_id             bigint,
@@ -82,6 +83,8 @@ CREATE TABLE osmeta.plan_entity (
     read_error           text,
     has_map              boolean NOT NULL DEFAULT false,
     rows_existing        bigint,
+    fixed_strategy       text,
+    matched_by           text,
     PRIMARY KEY (plan_id, entity_id),
     UNIQUE (plan_id, entity_key)
 );
@@ -94,11 +97,15 @@ COMMENT ON COLUMN osmeta.plan_entity.upper_id IS 'Highest identifier at the sour
 COMMENT ON COLUMN osmeta.plan_entity.id_offset IS 'Strategy offset: new identifier = old identifier + id_offset';
 COMMENT ON COLUMN osmeta.plan_entity.target_has_key IS 'The target''s table has a primary key or unique index on the identifier alone';
 COMMENT ON COLUMN osmeta.plan_entity.identity_always IS 'The target gives identifiers itself and takes none (GENERATED ALWAYS)';
+COMMENT ON COLUMN osmeta.plan_entity.is_multitenant IS 'Rows belong to tenants, at the source or at the target';
+COMMENT ON COLUMN osmeta.plan_entity.tenant_changed IS 'Rows belong to tenants on one side only';
 COMMENT ON COLUMN osmeta.plan_entity.kind_changed IS 'One of the two entities is static, external, or of the system, and the other is not';
 COMMENT ON COLUMN osmeta.plan_entity.is_read IS 'Its tables have been read: by create_plan, or by run_plan if the plan has many entities';
 COMMENT ON COLUMN osmeta.plan_entity.read_error IS 'What the server said when a table could not be read';
 COMMENT ON COLUMN osmeta.plan_entity.has_map IS 'The plan''s schema has a table m<entity_id> (source_id, target_id, is_existing)';
 COMMENT ON COLUMN osmeta.plan_entity.rows_existing IS 'Rows of the stage that are one with a row that the target has already; they are not delivered';
+COMMENT ON COLUMN osmeta.plan_entity.fixed_strategy IS 'The only key strategy that the platform allows: record (static entities), user, role, group, tenant; NULL where there is a choice';
+COMMENT ON COLUMN osmeta.plan_entity.matched_by IS 'The key strategy by which plan_map was filled last; NULL: not yet';
 COMMENT ON COLUMN osmeta.plan_entity.counter IS 'Identity counter at the target, quoted and qualified; NULL if none is known';
 
 CREATE TABLE osmeta.plan_attribute (
@@ -143,15 +150,20 @@ CREATE TABLE osmeta.plan_map (
     source_id  text NOT NULL,
     target_id  text,
     label      text,
+    candidates text,
+    can_create boolean NOT NULL DEFAULT false,
     PRIMARY KEY (plan_id, entity_id, source_id)
 );
-COMMENT ON TABLE osmeta.plan_map IS 'Identifiers of rows that are matched and never written (static records, users): the source''s and the target''s; target_id is NULL where there is no partner';
+COMMENT ON TABLE osmeta.plan_map IS 'Identifiers of rows that are matched and never moved (static records, users): the source''s and the target''s; target_id is NULL where there is no partner';
+COMMENT ON COLUMN osmeta.plan_map.candidates IS 'Which rows it might be one with, where it is not certain which';
+COMMENT ON COLUMN osmeta.plan_map.can_create IS 'A user or group that could be created at the target';
 
 CREATE TABLE osmeta.plan_reference_use (
     plan_id       bigint NOT NULL,
     entity_id     bigint NOT NULL,
     attribute_no  integer NOT NULL,
     source_id     text NOT NULL,
+    rows          bigint NOT NULL,
     PRIMARY KEY (plan_id, entity_id, attribute_no, source_id)
 );
 COMMENT ON TABLE osmeta.plan_reference_use IS 'Which matched rows (plan_map) the source''s rows referred to when the plan was made';
@@ -231,6 +243,18 @@ LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN key OPERATOR(osmeta.=) '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c'::osmeta.oskey;
 COMMENT ON FUNCTION osmeta.is_user_entity(osmeta.oskey) IS 'Internal: is this the key of the platform''s entity User?';
 
+-- So have its other entities whose rows are matched by rules of their own.
+CREATE FUNCTION osmeta.platform_strategy(key osmeta.oskey)
+RETURNS text
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+RETURN CASE key::text
+    WHEN '478870b9-2d60-4f73-9eb3-7cd8b994a737*a416822d-845f-46cb-a270-70f5e383544c' THEN 'user'
+    WHEN '478870b9-2d60-4f73-9eb3-7cd8b994a737*e595ea36-5c1b-3ed8-93aa-bba752c7f892' THEN 'role'
+    WHEN '478870b9-2d60-4f73-9eb3-7cd8b994a737*d028b5ef-4477-4e37-9fa2-cddd7e0e7146' THEN 'group'
+    WHEN '478870b9-2d60-4f73-9eb3-7cd8b994a737*d30c0359-17ba-4ea6-b76f-f5844a5f9ae5' THEN 'tenant'
+END;
+COMMENT ON FUNCTION osmeta.platform_strategy(osmeta.oskey) IS 'Internal: how rows of the platform''s User, Role, Group and Tenant are matched; NULL for other entities';
+
 -- Put entities into a plan, with their partners at the target.
 CREATE FUNCTION osmeta.plan_add_entity(plan_id bigint, source_capture_id bigint,
     target_capture_id bigint, entity_ids bigint[], is_data boolean)
@@ -240,33 +264,35 @@ BEGIN ATOMIC
     WITH added AS (
         INSERT INTO osmeta.plan_entity (plan_id, entity_id, espace, entity, entity_key, is_data,
             key_strategy, key_reason, status, source_table, target_table, target_espace,
-            target_entity, target_entity_id, is_multitenant, kind_changed)
+            target_entity, target_entity_id, is_multitenant, tenant_changed, kind_changed, fixed_strategy)
         SELECT DISTINCT ON (e.key)
             $1, e.entity_id, COALESCE(e.espace, e.extension), e.entity, e.key, $5,
-            CASE
-                WHEN osmeta.is_user_entity(e.key) THEN 'user'
-                WHEN e.data_kind = 'staticEntity' THEN 'record'
-                ELSE 'offset'
+            COALESCE(f.strategy, CASE WHEN $5 THEN 'offset' ELSE 'natural' END),
+            CASE f.strategy
+                WHEN 'user' THEN 'users are matched by username and tenant'
+                WHEN 'role' THEN 'roles are matched by the keys of the espace and of the role'
+                WHEN 'group' THEN 'groups are matched by name and tenant'
+                WHEN 'tenant' THEN 'tenants are matched by name and user provider'
+                WHEN 'record' THEN 'records of a static entity are matched by key'
+                ELSE CASE WHEN NOT $5
+                    THEN 'its rows are not moved: say by which attributes they are matched (natural:Code), or that both sides have the same identifiers (keep)' END
             END,
-            CASE
-                WHEN osmeta.is_user_entity(e.key) THEN 'users are matched by username and tenant'
-                WHEN e.data_kind = 'staticEntity' THEN 'records of a static entity are matched by key'
-            END,
-            CASE
-                WHEN t.key IS NULL THEN 'source only'
-                WHEN NOT t.is_effective THEN 'inactive at target'
-                ELSE 'matched'
-            END,
+            m.status,
             e.physical_table_name, t.physical_table_name, COALESCE(t.espace, t.extension),
             t.entity, t.entity_id,
             COALESCE(e.is_multitenant, false) OR COALESCE(t.is_multitenant, false),
+            t.key IS NOT NULL AND e.is_multitenant IS DISTINCT FROM t.is_multitenant,
             t.key IS NOT NULL AND (t.data_kind IS DISTINCT FROM e.data_kind
-                OR t.is_system <> e.is_system OR t.is_external <> e.is_external)
-        FROM osmeta.entity e
-        LEFT JOIN osmeta.entity t ON t.capture_id = $3 AND t.key OPERATOR(osmeta.=) e.key
-        WHERE e.capture_id = $2 AND e.entity_id = ANY ($4) AND e.key IS NOT NULL
-        ORDER BY e.key, e.is_effective DESC, t.is_effective DESC NULLS LAST,
-            e.entity_id DESC, t.entity_id DESC
+                OR t.is_system <> e.is_system OR t.is_external <> e.is_external),
+            f.strategy
+        FROM osmeta.entity g
+        JOIN osmeta.matched_entity($2, $3) m ON m.entity_key::text = g.key::text
+        JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = m.source_entity_id
+        LEFT JOIN osmeta.entity t ON t.capture_id = $3 AND t.entity_id = m.target_entity_id
+        CROSS JOIN LATERAL (VALUES (COALESCE(osmeta.platform_strategy(e.key),
+            CASE WHEN e.data_kind = 'staticEntity' THEN 'record' END))) f (strategy)
+        WHERE g.capture_id = $2 AND g.entity_id = ANY ($4)
+        ORDER BY e.key
         ON CONFLICT DO NOTHING
         RETURNING 1
     )
@@ -274,45 +300,104 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osmeta.plan_add_entity(bigint, bigint, bigint, bigint[], boolean) IS 'Internal: put entities of the source into a plan, matched by key';
 
--- Entities that a plan's rows refer to and that it does not have yet.
-CREATE FUNCTION osmeta.plan_missing_entity(plan_id bigint, source_capture_id bigint)
-RETURNS TABLE (entity_id bigint, data_kind text, is_user boolean, is_system boolean)
+-- Entities whose rows can be moved: those with application data.
+CREATE FUNCTION osmeta.data_entity(capture_id bigint)
+RETURNS TABLE (entity_id bigint, espace_id bigint)
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
-    SELECT DISTINCT e.entity_id, e.data_kind,
-        osmeta.is_user_entity(e.key),
-        COALESCE(e.is_system OR s.is_system, false)
-    FROM osmeta.plan_entity p
-    JOIN osmeta.reference r ON r.capture_id = $2 AND r.entity_id = p.entity_id
-    JOIN osmeta.attribute a ON a.capture_id = $2 AND a.attribute_id = r.attribute_id AND a.is_effective
-    JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = r.target_entity_id AND e.is_effective
-    LEFT JOIN osmeta.espace s ON s.capture_id = $2 AND s.espace_id = e.espace_id
-    WHERE p.plan_id = $1 AND p.is_data
-        AND NOT EXISTS (SELECT FROM osmeta.plan_entity q
-                        WHERE q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) e.key);
+    SELECT e.entity_id, e.espace_id
+    FROM osmeta.entity e
+    LEFT JOIN osmeta.espace s ON s.capture_id = $1 AND s.espace_id = e.espace_id
+    WHERE e.capture_id = $1 AND e.is_effective AND e.data_kind = 'entity' AND e.key IS NOT NULL
+        AND e.is_system IS NOT TRUE AND e.is_external IS NOT TRUE AND s.is_system IS NOT TRUE;
+END;
+COMMENT ON FUNCTION osmeta.data_entity(bigint) IS 'Internal: active entities of a capture that hold application data';
+
+-- Entities that a plan's rows refer to and that it does not have yet; rows of
+-- multi-tenant entities refer to tenants.
+CREATE FUNCTION osmeta.plan_missing_entity(plan_id bigint, source_capture_id bigint)
+RETURNS TABLE (entity_id bigint, holds_data boolean)
+LANGUAGE SQL STABLE
+BEGIN ATOMIC
+    SELECT DISTINCT e.entity_id, d.entity_id IS NOT NULL
+    FROM (
+        SELECT r.target_entity_id AS entity_id
+        FROM osmeta.plan_entity p
+        JOIN osmeta.reference r ON r.capture_id = $2 AND r.entity_id = p.entity_id
+        JOIN osmeta.attribute a ON a.capture_id = $2 AND a.attribute_id = r.attribute_id AND a.is_effective
+        WHERE p.plan_id = $1 AND p.is_data
+        UNION
+        SELECT t.entity_id
+        FROM osmeta.entity t
+        WHERE t.capture_id = $2 AND osmeta.platform_strategy(t.key) = 'tenant'
+            AND EXISTS (SELECT FROM osmeta.plan_entity p
+                        WHERE p.plan_id = $1 AND p.is_data AND p.is_multitenant)
+    ) n
+    JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = n.entity_id AND e.is_effective
+    LEFT JOIN osmeta.data_entity($2) d ON d.entity_id = e.entity_id
+    WHERE NOT EXISTS (SELECT FROM osmeta.plan_entity q
+                      WHERE q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) e.key);
 END;
 COMMENT ON FUNCTION osmeta.plan_missing_entity(bigint, bigint) IS 'Internal: entities that a plan''s rows refer to and that it does not have yet';
 
--- The attributes of the entities whose rows are moved, and the identifiers of
--- those that are only mapped, with their partners.
+-- Entities with application data of all espaces that those of a scope depend
+-- on, directly or through others: they refer to an entity there, or use one.
+CREATE FUNCTION osmeta.plan_producer_entity(source_capture_id bigint, scope text[])
+RETURNS SETOF bigint
+LANGUAGE SQL STABLE
+BEGIN ATOMIC
+    WITH RECURSIVE link AS MATERIALIZED (
+        SELECT d.consumer_id, d.producer_id
+        FROM osmeta.dependency d
+        WHERE d.capture_id = $1 AND d.consumer_kind = 'espace' AND d.producer_kind = 'espace'
+    ), wanted AS (
+        SELECT e.espace_id
+        FROM osmeta.scope_entity($1, $2) s
+        JOIN osmeta.entity e ON e.capture_id = $1 AND e.entity_id = s.entity_id
+        UNION
+        SELECT e.espace_id
+        FROM osmeta.espace e
+        WHERE e.capture_id = $1 AND 'espace:' || e.espace = ANY ($2)
+        UNION
+        SELECT m.espace_id
+        FROM osmeta.application_module m
+        WHERE m.capture_id = $1 AND m.is_effective AND 'application:' || m.application = ANY ($2)
+    ), reached AS (
+        SELECT w.espace_id FROM wanted w WHERE w.espace_id IS NOT NULL
+        UNION
+        SELECT l.producer_id
+        FROM reached r
+        JOIN link l ON l.consumer_id = r.espace_id
+    )
+    SELECT d.entity_id
+    FROM osmeta.data_entity($1) d
+    JOIN reached r ON r.espace_id = d.espace_id;
+END;
+COMMENT ON FUNCTION osmeta.plan_producer_entity(bigint, text[]) IS 'Internal: entities with application data of the espaces that a scope depends on';
+
+-- The attributes of the entities whose rows are moved or may be matched by
+-- attributes, and the identifiers of the others, with their partners.
 CREATE FUNCTION osmeta.plan_add_attribute(plan_id bigint, source_capture_id bigint,
     target_capture_id bigint)
 RETURNS bigint
 LANGUAGE SQL
 BEGIN ATOMIC
     WITH source AS (
-        SELECT p.entity_id AS plan_entity_id, a.*,
-            a.attribute_key AS match_key
+        SELECT DISTINCT ON (p.entity_id, a.attribute_key, CASE WHEN a.attribute_key IS NULL THEN a.attribute_id END)
+            p.entity_id AS plan_entity_id, a.*, a.attribute_key AS match_key,
+            count(*) OVER (PARTITION BY p.entity_id, a.attribute_key) AS namesakes
         FROM osmeta.plan_entity p
         JOIN osmeta.attribute a ON a.capture_id = $2 AND a.entity_id = p.entity_id
-        WHERE p.plan_id = $1 AND a.is_effective AND (p.is_data OR a.is_identifier)
+        WHERE p.plan_id = $1 AND a.is_effective AND (p.fixed_strategy IS NULL OR a.is_identifier)
+        ORDER BY p.entity_id, a.attribute_key, CASE WHEN a.attribute_key IS NULL THEN a.attribute_id END,
+            a.attribute_id DESC
     ), target AS (
         SELECT DISTINCT ON (p.entity_id, a.attribute_key)
-            p.entity_id AS plan_entity_id, a.*,
-            a.attribute_key AS match_key
+            p.entity_id AS plan_entity_id, a.*, a.attribute_key AS match_key,
+            count(*) FILTER (WHERE a.is_effective) OVER (PARTITION BY p.entity_id, a.attribute_key) AS namesakes
         FROM osmeta.plan_entity p
         JOIN osmeta.attribute a ON a.capture_id = $3 AND a.entity_id = p.target_entity_id
-        WHERE p.plan_id = $1 AND (p.is_data OR a.is_identifier)
+        WHERE p.plan_id = $1 AND (p.fixed_strategy IS NULL OR a.is_identifier)
         ORDER BY p.entity_id, a.attribute_key, a.is_effective DESC, a.attribute_id DESC
     ), pair AS (
         SELECT COALESCE(s.plan_entity_id, t.plan_entity_id) AS plan_entity_id,
@@ -326,12 +411,7 @@ BEGIN ATOMIC
                 AND t.attribute_id IS NOT NULL AS identifier_changed,
             COALESCE(s.is_mandatory, t.is_mandatory, false) AS is_mandatory,
             s.refers_to,
-            CASE
-                WHEN t.attribute_id IS NULL THEN 'source only'
-                WHEN NOT t.is_effective THEN 'inactive at target'
-                WHEN s.attribute_id IS NULL THEN 'target only'
-                ELSE 'matched'
-            END AS status
+            osmeta.match_status(s.is_effective, t.is_effective, greatest(s.namesakes, t.namesakes)) AS status
         FROM source s
         FULL JOIN target t ON t.plan_entity_id = s.plan_entity_id AND t.match_key = s.match_key
         WHERE s.attribute_id IS NOT NULL OR t.is_effective
@@ -365,6 +445,37 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osmeta.plan_add_attribute(bigint, bigint, bigint) IS 'Internal: put the attributes of a plan''s entities into it, matched by key';
 
+-- Rows of a multi-tenant entity belong to tenants by a column of the table
+-- that is no attribute: here it is one, a reference to the platform's Tenant.
+CREATE FUNCTION osmeta.plan_add_tenant(plan_id bigint)
+RETURNS bigint
+LANGUAGE SQL
+BEGIN ATOMIC
+    WITH added AS (
+        INSERT INTO osmeta.plan_attribute (plan_id, entity_id, attribute_no, attribute, type,
+            target_attribute, target_attribute_type, source_column, target_column, is_identifier,
+            is_mandatory, refers_to, refers_to_entity_id, status, transform)
+        SELECT $1, p.entity_id, n.last + 1, 'Tenant_Id', 'bt' || k.key::text,
+            'Tenant_Id', 'bt' || k.key::text, 'TENANT_ID', 'TENANT_ID', false,
+            true, k.key,
+            (SELECT q.entity_id FROM osmeta.plan_entity q
+             WHERE q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) k.key),
+            'matched', 'remap'
+        FROM osmeta.plan_entity p
+        CROSS JOIN LATERAL (SELECT max(a.attribute_no) AS last,
+                bool_or(osmeta.fold_name(a.source_column) = 'tenant_id'
+                    OR osmeta.fold_name(a.target_column) = 'tenant_id') AS is_attribute
+            FROM osmeta.plan_attribute a
+            WHERE a.plan_id = $1 AND a.entity_id = p.entity_id) n
+        CROSS JOIN (VALUES ('478870b9-2d60-4f73-9eb3-7cd8b994a737*d30c0359-17ba-4ea6-b76f-f5844a5f9ae5'::osmeta.oskey)) k (key)
+        WHERE p.plan_id = $1 AND p.is_multitenant AND NOT p.tenant_changed
+            AND p.fixed_strategy IS NULL AND n.is_attribute IS FALSE
+        RETURNING 1
+    )
+    SELECT count(*) FROM added;
+END;
+COMMENT ON FUNCTION osmeta.plan_add_tenant(bigint) IS 'Internal: the column of multi-tenant entities that says which tenant a row belongs to';
+
 -- The statement that makes the relation of an entity at one side: sN or tN in
 -- the plan's schema, its columns named by attribute number.
 CREATE FUNCTION osmeta.plan_relation_sql(plan_id bigint, entity_id bigint, is_source boolean)
@@ -387,7 +498,7 @@ BEGIN ATOMIC
         CASE WHEN $3 THEN a.source_column ELSE a.target_column END,
         CASE WHEN $3 THEN a.source_type ELSE a.target_type END)) c (column_name, column_type)
     WHERE p.plan_id = $1 AND e.entity_id = $2 AND c.column_type IS NOT NULL
-        AND (e.is_data OR NOT $3)
+        AND (e.fixed_strategy IS NULL OR NOT $3)
         AND CASE WHEN $3 THEN e.source_table_exists ELSE e.target_table_exists END
     GROUP BY p.plan, n.environment, n.wrapper, n.remote_schema, n.table_options, r.relation, r.table_name;
 END;

@@ -61,8 +61,10 @@ COMMENT ON VIEW osmeta.plan_problem_environment IS 'Internal: are the environmen
 -- Which entities cannot be moved as they are?
 CREATE VIEW osmeta.plan_problem_entity (plan_id, severity, code, object, message, hint) AS
 SELECT plan_id, 'error',
-    CASE status WHEN 'source only' THEN 'entity_without_partner' ELSE 'entity_inactive_at_target' END, object,
+    CASE status WHEN 'source only' THEN 'entity_without_partner' WHEN 'ambiguous' THEN 'entity_ambiguous'
+        ELSE 'entity_inactive_at_target' END, object,
     CASE status
+        WHEN 'ambiguous' THEN format('several active entities of one of the environments "%s" and "%s" have the key %s', source, target, entity_key)
         WHEN 'source only' THEN format('environment "%s" has no entity with key %s', target, entity_key)
         ELSE format('the entity is not active in environment "%s"', target)
     END,
@@ -70,8 +72,10 @@ SELECT plan_id, 'error',
 FROM osmeta.moved_entity AS moved WHERE status <> 'matched'
 UNION ALL
 SELECT plan_id, 'error',
-    CASE status WHEN 'source only' THEN 'entity_without_partner' ELSE 'entity_inactive_at_target' END, object,
+    CASE status WHEN 'source only' THEN 'entity_without_partner' WHEN 'ambiguous' THEN 'entity_ambiguous'
+        ELSE 'entity_inactive_at_target' END, object,
     CASE status
+        WHEN 'ambiguous' THEN format('rows refer to it, and several active entities of one of the environments "%s" and "%s" have the key %s', source, target, entity_key)
         WHEN 'source only' THEN format('rows refer to it, and environment "%s" has no entity with key %s', target, entity_key)
         ELSE format('rows refer to it, and it is not active in environment "%s"', target)
     END,
@@ -102,10 +106,12 @@ SELECT plan_id, 'error', 'kind_changed', object,
     'Publish the same version there and capture again, or leave the entity, or what refers to it, out.'
 FROM osmeta.planned_entity AS entity WHERE include AND status = 'matched' AND kind_changed
 UNION ALL
-SELECT plan_id, 'error', 'multi_tenant_entity', object,
-    'rows of a multi-tenant entity belong to tenants, which this version does not map',
-    'Set include = false in osmeta.plan_entity.'
-FROM osmeta.moved_entity AS moved WHERE is_multitenant
+SELECT plan_id, 'error', 'tenant_mismatch', object,
+    format('its rows belong to tenants in one of the environments "%s" and "%s" only', source, target),
+    'Publish the same version there and capture again, or set include = false in osmeta.plan_entity.'
+FROM osmeta.planned_entity AS entity
+WHERE include AND fixed_strategy IS NULL AND status = 'matched' AND tenant_changed
+    AND (is_data OR key_strategy <> 'natural')
 UNION ALL
 SELECT plan_id, 'warning', 'target_without_key', object,
     format('table "%s" of environment "%s" has no primary key or unique index on the identifier', target_table, target),

@@ -18,10 +18,11 @@ SELECT m.plan_id, 'error', 'id_range_shared', m.object,
         m.lower_id + m.id_offset::numeric, m.upper_id + m.id_offset::numeric),
     'Set id_offset in osmeta.plan_entity to a higher value, or drop the other plan.'
 FROM osmeta.moved_entity m
-JOIN osmeta.moved_entity o ON o.plan_id <> m.plan_id AND o.target_table = m.target_table AND o.key_strategy = 'offset'
+JOIN osmeta.moved_entity o ON o.plan_id <> m.plan_id AND o.target_table = m.target_table
+    AND (o.key_strategy = 'offset' OR o.key_strategy LIKE 'natural:%')
 JOIN osmeta.plan mp ON mp.plan_id = m.plan_id
 JOIN osmeta.plan op ON op.plan_id = o.plan_id AND op.target_place = mp.target_place
-WHERE m.key_strategy = 'offset' AND mp.phase = 'planned' AND op.phase <> 'done'
+WHERE (m.key_strategy = 'offset' OR m.key_strategy LIKE 'natural:%') AND mp.phase = 'planned' AND op.phase <> 'done'
     AND m.rows_expected > 0 AND o.rows_expected > 0
     AND m.lower_id + m.id_offset::numeric <= o.upper_id + o.id_offset::numeric
     AND o.lower_id + o.id_offset::numeric <= m.upper_id + m.id_offset::numeric
@@ -59,12 +60,12 @@ WHERE identifier_no IS NOT NULL
 UNION ALL
 SELECT plan_id, 'error', 'unsupported_strategy', object,
     format('key strategy "%s" cannot be used here', key_strategy),
-    format('Set key_strategy = %L in osmeta.plan_entity.', m.strategy)
+    COALESCE(format('Set key_strategy = %L in osmeta.plan_entity.', fixed_strategy),
+        'Entities whose rows are not moved can have natural:<attributes> or keep.')
 FROM osmeta.planned_entity AS entity
-CROSS JOIN LATERAL (VALUES (
-    CASE WHEN osmeta.is_user_entity(entity_key)
-        THEN 'user' ELSE 'record' END)) m (strategy)
-WHERE NOT is_data AND key_strategy <> m.strategy
+WHERE NOT is_data AND CASE WHEN fixed_strategy IS NULL
+    THEN key_strategy NOT IN ('natural', 'keep') AND NOT starts_with(key_strategy, 'natural:')
+    ELSE key_strategy <> fixed_strategy END
 UNION ALL
 SELECT plan_id, 'error', 'unsupported_strategy', object,
     format('key strategy "%s" needs whole numbers, but the identifier is of type %s', key_strategy, id_type),
@@ -127,43 +128,3 @@ WHERE counter IS NOT NULL AND rows_expected > 0 AND COALESCE(counter_value, 0) <
                             AND has_sequence_privilege(to_regclass(moved.counter), 'UPDATE'))
                         ELSE true END);
 COMMENT ON VIEW osmeta.plan_problem_key IS 'Internal: which identifiers cannot be given at the target';
-
--- Which rows that are matched have no partner?
-CREATE VIEW osmeta.plan_problem_match (plan_id, severity, code, object, message, hint) AS
-SELECT p.plan_id, CASE WHEN u.is_certain THEN 'error' ELSE 'warning' END,
-    CASE WHEN e.key_strategy = 'user' THEN 'unmatched_user' ELSE 'unmatched_static_record' END,
-    COALESCE(e.espace || '.', '') || e.entity,
-    format('%s %s of environment "%s" %s no partner in "%s": %s',
-        u.number,
-        CASE WHEN e.key_strategy = 'user'
-            THEN CASE WHEN u.number = 1 THEN 'user' ELSE 'users' END
-            ELSE CASE WHEN u.number = 1 THEN 'record' ELSE 'records' END END,
-        p.source, CASE WHEN u.number = 1 THEN 'has' ELSE 'have' END, p.target, u.labels),
-    CASE WHEN e.key_strategy = 'user'
-        THEN format('Create them there or SELECT osmeta.set_plan_option(%L, ''users'', ''fallback:name'')', p.plan)
-        ELSE 'Publish the same version of the static entity there.' END
-FROM osmeta.plan p
-JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
-JOIN LATERAL (
-    SELECT count(*) AS number, bool_or(m.is_certain) AS is_certain,
-        string_agg(m.label, ', ' ORDER BY m.label) FILTER (WHERE m.rank <= 20)
-            || CASE WHEN count(*) > 20 THEN ', ...' ELSE '' END AS labels
-    FROM (
-        SELECT format('%s (id %s)', m.label, m.source_id) AS label, r.is_certain,
-            row_number() OVER (ORDER BY m.label, m.source_id) AS rank
-        FROM osmeta.plan_map m
-        -- what a filter lets through is known after the pull only
-        CROSS JOIN LATERAL (SELECT bool_or(ae.filter IS NULL)
-                        FROM osmeta.plan_attribute a
-                        JOIN osmeta.plan_entity ae ON ae.plan_id = a.plan_id AND ae.entity_id = a.entity_id
-                        JOIN osmeta.plan_reference_use u
-                            ON u.plan_id = a.plan_id AND u.entity_id = a.entity_id AND u.attribute_no = a.attribute_no
-                        WHERE a.plan_id = e.plan_id AND a.refers_to_entity_id = e.entity_id
-                            AND a.include AND ae.include AND u.source_id = m.source_id
-                            AND a.transform IN ('remap', 'key')) r (is_certain)
-        WHERE m.plan_id = e.plan_id AND m.entity_id = e.entity_id AND m.target_id IS NULL
-            AND r.is_certain IS NOT NULL
-    ) m
-) u ON u.number > 0
-WHERE NOT e.is_data;
-COMMENT ON VIEW osmeta.plan_problem_match IS 'Internal: which rows that are matched have no partner';

@@ -9,13 +9,15 @@
 -- Which attributes cannot be delivered as they are?
 CREATE VIEW osmeta.plan_problem_attribute (plan_id, severity, code, object, message, hint) AS
 SELECT plan_id, 'error',
-    CASE status WHEN 'source only' THEN 'attribute_without_partner' ELSE 'attribute_inactive_at_target' END, object,
+    CASE status WHEN 'source only' THEN 'attribute_without_partner' WHEN 'ambiguous' THEN 'attribute_ambiguous'
+        ELSE 'attribute_inactive_at_target' END, object,
     CASE status
+        WHEN 'ambiguous' THEN format('several active attributes of the entity have its key in one of the environments "%s" and "%s"', source, target)
         WHEN 'source only' THEN format('environment "%s" has no such attribute', target)
         ELSE format('the attribute is not active in environment "%s"', target)
     END,
     'Publish the same version there and capture again, or set include = false in osmeta.plan_attribute to leave its values behind.'
-FROM osmeta.moved_attribute AS attribute WHERE status IN ('source only', 'inactive at target')
+FROM osmeta.moved_attribute AS attribute WHERE status IN ('source only', 'inactive at target', 'ambiguous')
 UNION ALL
 SELECT plan_id, 'warning', 'mandatory_without_source', object,
     format('the attribute is mandatory in environment "%s" and does not exist at the source', target),
@@ -121,11 +123,11 @@ WHERE status = 'matched' AND transform IN ('remap', 'key')
     AND (type ILIKE 'bt%') <> (target_attribute_type ILIKE 'bt%')
 UNION ALL
 SELECT plan_id, 'error', 'reference_outside_plan', object,
-    format('the attribute refers to %s, which is not in the plan',
+    format('the attribute refers to %s, whose rows the plan neither moves nor matches',
         COALESCE((SELECT e.espace || '.' || e.entity FROM osmeta.plan_entity e
                   WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id),
                  a.refers_to_name, a.refers_to::text, 'nothing that is known')),
-    'Add that entity to the scope (create_plan with option producers = referenced adds those that hold application data), or set include = false in osmeta.plan_attribute.'
+    'Add that entity to the scope (create_plan with option producers = referenced adds those that hold application data); or set key_strategy in osmeta.plan_entity to natural:<attributes> or keep, which match its rows with those of the target; or set include = false in osmeta.plan_attribute.'
 FROM (
     SELECT a.*, (SELECT COALESCE(s.name, x.name) || '.' || e.name
                  FROM osmeta.plan p
@@ -139,7 +141,8 @@ FROM (
 ) a
 WHERE a.status = 'matched' AND a.type ILIKE 'bt%' AND a.transform IN ('remap', 'key')
     AND NOT EXISTS (SELECT FROM osmeta.plan_entity e
-                    WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id AND e.include)
+                    WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id AND e.include
+                        AND e.key_strategy <> 'natural')
 UNION ALL
 SELECT a.plan_id, 'warning', 'reference_to_filtered', a.object,
     format('rows of %s that its filter leaves out are not at the target', e.espace || '.' || e.entity),

@@ -15,6 +15,10 @@ SELECT * FROM osmeta.plan_problem_key
 UNION ALL
 SELECT * FROM osmeta.plan_problem_match
 UNION ALL
+SELECT * FROM osmeta.plan_problem_natural
+UNION ALL
+SELECT * FROM osmeta.plan_problem_finding
+UNION ALL
 SELECT * FROM osmeta.plan_problem_attribute
 UNION ALL
 SELECT * FROM osmeta.plan_problem_reference
@@ -41,7 +45,7 @@ CREATE VIEW osmeta.plan_problem AS
 SELECT p.plan, s.severity, f.code, f.object, f.message, f.hint
 FROM osmeta.plan p
 CROSS JOIN LATERAL osmeta.plan_problem_rows(p.plan_id) f
-CROSS JOIN LATERAL (VALUES (COALESCE(p.options -> 'severity' ->> f.code, f.severity))) s (severity)
+CROSS JOIN LATERAL (VALUES (osmeta.plan_severity(p.options, f.code, f.severity))) s (severity)
 ORDER BY p.plan, CASE s.severity WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,
     f.code, f.object, f.message;
 COMMENT ON VIEW osmeta.plan_problem IS 'What stops a plan (error) or should be known before it runs; computed when read';

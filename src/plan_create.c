@@ -1,0 +1,329 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_create.c
+ *	  Users and groups that moved rows refer to and the target does not have.
+ *
+ * With options users and groups set to create they are inserted into the
+ * target's tables, in the tenant that is the partner of theirs, and found
+ * again by name: the target gives the identifiers, and not every wrapper
+ * returns them.  Rows that stand there are never changed.  Created users get
+ * the role links and group memberships that they have at the source, created
+ * groups their role links, as far as roles and groups have partners.
+ * Passwords and other secrets are never read.
+ *
+ * What is going to be created is committed to osmeta.plan_created first.  If
+ * the session is lost, whoever stands there as was intended has been created
+ * by this plan, and is not created again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_run.h"
+
+#include "utils/builtins.h"
+
+#include "plan_map.h"
+#include "spi.h"
+
+/* The name of a relation of the plan's schema that stands for a moment. */
+#define RELATION "created_rows"
+
+static bool
+is_wanted(const MigrationPlan *plan, const char *strategy)
+{
+	return strcmp(strcmp(strategy, "user") == 0 ? plan->users : plan->groups,
+				  "create") == 0 && osmeta_map_entity(plan, strategy) != NULL;
+}
+
+/* Write down who is going to be created; gives their number. */
+static uint64
+intend(const MigrationPlan *plan, const char *strategy, const char *view)
+{
+	const PlanEntity *entity = osmeta_map_entity(plan, strategy);
+
+	return osmeta_execf("WITH need AS MATERIALIZED ("
+						" SELECT m.source_id, m.label FROM osmeta.plan_map m"
+						" WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
+						"  AND m.target_id IS NULL AND m.can_create"
+						"  AND m.source_id IN (SELECT u.id FROM (%s) u)),"
+						" u AS MATERIALIZED (SELECT u.%s_id::text AS id, u.tenant_id::text AS tenant_id FROM %s.%s u),"
+						" p AS MATERIALIZED (%s)"
+						" INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, tenant_id, label)"
+						" SELECT " INT64_FORMAT ", %s, n.source_id, p.target_id, n.label"
+						" FROM need n JOIN u ON u.id = n.source_id"
+						" JOIN p ON p.source_id = u.tenant_id"
+						" ON CONFLICT DO NOTHING",
+						plan->plan_id, entity->entity_id,
+						osmeta_map_used_sql(plan, entity), strategy,
+						plan->source_schema, view,
+						osmeta_map_tenant_sql(plan), plan->plan_id,
+						quote_literal_cstr(strategy));
+}
+
+/*
+ * Insert rows of one of the platform's tables.  rows is a query that gives
+ * the id at the source, as text, and under the names of columns of the
+ * table the values that are not taken over; so it names all references.
+ */
+static uint64
+insert_rows(const Run *run, const char *table, const char *rows)
+{
+	const MigrationPlan *plan = run->plan;
+	OsmetaSinkTable sink_table = {0};
+	StringInfoData columns;
+	StringInfoData values;
+	StringInfoData json;
+	uint64		count;
+	uint64		inserted;
+	char	   *remote_table;
+
+	osmeta_execf("SELECT t.physical_name, k.column_name, c.table_name, c.column_name, c.local_type,"
+				 "  k.type = 'boolean', k.column_name IN ('tenant_id', 'user_id', 'group_id', 'role_id', 'created_by')"
+				 " FROM osmeta.ossys_table t"
+				 " JOIN osmeta.ossys_column k ON k.table_name = t.table_name AND NOT k.is_secret"
+				 " JOIN %s.live_physical_column c ON osmeta.fold_name(c.table_name) = t.physical_name"
+				 "  AND osmeta.fold_name(c.column_name) = k.column_name AND c.local_type IS NOT NULL"
+				 " JOIN pg_attribute a ON a.attrelid = (%s || '.' || t.physical_name)::regclass"
+				 "  AND a.attname = k.column_name AND NOT a.attisdropped"
+				 " WHERE t.table_name = %s AND k.column_name <> 'id'"
+				 " ORDER BY k.position",
+				 plan->target_schema, quote_literal_cstr(plan->source_schema),
+				 quote_literal_cstr(table));
+	count = SPI_processed;
+	if (count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("environment \"%s\" has no table of kind \"%s\"",
+						plan->target, table)));
+	initStringInfo(&columns);
+	initStringInfo(&values);
+	initStringInfo(&json);
+	remote_table = osmeta_text_at(0, 3);
+	for (uint64 i = 0; i < count; i++)
+	{
+		const char *name = quote_identifier(osmeta_text_at(i, 2));
+		const char *comma = i > 0 ? ", " : "";
+
+		appendStringInfo(&columns, "%s%s", comma, name);
+		appendStringInfo(&values, "%s%s.%s%s::%s", comma,
+						 osmeta_bool_at(i, 7) ? "x" : "r", name,
+						 osmeta_bool_at(i, 6) ? "::int" : "",
+						 osmeta_text_at(i, 5));
+		appendStringInfo(&json, "%s('name', %s::text, 'remote_name', %s::text, 'type', %s::text)",
+						 i > 0 ? ", jsonb_build_object" : "jsonb_build_object",
+						 quote_literal_cstr(osmeta_text_at(i, 2)),
+						 quote_literal_cstr(osmeta_text_at(i, 4)),
+						 quote_literal_cstr(osmeta_text_at(i, 5)));
+	}
+
+	/*
+	 * A relation without the identifier: a wrapper sends every column that it
+	 * declares, and the target must give the identifier itself.
+	 */
+	osmeta_execf("SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment),"
+				 " n.remote_schema, %s, %s, '" RELATION "', jsonb_build_array(%s), options => n.table_options)"
+				 " FROM osmeta.environment n WHERE n.environment = %s",
+				 quote_literal_cstr(remote_table),
+				 quote_literal_cstr(plan->name), json.data,
+				 quote_literal_cstr(plan->target));
+	osmeta_exec(osmeta_text_at(0, 1));
+	sink_table.relation = psprintf("%s." RELATION, plan->schema);
+	sink_table.is_local = plan->target_wrapper == NULL;
+	inserted = run->sink->insert(&sink_table, columns.data,
+								 psprintf("WITH x AS MATERIALIZED (%s), r AS MATERIALIZED (SELECT * FROM %s.ossys_%s)"
+										  " SELECT %s FROM x JOIN r ON r.id::text = x.source_id"
+										  " ORDER BY r.id",
+										  rows, plan->source_schema, table,
+										  values.data));
+	/* What stands there is read through another connection. */
+	if (run->sink->commit != NULL)
+		run->sink->commit();
+	osmeta_execf("DROP %s %s." RELATION,
+				 plan->target_wrapper ? "FOREIGN TABLE" : "VIEW", plan->schema);
+	return inserted;
+}
+
+/*
+ * Who was intended and stands there now was created by this plan, in a run
+ * that was lost, if all that would have been written is as it would have
+ * been; else by somebody else, and is no concern of ours.
+ */
+static void
+settle(const MigrationPlan *plan, const char *table, const char *view,
+	   const char *columns)
+{
+	const char *compared = psprintf("ROW(%s)::text", columns);
+
+	osmeta_execf("WITH s AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v),"
+				 " t AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v)"
+				 " DELETE FROM osmeta.plan_created c USING osmeta.plan_map m, s, t"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
+				 "  AND m.plan_id = c.plan_id AND m.entity_id = " INT64_FORMAT
+				 "  AND m.source_id = c.source_id AND m.target_id IS NOT NULL"
+				 "  AND s.id = c.source_id AND t.id = m.target_id AND s.row <> t.row",
+				 table, compared, plan->source_schema, view,
+				 table, compared, plan->target_schema, view,
+				 plan->plan_id, quote_literal_cstr(table),
+				 osmeta_map_entity(plan, table)->entity_id);
+}
+
+/* Those who are intended and do not stand at the target yet. */
+static char *
+pending_sql(const MigrationPlan *plan, const char *table)
+{
+	return psprintf("SELECT c.source_id, c.tenant_id FROM osmeta.plan_created c"
+					" JOIN osmeta.plan_map m ON m.plan_id = c.plan_id AND m.source_id = c.source_id"
+					"  AND m.entity_id = " INT64_FORMAT " AND m.target_id IS NULL"
+					" WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL",
+					osmeta_map_entity(plan, table)->entity_id, plan->plan_id,
+					quote_literal_cstr(table));
+}
+
+static void
+create_users(const Run *run)
+{
+	if (insert_rows(run, "user", pending_sql(run->plan, "user")) > 0)
+		osmeta_plan_fill_map(run->plan);
+}
+
+/* Who created a group at the source is named if the target has that user. */
+static void
+create_groups(const Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+
+	if (insert_rows(run, "group",
+					psprintf("WITH u AS MATERIALIZED (%s), g AS MATERIALIZED (SELECT g.id::text AS id,"
+							 "  g.created_by::text AS created_by FROM %s.ossys_group g)"
+							 " SELECT n.source_id, n.tenant_id, u.target_id AS created_by"
+							 " FROM (%s) n JOIN g ON g.id = n.source_id"
+							 " LEFT JOIN u ON u.source_id = g.created_by",
+							 osmeta_map_user_sql(plan), plan->source_schema,
+							 pending_sql(plan, "group"))) > 0)
+		osmeta_plan_fill_map(plan);
+}
+
+/*
+ * Give those who have just been created their links: rows of a table with
+ * two references, one (own) to them, the other by the pairs of a query.
+ */
+static int64
+create_links(const Run *run, const char *table, const char *own,
+			 const char *other, const char *pairs)
+{
+	const MigrationPlan *plan = run->plan;
+	char	   *rows;
+	uint64		linked;
+
+	rows = psprintf("WITH l AS MATERIALIZED (SELECT l.id::text AS id, l.%s_id::text AS own, l.%s_id::text AS other FROM %s.ossys_%s l),"
+					" o AS MATERIALIZED (%s)"
+					" SELECT l.id AS source_id, c.tenant_id, m.target_id AS %s_id, o.target_id AS %s_id"
+					" FROM l JOIN osmeta.plan_created c ON c.plan_id = " INT64_FORMAT
+					"  AND c.table_name = %s AND c.source_id = l.own AND c.target_id IS NULL"
+					" JOIN osmeta.plan_map m ON m.plan_id = c.plan_id AND m.entity_id = " INT64_FORMAT
+					"  AND m.source_id = c.source_id AND m.target_id IS NOT NULL"
+					" JOIN o ON o.source_id = l.other AND o.target_id IS NOT NULL",
+					own, other, plan->source_schema, table, pairs, own, other,
+					plan->plan_id, quote_literal_cstr(own),
+					osmeta_map_entity(plan, own)->entity_id);
+	(void) insert_rows(run, table,
+					   psprintf("WITH n AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t)"
+								" SELECT DISTINCT ON (n.%s_id, n.%s_id) n.* FROM n"
+								" WHERE NOT EXISTS (SELECT FROM t WHERE t.own = n.%s_id AND t.other = n.%s_id)"
+								" ORDER BY n.%s_id, n.%s_id, n.source_id",
+								rows, own, other, plan->target_schema, table,
+								own, other, own, other, own, other));
+	linked = osmeta_execf("WITH n AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT t.id::text AS id, t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t)"
+						  " INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, target_id, tenant_id)"
+						  " SELECT DISTINCT ON (t.id) " INT64_FORMAT ", %s, n.source_id, t.id, n.tenant_id"
+						  " FROM n JOIN t ON t.own = n.%s_id AND t.other = n.%s_id"
+						  " ORDER BY t.id, n.source_id"
+						  " ON CONFLICT DO NOTHING",
+						  rows, own, other, plan->target_schema, table,
+						  plan->plan_id, quote_literal_cstr(table), own, other);
+	return (int64) linked;
+}
+
+/* Has everybody arrived who was intended?  Then it is done. */
+static int64
+confirm(const MigrationPlan *plan, const char *table)
+{
+	uint64		rows;
+
+	if (osmeta_map_entity(plan, table) == NULL)
+		return 0;
+	rows = osmeta_execf("UPDATE osmeta.plan_created c SET target_id = m.target_id FROM osmeta.plan_map m"
+						" WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
+						"  AND m.plan_id = c.plan_id AND m.entity_id = " INT64_FORMAT
+						"  AND m.source_id = c.source_id AND m.target_id IS NOT NULL",
+						plan->plan_id, quote_literal_cstr(table),
+						osmeta_map_entity(plan, table)->entity_id);
+	osmeta_execf("SELECT format('%%s (id %%s)', c.label, c.source_id) FROM osmeta.plan_created c"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL ORDER BY 1",
+				 plan->plan_id, quote_literal_cstr(table));
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("environment \"%s\" did not take " UINT64_FORMAT " rows of %s that were to be created",
+						plan->target, SPI_processed, table),
+				 errdetail("%s.", osmeta_list_values(SPI_processed)),
+				 errhint("A trigger or a policy there may have left them out; put that right and call run_plan again.")));
+	return (int64) rows;
+}
+
+void
+osmeta_plan_create_users(Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+	bool		users = is_wanted(plan, "user");
+	bool		groups = is_wanted(plan, "group");
+	int64		links = 0;
+	int64		created_users;
+	int64		created_groups;
+
+	if (!users && !groups)
+		return;
+	if (users)
+		(void) intend(plan, "user", "end_user");
+	if (groups)
+		(void) intend(plan, "group", "end_user_group");
+	osmeta_execf("SELECT FROM osmeta.plan_created c"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.target_id IS NULL LIMIT 1",
+				 plan->plan_id);
+	if (SPI_processed == 0)
+		return;
+	osmeta_spi_commit(&run->nest_level);
+	osmeta_plan_fill_map(plan);
+	if (users)
+		settle(plan, "user", "end_user",
+			   "v.username, v.name, v.email, v.external_id, v.creation_date, v.is_active");
+	if (groups)
+		settle(plan, "group", "end_user_group",
+			   "v.end_user_group, v.description, v.created, v.has_custom_management");
+
+	if (users)
+		create_users(run);
+	if (groups)
+		create_groups(run);
+	if (users)
+	{
+		links += create_links(run, "user_role", "user", "role",
+							  osmeta_map_role_sql(plan));
+		links += create_links(run, "group_user", "user", "group",
+							  osmeta_map_group_sql(plan));
+	}
+	if (groups)
+		links += create_links(run, "group_role", "group", "role",
+							  osmeta_map_role_sql(plan));
+	/* What a session has remembered meanwhile is out of date. */
+	osmeta_execf("UPDATE osmeta.plan SET generation = generation + 1 WHERE plan_id = " INT64_FORMAT,
+				 plan->plan_id);
+	osmeta_plan_forget();
+	created_users = confirm(plan, "user");
+	created_groups = confirm(plan, "group");
+	ereport(NOTICE,
+			(errmsg("plan \"%s\": created in environment \"%s\": users: " INT64_FORMAT ", groups: " INT64_FORMAT ", links: " INT64_FORMAT,
+					plan->name, plan->target, created_users, created_groups,
+					links),
+			 created_users > 0 ?
+			 errdetail("Nobody can log in as one of these users until a password is set.") : 0));
+}
