@@ -75,6 +75,8 @@ osmeta_map_folded(const MigrationPlan *plan, const char *value)
 void
 osmeta_plan_fill_map(const MigrationPlan *plan)
 {
+	int			nest_level = osmeta_spi_expect_many();
+
 	osmeta_execf("DELETE FROM osmeta.plan_map WHERE plan_id = " INT64_FORMAT,
 				 plan->plan_id);
 	fill_records(plan);
@@ -84,4 +86,5 @@ osmeta_plan_fill_map(const MigrationPlan *plan)
 				 " WHERE e.plan_id = " INT64_FORMAT " AND NOT e.is_data"
 				 " AND e.matched_by IS DISTINCT FROM e.key_strategy",
 				 plan->plan_id);
+	osmeta_spi_restore(nest_level);
 }

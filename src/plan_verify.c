@@ -218,8 +218,7 @@ check_tenants(const MigrationPlan *plan, const PlanEntity *entity,
 	int64		crossings = osmeta_plan_tenant_crossings(plan, entity);
 
 	if (crossings > 0)
-		osmeta_add_detail(&verdict->detail,
-						  "references to rows of another tenant: " INT64_FORMAT,
+		osmeta_add_detail(&verdict->detail, "references to rows of another tenant: " INT64_FORMAT,
 						  crossings);
 }
 
