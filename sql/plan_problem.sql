@@ -48,7 +48,7 @@ SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"chunk_rows": "10"}')
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"chunk_rows": 1.5}');
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"headroom": -1}');
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"producers": true}');
-SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"existing": "delete"}');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"existing": "replace"}');
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"severity": {"unmatched_user": "ignore"}}');
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"severity": {"reference_cycle": "warning"}}');
 -- Nothing is left of what was refused.

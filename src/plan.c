@@ -14,7 +14,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "plan.h"
+#include "plan_delete.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
@@ -441,6 +441,7 @@ osmeta_plan_refresh(const MigrationPlan *plan)
 
 	osmeta_plan_fill_map(plan);
 	read_counters(plan);
+	osmeta_backup_read(plan);
 	osmeta_spi_restore(nest_level);
 }
 
@@ -495,9 +496,10 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 	strcmp(key, "groups") == 0 || strcmp(key, "tenants") == 0;
 	bool		is_about_matches = is_platform ||
 	strcmp(key, "severity") == 0;
+	bool		is_about_undo = strncmp(key, "undo_", 5) == 0;
 
 	/* Until the push begins, who stands in for whom can still be decided. */
-	if (strcmp(plan->phase, "planned") != 0 &&
+	if (strcmp(plan->phase, "planned") != 0 && !is_about_undo &&
 		!(strcmp(plan->phase, "pull") == 0 && is_about_matches))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -550,7 +552,7 @@ drop_relation(const char *plan, const char *schema, const char *relation,
 static const char *const plan_tables[] = {
 	"plan", "plan_entity", "plan_attribute", "plan_map",
 	"plan_reference_use", "plan_dangling", "plan_finding", "plan_created",
-	"plan_baseline", "plan_catalogue", "plan_chunk"
+	"plan_baseline", "plan_catalogue", "plan_foreign_key", "plan_chunk"
 };
 
 Datum
@@ -594,6 +596,8 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 		drop_relation(name, plan->schema, osmeta_fit_name(label[i]),
 					  true);
 	}
+	delivered = osmeta_count_delivered(plan);
+	osmeta_foreign_keys_drop(plan);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		for (const char *kind = PLAN_RELATIONS; *kind != '\0'; kind++)
@@ -602,9 +606,6 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 	}
 	osmeta_execf("DROP SCHEMA %s", plan->schema);
 
-	query_ids("SELECT COALESCE(sum(c.rows_done), 0)::bigint FROM osmeta.plan_chunk c"
-			  " WHERE c.plan_id = $1 AND c.phase = 'push'", plan->plan_id, 0, 0);
-	delivered = osmeta_int64_at(0, 1, NULL);
 	for (int i = 0; i < (int) lengthof(plan_tables); i++)
 		osmeta_execf("DELETE FROM osmeta.%s WHERE plan_id = " INT64_FORMAT,
 					 plan_tables[i], plan->plan_id);

@@ -107,6 +107,9 @@ typedef struct MigrationPlan
 	char	   *users;			/* option */
 	char	   *groups;			/* option */
 	char	   *existing_one_to_one;	/* option */
+	bool		delete_existing;	/* option existing */
+	char	   *undo_changed;	/* option */
+	char	   *undo_referenced;	/* option */
 	int64		chunk_rows;		/* option */
 	int64		headroom;		/* option */
 	int64		source_capture_id;
@@ -133,13 +136,16 @@ extern char *osmeta_entity_label(const PlanEntity *entity);
 /* Error 55000 unless every row that the plan moves can be mapped. */
 extern void osmeta_plan_require_sound(const MigrationPlan *plan);
 
+
+/* plan_option.c */
+
 /* The first key of options that is unknown or has a bad value is an error. */
 extern void osmeta_check_plan_options(const char *options_json);
 
 /* plan_statement.c: text only, nothing is executed */
 
 /* The letters that the names of a plan's relations begin with. */
-#define PLAN_RELATIONS "setm"
+#define PLAN_RELATIONS "setmuwb"
 
 /* Names of relations in the plan's schema, quoted and qualified. */
 extern char *osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id);

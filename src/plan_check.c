@@ -176,6 +176,9 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 		lower = osmeta_text_at(0, 3);
 		upper = osmeta_text_at(0, 4);
 	}
+	/* What the target has goes before the push. */
+	if (run->plan->delete_existing && run->plan->round == 1)
+		return;
 	if (run->sink->count_present(&table, ids, lower, upper) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),

@@ -7,8 +7,8 @@
  * of its session, so a piece whose session died is free at once, and its state
  * tells how far it got:
  *
- *	pull, second step	one local transaction does the work and writes
- *		'done'; interrupted work has left nothing, or may be done again.
+ *	all but push	one transaction does the work and writes 'done';
+ *		interrupted work has left nothing, or may be done again.
  *	push	first 'prepared' is committed: from then on the stage and the
  *		ledger say which identifiers the piece puts at the target.  Then the
  *		rows are inserted and 'done' is written in one transaction, which
@@ -24,7 +24,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "plan_run.h"
+#include "plan_delete.h"
 
 #include "access/xact.h"
 #include "miscadmin.h"
@@ -192,6 +192,10 @@ try_chunk(Run *run, const Chunk *chunk)
 			run_pull(run, chunk);
 		else if (strcmp(chunk->phase, "push") == 0)
 			run_push(run, chunk);
+		else if (strcmp(chunk->phase, "delete") == 0)
+			osmeta_run_delete(run, chunk);
+		else if (strcmp(chunk->phase, "undo") == 0)
+			osmeta_run_undo(run, chunk);
 		else
 			run_second_step(run, chunk);
 		finish_chunk(chunk, SPI_processed);
@@ -276,7 +280,9 @@ fail_chunk(Run *run, const Chunk *chunk, const char *state,
 	if (error->hint == NULL && strcmp(chunk->phase, "pull") == 0)
 		error->hint = "Nothing has been written to the target. Put the cause right and call run_plan again, or drop the plan and make another.";
 	else if (error->hint == NULL)
-		error->hint = "Pieces that are done stay done: put the cause right, then call run_plan again.";
+		error->hint = psprintf("Pieces that are done stay done: put the cause right, then call %s again.",
+							   strcmp(chunk->phase, "undo") == 0 ?
+							   "undo_plan" : "run_plan");
 	ReThrowError(error);
 }
 
@@ -322,7 +328,7 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 		run->chunk_id = id[i];
 		/* Whoever had it may have done it since the list was read. */
 		osmeta_execf("SELECT c.entity_id, c.phase, c.state, c.lower_id, c.upper_id,"
-					 " COALESCE(c.rows_expected, 0)"
+					 " COALESCE(c.rows_expected, 0), c.level"
 					 " FROM osmeta.plan_chunk c WHERE c.chunk_id = " INT64_FORMAT
 					 " AND c.state <> 'done'", id[i]);
 		if (SPI_processed == 0)
@@ -338,6 +344,7 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 		chunk->lower = osmeta_text_at(0, 4);
 		chunk->upper = osmeta_text_at(0, 5);
 		chunk->rows_expected = osmeta_int64_at(0, 6, NULL);
+		chunk->level = (int) osmeta_int64_at(0, 7, NULL);
 		return true;
 	}
 	return false;
@@ -365,6 +372,9 @@ osmeta_chunk_run(Run *run, Chunk *chunk)
 		osmeta_chunk_release(run);
 		return;
 	}
+	if (strcmp(chunk->phase, "delete") == 0 &&
+		strcmp(chunk->state, "failed") == 0)
+		osmeta_refresh_copy(run, chunk);
 	osmeta_execf("UPDATE osmeta.plan_chunk SET state = '%s', attempts = attempts + 1,"
 				 " session_pid = %d, started_at = clock_timestamp(), finished_at = NULL"
 				 " WHERE chunk_id = " INT64_FORMAT,

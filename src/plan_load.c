@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * plan_load.c
- *	  Read a plan from its tables, and check its options.
+ *	  Read a plan from its tables.
  *
  * Only what can be delivered is read: entities that are included, of these
  * the attributes that the target has.  Those that are not included get the
@@ -24,87 +24,6 @@
 
 /* Stands for the value in an expression that the extension makes. */
 #define VALUE_MARK "\001value\001"
-
-/*
- * What options a plan can have.  Values are checked here, so that a typing
- * error is found when the plan is made and not when it runs.
- */
-static const char *const option_check_sql =
-"SELECT o.key,"
-" CASE o.key"
-"  WHEN 'users' THEN jsonb_typeof(o.value) = 'string'"
-"    AND (o.value #>> '{}' IN ('match', 'create', 'fail') OR o.value #>> '{}' LIKE 'fallback:_%')"
-"  WHEN 'groups' THEN o.value IN ('\"match\"', '\"create\"', '\"fail\"')"
-"  WHEN 'tenants' THEN o.value IN ('\"match\"', '\"fail\"')"
-"  WHEN 'existing_one_to_one' THEN o.value IN ('\"keep_target\"', '\"fail\"')"
-"  WHEN 'producers' THEN o.value IN ('\"none\"', '\"referenced\"', '\"all\"')"
-"  WHEN 'existing' THEN o.value = '\"append\"'"
-"  WHEN 'chunk_rows' THEN jsonb_typeof(o.value) = 'number'"
-"    AND (o.value #>> '{}')::numeric BETWEEN 1 AND 10000000"
-"    AND (o.value #>> '{}')::numeric % 1 = 0"
-"  WHEN 'baseline' THEN jsonb_typeof(o.value) = 'boolean'"
-"  WHEN 'headroom' THEN jsonb_typeof(o.value) = 'number'"
-"    AND (o.value #>> '{}')::numeric BETWEEN 0 AND 1000000000000"
-"    AND (o.value #>> '{}')::numeric % 1 = 0"
-"  WHEN 'severity' THEN jsonb_typeof(o.value) = 'object' AND NOT EXISTS ("
-"    SELECT FROM jsonb_each(CASE jsonb_typeof(o.value) WHEN 'object' THEN o.value ELSE '{}' END) s"
-"    WHERE s.key NOT IN ('length_reduced', 'type_changed', 'unmatched_user',"
-"                        'unmatched_group', 'unmatched_role', 'unmatched_tenant',"
-"                        'unmatched_row', 'ambiguous_match', 'soft_key',"
-"                        'unmatched_static_record', 'counter_behind',"
-"                        'mandatory_without_source', 'target_trigger',"
-"                        'event_table_not_empty', 'event_queue_not_empty',"
-"                        'leftover_not_null', 'unique_index',"
-"                        'foreign_key_outside', 'privilege_missing',"
-"                        'personal_data', 'mask_secret_missing')"
-"      OR s.value NOT IN ('\"error\"', '\"warning\"', '\"note\"'))"
-" END AS is_valid,"
-" CASE o.key"
-"  WHEN 'users' THEN 'match (a user without partner is an error), create, fail (an error whose severity cannot be lowered), or fallback:<username> (that user of the target stands in)'"
-"  WHEN 'groups' THEN 'match (a group without partner is an error), create, or fail (an error whose severity cannot be lowered)'"
-"  WHEN 'tenants' THEN 'match (a tenant without partner is an error), or fail (an error whose severity cannot be lowered)'"
-"  WHEN 'existing_one_to_one' THEN 'keep_target (rows that the target has stay as they are there), or fail'"
-"  WHEN 'producers' THEN 'none, referenced (entities that the plan''s rows refer to come along), or all (those of all espaces that the scope depends on)'"
-"  WHEN 'existing' THEN 'append'"
-"  WHEN 'chunk_rows' THEN 'a whole number from 1 to 10000000'"
-"  WHEN 'headroom' THEN 'a whole number from 0 on'"
-"  WHEN 'baseline' THEN 'true (checksums of the target''s tables are taken before the push) or false'"
-"  WHEN 'severity' THEN 'an object whose keys are codes that may be changed (length_reduced, type_changed, unmatched_user, unmatched_group, unmatched_role, unmatched_tenant, unmatched_row, ambiguous_match, soft_key, unmatched_static_record, counter_behind, mandatory_without_source, target_trigger, event_table_not_empty, event_queue_not_empty, leftover_not_null, unique_index, foreign_key_outside, privilege_missing, personal_data, mask_secret_missing) and whose values are error, warning or note'"
-" END AS valid, o.value::text"
-" FROM jsonb_each($1::jsonb) o";
-
-void
-osmeta_check_plan_options(const char *options_json)
-{
-	uint64		rows;
-	const char *args[1];
-
-	args[0] = options_json;
-	osmeta_query_text("SELECT jsonb_typeof($1::jsonb)", 1, args);
-	if (strcmp(osmeta_text_at(0, 1), "object") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("plan options must be a JSON object"),
-				 errhint("For example '{\"users\": \"match\", \"chunk_rows\": 10000}'.")));
-	rows = osmeta_query_text(option_check_sql, 1, args);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		char	   *key = TEXT(i, 1);
-		char	   *valid = TEXT(i, 3);
-
-		if (valid == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unknown plan option \"%s\"", key),
-					 errhint("Valid options are users, groups, tenants, existing_one_to_one, producers, existing, chunk_rows, headroom, baseline and severity.")));
-		if (!osmeta_bool_at(i, 2))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid value %s for plan option \"%s\"",
-							TEXT(i, 4), key),
-					 errhint("Valid values are: %s.", valid)));
-	}
-}
 
 bool
 osmeta_is_whole_number(const char *type)
@@ -394,7 +313,10 @@ osmeta_plan_load(const char *name)
 						  " CASE WHEN osmeta.environment_place(p.source) <> p.source_place THEN p.source"
 						  "  WHEN osmeta.environment_place(p.target) <> p.target_place THEN p.target END,"
 						  " p.round, p.generation, COALESCE(p.options ->> 'groups', 'match'),"
-						  " COALESCE(p.options ->> 'existing_one_to_one', 'keep_target')"
+						  " COALESCE(p.options ->> 'existing_one_to_one', 'keep_target'),"
+						  " COALESCE(p.options ->> 'existing', 'append') = 'delete',"
+						  " COALESCE(p.options ->> 'undo_changed', 'refuse'),"
+						  " COALESCE(p.options ->> 'undo_referenced', 'refuse')"
 						  " FROM osmeta.plan p"
 						  " LEFT JOIN osmeta.environment s ON s.environment = p.source"
 						  " LEFT JOIN osmeta.environment t ON t.environment = p.target"
@@ -426,6 +348,9 @@ osmeta_plan_load(const char *name)
 	plan->generation = (int32) osmeta_int64_at(0, 19, NULL);
 	plan->groups = TEXT(0, 20);
 	plan->existing_one_to_one = TEXT(0, 21);
+	plan->delete_existing = osmeta_bool_at(0, 22);
+	plan->undo_changed = TEXT(0, 23);
+	plan->undo_referenced = TEXT(0, 24);
 	if (plan->source_schema)
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
 	if (plan->target_schema)

@@ -461,7 +461,9 @@ osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
 void
 osmeta_plan_fill_entity_map(const MigrationPlan *plan, PlanEntity *entity)
 {
-	if (!entity->is_data || entity->identifier == NULL)
+	/* What stands there goes first: nothing is one with it. */
+	if (!entity->is_data || entity->identifier == NULL ||
+		plan->delete_existing)
 		return;
 	if (is_natural(entity))
 		osmeta_plan_fill_natural(plan, entity);

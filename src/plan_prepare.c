@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "plan_run.h"
+#include "plan_delete.h"
 
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -419,6 +419,18 @@ osmeta_prepare_push(Run *run)
 		advance_counter(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}
+	if (plan->delete_existing && plan->round == 1)
+	{
+		osmeta_prepare_delete(run);
+		set_phase(run, "delete");
+	}
+	else
+		set_phase(run, "push");
+}
+
+void
+osmeta_prepare_after_delete(Run *run)
+{
 	set_phase(run, "push");
 }
 

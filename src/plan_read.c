@@ -51,14 +51,15 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 	const char *id = psprintf("c%d", e->identifier->attribute_no);
 
 	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-				 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper"
+				 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper, target_rows = t.rows"
 				 " FROM (SELECT count(*) AS rows, %s AS lower, %s AS upper FROM %s) s,"
-				 "  (SELECT %s AS upper FROM %s) t"
+				 "  (SELECT %s AS upper, %s AS rows FROM %s) t"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 				 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
 				 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
 				 osmeta_stage_name(plan, 's', e->entity_id),
 				 e->is_number ? psprintf("max(%s)::bigint", id) : "count(*)",
+				 plan->delete_existing ? "count(*)" : "NULL::bigint",
 				 osmeta_stage_name(plan, 't', e->entity_id),
 				 plan->plan_id, e->entity_id);
 }

@@ -58,8 +58,8 @@ wait_a_moment(Run *run)
 }
 
 /* Work until every piece of the phase is done, by whomever. */
-static void
-work_through(Run *run, const char *phase)
+void
+osmeta_run_work(Run *run, const char *phase)
 {
 	MemoryContext context;
 	MemoryContext old;
@@ -95,8 +95,8 @@ release_phase(Run *run)
  * Advance from a phase to the next, unless another session has done so by
  * the time that it is our turn.
  */
-static void
-advance(Run *run, const char *from, void (*prepare) (Run *run))
+void
+osmeta_run_advance(Run *run, const char *from, void (*prepare) (Run *run))
 {
 	osmeta_spi_commit(&run->nest_level);
 	(void) osmeta_plan_lock(PLAN_LOCK_PHASE, run->plan_id, false, true);
@@ -139,38 +139,44 @@ static void
 run_phases(Run *run)
 {
 	if (is_phase(run, "planned"))
-		advance(run, "planned", osmeta_prepare_run);
+		osmeta_run_advance(run, "planned", osmeta_prepare_run);
 	else
 		osmeta_plan_require_sound(run->plan);
 	if (is_phase(run, "prepare"))
-		advance(run, "prepare", osmeta_prepare_pull);
+		osmeta_run_advance(run, "prepare", osmeta_prepare_pull);
 	if (is_phase(run, "pull"))
 	{
 		osmeta_check_mask_secret(run->plan);
 		osmeta_spi_commit(&run->nest_level);
-		work_through(run, "pull");
+		osmeta_run_work(run, "pull");
 		report_phase(run, "pull");
-		advance(run, "pull", osmeta_prepare_push);
+		osmeta_run_advance(run, "pull", osmeta_prepare_push);
+	}
+	if (is_phase(run, "delete"))
+	{
+		osmeta_run_work(run, "delete");
+		report_phase(run, "delete");
+		osmeta_run_advance(run, "delete", osmeta_prepare_after_delete);
 	}
 	if (is_phase(run, "push"))
 	{
-		work_through(run, "push");
+		osmeta_run_work(run, "push");
 		report_phase(run, "push");
-		advance(run, "push", osmeta_prepare_second_step);
+		osmeta_run_advance(run, "push", osmeta_prepare_second_step);
 	}
 	if (is_phase(run, "second step"))
 	{
-		work_through(run, "second step");
+		osmeta_run_work(run, "second step");
 		report_phase(run, "second step");
-		advance(run, "second step", osmeta_prepare_end);
+		osmeta_run_advance(run, "second step", osmeta_prepare_end);
 	}
 }
 
-Datum
-osmeta_run_plan(PG_FUNCTION_ARGS)
+/* What a procedure that commits again and again cannot do without. */
+void
+osmeta_require_procedure(FunctionCallInfo fcinfo, const char *procedure)
 {
 	CallContext *context = (CallContext *) fcinfo->context;
-	Run			run = {0};
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -179,17 +185,61 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 	if (context == NULL || !IsA(context, CallContext) || context->atomic)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
-				 errmsg("run_plan cannot run inside a transaction block, a function or a procedure with SET"),
+				 errmsg("%s cannot run inside a transaction block, a function or a procedure with SET",
+						procedure),
 				 errdetail("It commits after each piece of its work."),
-				 errhint("CALL osmeta.run_plan(...) by itself, outside BEGIN.")));
-
+				 errhint("CALL osmeta.%s(...) by itself, outside BEGIN.",
+						 procedure)));
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("run_plan needs the isolation level read committed"),
+				 errmsg("%s needs the isolation level read committed",
+						procedure),
 				 errdetail("Sessions that share the work must see what the others have done."),
 				 errhint("SET default_transaction_isolation = 'read committed'.")));
+}
 
+void
+osmeta_report_timeout(const char *procedure)
+{
+	if (StatementTimeout > 0)
+		ereport(NOTICE,
+				(errmsg("statement_timeout is %d ms: it ends the whole run, not one piece",
+						StatementTimeout),
+				 errhint("SET statement_timeout = 0 for long plans; call %s again to go on.",
+						 procedure)));
+}
+
+/* Give up what this session holds of the run. */
+void
+osmeta_run_release(Run *run)
+{
+	osmeta_chunk_release(run);
+	release_phase(run);
+}
+
+static void
+check_undo(const Run *run)
+{
+	if (is_phase(run, "undo"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("plan \"%s\" is being undone", run->name),
+				 errhint("CALL osmeta.undo_plan(%s) goes on with it; to move the rows after that, make a new plan.",
+						 quote_literal_cstr(run->name))));
+	if (is_phase(run, "undone"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("plan \"%s\" has been undone", run->name),
+				 errhint("Drop it and make a new one.")));
+}
+
+Datum
+osmeta_run_plan(PG_FUNCTION_ARGS)
+{
+	Run			run = {0};
+
+	osmeta_require_procedure(fcinfo, "run_plan");
 	run.name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	run.nest_level = osmeta_spi_begin(true);
 	run.plan = osmeta_plan_load(run.name);
@@ -201,11 +251,8 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 		osmeta_spi_end(run.nest_level);
 		PG_RETURN_NULL();
 	}
-	if (StatementTimeout > 0)
-		ereport(NOTICE,
-				(errmsg("statement_timeout is %d ms: it ends the whole run, not one piece",
-						StatementTimeout),
-				 errhint("SET statement_timeout = 0 for long plans; call run_plan again to go on.")));
+	check_undo(&run);
+	osmeta_report_timeout("run_plan");
 	if (run.plan->source_schema == NULL || run.plan->target_schema == NULL)
 		osmeta_check_problems(&run);
 	run.sink = osmeta_sink_find(run.plan->target_wrapper);
@@ -222,13 +269,16 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 				 errmsg("plan \"%s\" is being dropped", run.name)));
 	PG_TRY();
 	{
+		/* An undo may have begun before the lock was ours. */
+		osmeta_spi_commit(&run.nest_level);
+		run.plan = osmeta_plan_load(run.name);
+		check_undo(&run);
 		run_phases(&run);
 	}
 	PG_FINALLY();
 	{
 		/* Locks of the session outlive a failed transaction. */
-		osmeta_chunk_release(&run);
-		release_phase(&run);
+		osmeta_run_release(&run);
 		osmeta_plan_unlock(PLAN_LOCK_RUN, run.plan_id, true);
 	}
 	PG_END_TRY();

@@ -12,6 +12,7 @@
  * plan_unique.c	which rows collide at the target
  * plan_create.c	users and groups that the target does not have
  * plan_chunk.c		the pieces of work of a phase, and their ledger
+ * plan_delete.h	what takes rows out of the target
  *
  *-------------------------------------------------------------------------
  */
@@ -20,12 +21,15 @@
 
 #include "plan.h"
 
+#include "fmgr.h"
+
 /* A piece of work: a row of osmeta.plan_chunk. */
 typedef struct Chunk
 {
 	int64		chunk_id;
 	PlanEntity *entity;
 	char	   *phase;
+	int			level;
 	char	   *state;
 	char	   *lower;
 	char	   *upper;
@@ -42,6 +46,8 @@ typedef struct Run
 	int64		plan_id;
 	int64		chunk_id;		/* the piece whose lock is held, 0 if none */
 	bool		in_advance;		/* the lock on the phase is held */
+	bool		is_shared;		/* undo: the lock of the run, with others */
+	bool		is_alone;		/* undo: the same, without */
 } Run;
 
 /* plan_run.c */
@@ -49,6 +55,21 @@ typedef struct Run
 /* The target's table of an entity, for a sink. */
 extern OsmetaSinkTable osmeta_run_sink_table(const Run *run,
 											 const PlanEntity *entity);
+
+/* Error unless a procedure was called so that it can commit. */
+extern void osmeta_require_procedure(FunctionCallInfo fcinfo,
+									 const char *procedure);
+
+/* NOTICE that statement_timeout would end the whole of it. */
+extern void osmeta_report_timeout(const char *procedure);
+
+/* Work until every piece of the phase is done, by whomever. */
+extern void osmeta_run_work(Run *run, const char *phase);
+
+/* Prepare the next phase, unless another session has done so. */
+extern void osmeta_run_advance(Run *run, const char *from,
+							   void (*prepare) (Run *run));
+extern void osmeta_run_release(Run *run);
 
 /* plan_check.c: each raises an error, or all is well */
 
@@ -83,6 +104,7 @@ extern void osmeta_check_unique(const Run *run);
 extern void osmeta_prepare_run(Run *run);
 extern void osmeta_prepare_pull(Run *run);
 extern void osmeta_prepare_push(Run *run);
+extern void osmeta_prepare_after_delete(Run *run);
 extern void osmeta_prepare_second_step(Run *run);
 extern void osmeta_prepare_end(Run *run);
 

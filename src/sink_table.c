@@ -97,13 +97,71 @@ id_range(const OsmetaSinkTable *table, const char *lower, const char *upper)
 	return buf.data;
 }
 
+/* Identifiers in one statement, where they must be named. */
+#define DELETE_BATCH 1000
+
+/*
+ * Delete by lists of identifiers: a wrapper sends such a statement as it is,
+ * where a join would send one statement for each row.
+ */
+static uint64
+remove_listed(const OsmetaSinkTable *table, const char *query)
+{
+	uint64		count = osmeta_execf("SELECT quote_literal(v.id) FROM (%s) v ORDER BY v.id",
+									 query);
+	SPITupleTable *ids = SPI_tuptable;
+	uint64		rows = 0;
+
+	for (uint64 first = 0; first < count; first += DELETE_BATCH)
+	{
+		StringInfoData list;
+
+		initStringInfo(&list);
+		for (uint64 i = first; i < count && i < first + DELETE_BATCH; i++)
+		{
+			char	   *id = SPI_getvalue(ids->vals[i], ids->tupdesc, 1);
+
+			appendStringInfo(&list, "%s%s", i > first ? ", " : "", id);
+			pfree(id);
+		}
+		rows += osmeta_execf("DELETE FROM %s t WHERE t.%s IN (%s)",
+							 table->relation, table->id_column, list.data);
+		pfree(list.data);
+	}
+	SPI_freetuptable(ids);
+	return rows;
+}
+
 static uint64
 table_remove(const OsmetaSinkTable *table, const char *query,
 			 const char *lower, const char *upper)
 {
-	return osmeta_execf("DELETE FROM %s t USING (%s) v WHERE t.%s = v.id%s",
-						table->relation, query, table->id_column,
-						id_range(table, lower, upper));
+	char	   *range = id_range(table, lower, upper);
+	uint64		present;
+	uint64		rows;
+
+	if (table->is_local)
+		return osmeta_execf("DELETE FROM %s t USING (%s) v WHERE t.%s = v.id%s",
+							table->relation, query, table->id_column, range);
+	if (lower == NULL || upper == NULL)
+		return remove_listed(table, query);
+
+	/* If nobody else has rows between the bounds, they are all that it takes. */
+	osmeta_execf("SELECT count(*), count(*) FILTER (WHERE v.id IS NULL)"
+				 " FROM (SELECT t.%s AS id FROM %s t WHERE true%s) t LEFT JOIN (%s) v ON v.id = t.id",
+				 table->id_column, table->relation, range, query);
+	present = (uint64) osmeta_int64_at(0, 1, NULL);
+	if (present == 0)
+		return 0;
+	if (osmeta_int64_at(0, 2, NULL) > 0)
+		return remove_listed(table, query);
+	rows = osmeta_execf("DELETE FROM %s t WHERE true%s", table->relation,
+						range);
+	if (rows > present)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("rows have come between those that were to be deleted")));
+	return rows;
 }
 
 static uint64

@@ -85,6 +85,7 @@ CREATE TABLE osmeta.plan_entity (
     rows_existing        bigint,
     fixed_strategy       text,
     matched_by           text,
+    target_rows          bigint,
     PRIMARY KEY (plan_id, entity_id),
     UNIQUE (plan_id, entity_key)
 );
@@ -106,6 +107,7 @@ COMMENT ON COLUMN osmeta.plan_entity.has_map IS 'The plan''s schema has a table 
 COMMENT ON COLUMN osmeta.plan_entity.rows_existing IS 'Rows of the stage that are one with a row that the target has already; they are not delivered';
 COMMENT ON COLUMN osmeta.plan_entity.fixed_strategy IS 'The only key strategy that the platform allows: record (static entities), user, role, group, tenant; NULL where there is a choice';
 COMMENT ON COLUMN osmeta.plan_entity.matched_by IS 'The key strategy by which plan_map was filled last; NULL: not yet';
+COMMENT ON COLUMN osmeta.plan_entity.target_rows IS 'Option existing = delete: rows that the target''s table had when they were counted';
 COMMENT ON COLUMN osmeta.plan_entity.counter IS 'Identity counter at the target, quoted and qualified; NULL if none is known';
 
 CREATE TABLE osmeta.plan_attribute (
@@ -217,7 +219,7 @@ CREATE TABLE osmeta.plan_chunk (
 CREATE INDEX ON osmeta.plan_chunk (plan_id, phase, round, level, chunk_id) WHERE state <> 'done';
 CREATE INDEX ON osmeta.plan_chunk (plan_id, entity_id);
 COMMENT ON TABLE osmeta.plan_chunk IS 'Ledger: one row for each piece of work; a piece is one transaction at the target';
-COMMENT ON COLUMN osmeta.plan_chunk.lower_id IS 'Identifiers of the source from here (NULL: all)';
+COMMENT ON COLUMN osmeta.plan_chunk.lower_id IS 'Identifiers of the source from here (NULL: all); in the phases delete and undo those of the target';
 COMMENT ON COLUMN osmeta.plan_chunk.state IS 'ready; prepared (committed before the target may commit: what an interrupted run left is looked up at the target); done; failed (nothing of it stands at the target)';
 
 -- ---------------------------------------------------------------------------

@@ -32,7 +32,7 @@ JOIN (
     GROUP BY plan_id, entity_id, phase
 ) c ON c.plan_id = p.plan_id
 JOIN osmeta.plan_entity e ON e.plan_id = c.plan_id AND e.entity_id = c.entity_id
-ORDER BY p.plan, CASE c.phase WHEN 'pull' THEN 1 WHEN 'push' THEN 2 ELSE 3 END, c.level, e.espace, e.entity;
+ORDER BY p.plan, CASE c.phase WHEN 'pull' THEN 1 WHEN 'delete' THEN 2 WHEN 'push' THEN 3 WHEN 'undo' THEN 9 ELSE 4 END, c.level, e.espace, e.entity;
 COMMENT ON VIEW osmeta.plan_progress IS 'How far each plan is, by phase and entity';
 
 -- Which plan holds on to a capture?  drop_capture() asks.

@@ -29,7 +29,9 @@ SELECT * FROM osmeta.plan_problem_event
 UNION ALL
 SELECT * FROM osmeta.plan_problem_target
 UNION ALL
-SELECT * FROM osmeta.plan_problem_privilege;
+SELECT * FROM osmeta.plan_problem_privilege
+UNION ALL
+SELECT * FROM osmeta.plan_problem_delete;
 COMMENT ON VIEW osmeta.found_problem IS 'Internal: problems of plans, whatever their option severity says';
 
 -- Those of one plan.  In C, since the planner knows nothing of rows that a

@@ -1,0 +1,232 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_outside.c
+ *	  Foreign keys of the target's tables, and the rows that refer by them.
+ *
+ * What the metamodel says of references is not enough: tables of entities
+ * that have been removed, left-over columns and event tables hold foreign keys
+ * too, and a key with ON DELETE CASCADE takes rows along that nobody asked
+ * to delete.  So the keys are read from the catalogue of the target; for each
+ * table that has one, the plan's schema gets a relation oN (column id: its
+ * identifier or primary key, if that is one column; kM: the column of key M).
+ *
+ * Keys of the platform refer to the identifier.  The catalogue does not tell
+ * which columns a key refers to; of one with several columns, or of another
+ * type, each row counts as referring.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_delete.h"
+
+#include "utils/builtins.h"
+
+#include "spi.h"
+
+/* Fill osmeta.plan_foreign_key from the target's catalogue. */
+void
+osmeta_foreign_keys_read(const MigrationPlan *plan)
+{
+	osmeta_execf("DELETE FROM osmeta.plan_foreign_key WHERE plan_id = " INT64_FORMAT,
+				 plan->plan_id);
+	osmeta_execf("WITH keys AS MATERIALIZED ("
+				 " SELECT k.table_name, k.key_name, k.kind, k.columns, k.target_table, k.delete_action"
+				 " FROM %s.live_physical_key k WHERE k.kind IN ('f', 'p')),"
+				 " cols AS MATERIALIZED ("
+				 " SELECT c.table_name, c.column_name, c.position, c.local_type FROM %s.live_physical_column c),"
+				 " moved AS ("
+				 " SELECT DISTINCT ON (e.target_table) e.entity_id, e.target_table, a.target_column"
+				 " FROM osmeta.plan_entity e"
+				 " JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id"
+				 "  AND a.is_identifier AND a.include"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include AND e.status = 'matched'"
+				 " ORDER BY e.target_table, e.entity_id),"
+				 " prime AS ("
+				 " SELECT k.table_name, min(k.columns[1]) AS column_name FROM keys k"
+				 " WHERE k.kind = 'p' AND cardinality(k.columns) = 1 GROUP BY k.table_name),"
+				 " found AS ("
+				 " SELECT f.table_name, f.key_name, f.columns, f.delete_action, child.entity_id,"
+				 "  parent.entity_id AS refers_to_entity_id,"
+				 "  COALESCE(child.target_column, prime.column_name) AS id_column"
+				 " FROM keys f"
+				 " JOIN moved parent ON parent.target_table = f.target_table"
+				 " LEFT JOIN moved child ON child.target_table = f.table_name"
+				 " LEFT JOIN prime ON prime.table_name = f.table_name"
+				 " WHERE f.kind = 'f')"
+				 " INSERT INTO osmeta.plan_foreign_key (plan_id, relation_no, key_no, table_name, key_name,"
+				 "  column_name, column_type, position, columns, delete_action, id_column, id_type,"
+				 "  entity_id, refers_to_entity_id)"
+				 " SELECT " INT64_FORMAT ", dense_rank() OVER (ORDER BY f.table_name COLLATE \"C\"),"
+				 "  row_number() OVER (PARTITION BY f.table_name ORDER BY f.key_name COLLATE \"C\", f.refers_to_entity_id),"
+				 "  f.table_name, f.key_name, c.column_name, c.local_type, c.position, cardinality(f.columns),"
+				 "  f.delete_action, i.column_name, i.local_type, f.entity_id, f.refers_to_entity_id"
+				 " FROM found f"
+				 " JOIN cols c ON c.table_name = f.table_name AND c.column_name = f.columns[1]"
+				 " LEFT JOIN cols i ON i.table_name = f.table_name AND i.column_name = f.id_column",
+				 plan->target_schema, plan->target_schema, plan->plan_id,
+				 plan->plan_id);
+}
+
+/* Drop the relations oN. */
+void
+osmeta_foreign_keys_drop(const MigrationPlan *plan)
+{
+	uint64		rows;
+	char	  **statement;
+
+	rows = osmeta_execf("SELECT DISTINCT format('DROP %%s %%I.%%I',"
+						"  CASE c.relkind WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'VIEW' END, n.nspname, c.relname)"
+						" FROM osmeta.plan_foreign_key k"
+						" JOIN pg_class c ON c.relname = 'o' || k.relation_no AND c.relkind IN ('f', 'v')"
+						" JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = %s"
+						" WHERE k.plan_id = " INT64_FORMAT,
+						quote_literal_cstr(plan->name), plan->plan_id);
+	statement = palloc(sizeof(char *) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+		statement[i] = osmeta_text_at(i, 1);
+	for (uint64 i = 0; i < rows; i++)
+		osmeta_exec(statement[i]);
+}
+
+/* Read the keys anew, and make the relations. */
+void
+osmeta_foreign_keys_make(Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+	uint64		rows;
+	char	  **statement;
+
+	osmeta_foreign_keys_drop(plan);
+	osmeta_foreign_keys_read(plan);
+	rows = osmeta_execf("SELECT osmeta.plan_foreign_key_sql(k.plan_id, k.relation_no)"
+						" FROM (SELECT DISTINCT f.plan_id, f.relation_no FROM osmeta.plan_foreign_key f"
+						"  WHERE f.plan_id = " INT64_FORMAT ") k ORDER BY k.relation_no",
+						plan->plan_id);
+	statement = palloc(sizeof(char *) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+		statement[i] = osmeta_text_at(i, 1);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		osmeta_exec(statement[i]);
+		osmeta_commit_now_and_then(run, (int) i);
+	}
+}
+
+ForeignKey *
+osmeta_foreign_keys_load(MigrationPlan *plan, int *count)
+{
+	ForeignKey *keys;
+	uint64		rows;
+
+	rows = osmeta_execf("SELECT k.table_name, k.key_name, k.column_name, k.position, k.relation_no, k.key_no,"
+						" k.id_column IS NOT NULL, k.columns, k.column_type,"
+						" k.delete_action NOT IN ('no action', 'restrict'),"
+						" COALESCE(k.entity_id, 0), k.refers_to_entity_id"
+						" FROM osmeta.plan_foreign_key k WHERE k.plan_id = " INT64_FORMAT
+						" ORDER BY k.relation_no, k.key_no", plan->plan_id);
+	*count = (int) rows;
+	keys = SPI_palloc(sizeof(ForeignKey) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ForeignKey *k = &keys[i];
+
+		k->table_name = osmeta_text_at(i, 1);
+		k->key_name = osmeta_text_at(i, 2);
+		k->column_name = osmeta_text_at(i, 3);
+		k->position = (int) osmeta_int64_at(i, 4, NULL);
+		k->relation = osmeta_stage_name(plan, 'o',
+										osmeta_int64_at(i, 5, NULL));
+		k->column = psprintf("k" INT64_FORMAT, osmeta_int64_at(i, 6, NULL));
+		k->has_id = osmeta_bool_at(i, 7);
+		k->is_cascade = osmeta_bool_at(i, 10);
+		k->child = osmeta_plan_entity(plan, osmeta_int64_at(i, 11, NULL));
+		k->parent = osmeta_plan_entity(plan, osmeta_int64_at(i, 12, NULL));
+		k->is_simple = osmeta_int64_at(i, 8, NULL) == 1 &&
+			osmeta_is_whole_number(osmeta_text_at(i, 9)) ==
+			osmeta_is_whole_number(k->parent->identifier->target_type);
+	}
+	return keys;
+}
+
+int64
+osmeta_findings_add(Findings *findings, const char *query)
+{
+	int64		total;
+	uint64		rows;
+
+	rows = osmeta_execf("SELECT count(*) OVER (), f.table_name, f.id, f.what FROM (%s) f (table_name, id, what)"
+						" ORDER BY f.table_name, length(f.id), f.id LIMIT %d",
+						query, LISTED_ROWS);
+	if (rows == 0)
+		return 0;
+	total = osmeta_int64_at(0, 1, NULL);
+	for (uint64 i = 0; i < rows && findings->listed < LISTED_ROWS; i++)
+	{
+		char	   *id = osmeta_text_at(i, 3);
+
+		appendStringInfo(&findings->list, "%s%s, id %s: %s",
+						 findings->listed > 0 ? "\n" : "",
+						 osmeta_text_at(i, 2), id ? id : "unknown",
+						 osmeta_text_at(i, 4));
+		findings->listed++;
+	}
+	return total;
+}
+
+char *
+osmeta_referring_sql(const ForeignKey *key, const char *ids,
+					 const char *condition, const char *range)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "SELECT %s::text, %s, format('refers to %%s, id %%s, by %%s', %s::text, o.%s, %s::text) FROM %s o",
+					 quote_literal_cstr(key->table_name),
+					 key->has_id ? "o.id::text" : "NULL::text",
+					 quote_literal_cstr(key->parent->target_table),
+					 key->column, quote_literal_cstr(key->key_name),
+					 key->relation);
+	if (key->is_simple)
+		appendStringInfo(&buf, " JOIN %s u ON u.id = o.%s WHERE %s AND %s",
+						 ids, key->column, condition, range);
+	else
+		appendStringInfo(&buf, " WHERE o.%s IS NOT NULL", key->column);
+	return buf.data;
+}
+
+/*
+ * Called when children of the plan are gone already or refer no more: whatever
+ * refers now belongs to somebody else.
+ */
+void
+osmeta_check_cascade(Run *run, const PlanEntity *entity, const char *ids,
+					 const char *condition, const Chunk *chunk)
+{
+	int			count;
+	ForeignKey *keys = osmeta_foreign_keys_load(run->plan, &count);
+	Findings	findings = {0};
+
+	initStringInfo(&findings.list);
+	for (int i = 0; i < count; i++)
+	{
+		const ForeignKey *k = &keys[i];
+		char	   *column = psprintf("o.%s", k->column);
+
+		if (k->parent != entity || !k->is_cascade || !k->is_simple)
+			continue;
+		findings.referred +=
+			osmeta_findings_add(&findings,
+								osmeta_referring_sql(k, ids,
+													 psprintf("%s AND %s", condition,
+															  osmeta_id_range(entity, "u.id", chunk->lower,
+																			  chunk->upper)),
+													 entity->is_number ?
+													 osmeta_id_range(entity, column, chunk->lower,
+																	 chunk->upper) : "true"));
+	}
+	if (findings.referred > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rows that are not the plan's would be deleted or changed along with rows of %s: " INT64_FORMAT,
+						osmeta_entity_label(entity), findings.referred),
+				 errdetail("%s", findings.list.data)));
+}

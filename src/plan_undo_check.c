@@ -1,0 +1,411 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_undo_check.c
+ *	  Which rows of a plan may go?
+ *
+ * What a plan put in are the rows of its pushed pieces, those of unknown
+ * outcome included; their new identifiers are listed in tables uN of the
+ * plan's schema (id, keep).  Before anything is deleted, each of these rows
+ * is compared with what was delivered, and the foreign keys of the target are
+ * searched for rows of others that refer to them.
+ *
+ * While a plan is between its first and its second step, or an undo has
+ * begun, a deferred reference may be NULL and the row is the plan's all the
+ * same.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan_delete.h"
+
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/resowner.h"
+
+#include "spi.h"
+
+/* A piece of the push that stands at the target, or may stand there. */
+typedef struct Delivered
+{
+	int64		chunk_id;
+	char	   *condition;		/* over the stage, alias s */
+	bool		is_prepared;
+} Delivered;
+
+static Delivered *
+delivered_pieces(const Run *run, const PlanEntity *entity, int *count)
+{
+	Delivered  *piece;
+	uint64		rows;
+
+	rows = osmeta_execf("SELECT c.chunk_id, c.lower_id, c.upper_id, c.round, c.state = 'prepared'"
+						" FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
+						" AND c.entity_id = " INT64_FORMAT " AND c.phase = 'push'"
+						" AND c.state IN ('done', 'prepared') ORDER BY c.chunk_id",
+						run->plan_id, entity->entity_id);
+	*count = (int) rows;
+	piece = palloc(sizeof(Delivered) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
+	{
+		piece[i].chunk_id = osmeta_int64_at(i, 1, NULL);
+		piece[i].condition = psprintf("%s AND s.round = " INT64_FORMAT,
+									  osmeta_stage_range(entity, "s",
+														 osmeta_text_at(i, 2),
+														 osmeta_text_at(i, 3)),
+									  osmeta_int64_at(i, 4, NULL));
+		piece[i].is_prepared = osmeta_bool_at(i, 5);
+	}
+	return piece;
+}
+
+/*
+ * The session that pushed a piece of unknown outcome may be gone here and
+ * about to commit there.  Inserting the same rows waits for it, by the primary
+ * key of the target; then it is known what stands there, and what was
+ * inserted is rolled back.
+ */
+static void
+settle_piece(Run *run, PlanEntity *entity, const Delivered *piece)
+{
+	OsmetaSinkTable table = osmeta_run_sink_table(run, entity);
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		run->sink->insert(&table, osmeta_delivery_columns(entity),
+						  osmeta_delivery_sql(run->plan, entity,
+											  DELIVERY_FIRST, false,
+											  piece->condition));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	/* A key that is taken, or a row refused: nobody else is at it. */
+	if (error != NULL &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TRIGGERED_ACTION_EXCEPTION &&
+		error->sqlerrcode != ERRCODE_RAISE_EXCEPTION)
+		ReThrowError(error);
+}
+
+void
+osmeta_undo_settle(Run *run)
+{
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		PlanEntity *e = &run->plan->entities[i];
+		Delivered  *piece;
+		int			count;
+
+		/* Identifiers that the target gives stand in the ledger or nowhere. */
+		if (!e->is_data || e->strategy == STRATEGY_ASSIGNED ||
+			run->sink->commit != NULL)
+			continue;
+		piece = delivered_pieces(run, e, &count);
+		for (int j = 0; j < count; j++)
+		{
+			if (piece[j].is_prepared)
+				settle_piece(run, e, &piece[j]);
+		}
+	}
+}
+
+/* List what the plan put in, in tables uN. */
+void
+osmeta_undo_list(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+		char	   *listed = osmeta_stage_name(plan, 'u', e->entity_id);
+		Delivered  *piece;
+		int			count;
+
+		if (!e->is_data)
+			continue;
+		if (osmeta_relation_exists(plan, 'u', e->entity_id))
+			osmeta_execf("DROP TABLE %s", listed);
+		osmeta_execf("CREATE TABLE %s (id %s PRIMARY KEY, keep boolean NOT NULL DEFAULT false)",
+					 listed, e->identifier->target_type);
+		piece = delivered_pieces(run, e, &count);
+		for (int j = 0; j < count; j++)
+			osmeta_execf("INSERT INTO %s (id) SELECT v.id FROM (%s) v WHERE v.id IS NOT NULL ON CONFLICT DO NOTHING",
+						 listed,
+						 osmeta_target_id_sql(plan, e, piece[j].condition));
+		osmeta_execf("ANALYZE %s", listed);
+		osmeta_commit_now_and_then(run, i);
+	}
+}
+
+/* Condition that a row of the target, t, is not as it was delivered, d. */
+static char *
+changed_condition(const PlanEntity *entity, bool is_between_steps)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+		char	   *there = psprintf("t.c%d", a->attribute_no);
+
+		if (a == entity->identifier)
+			continue;
+		appendStringInfo(&buf, "%s(%s%s)", buf.len > 0 ? " OR " : "",
+						 a->is_deferred && is_between_steps ?
+						 psprintf("%s IS NOT NULL AND ", there) : "",
+						 osmeta_differs(a->target_type,
+										psprintf("d.c%d::%s", a->attribute_no,
+												 a->target_type), there));
+	}
+	return buf.len > 0 ? buf.data : "false";
+}
+
+/* Rows of a piece that somebody has changed, as a query over t and d. */
+static char *
+changed_sql(Run *run, PlanEntity *entity, const Delivered *piece,
+			bool is_between_steps)
+{
+	MigrationPlan *plan = run->plan;
+	int			id = entity->identifier->attribute_no;
+	char	   *range = "true";
+
+	if (entity->is_number)
+	{
+		char	   *lower;
+
+		osmeta_execf("SELECT min(v.id)::text, max(v.id)::text FROM (%s) v",
+					 osmeta_target_id_sql(plan, entity, piece->condition));
+		lower = osmeta_text_at(0, 1);
+		if (lower == NULL)
+			return NULL;
+		range = osmeta_id_range(entity, psprintf("t.c%d", id), lower,
+								osmeta_text_at(0, 2));
+	}
+	return psprintf("FROM (%s) d JOIN %s u ON u.id = d.c%d AND NOT u.keep"
+					" JOIN %s t ON t.c%d = d.c%d AND %s WHERE %s",
+					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
+										piece->condition),
+					osmeta_stage_name(plan, 'u', entity->entity_id), id,
+					osmeta_stage_name(plan, 't', entity->entity_id), id, id,
+					range, changed_condition(entity, is_between_steps));
+}
+
+static void
+check_changed(Run *run, PlanEntity *entity, bool is_between_steps,
+			  Findings *findings)
+{
+	int			count;
+	Delivered  *piece = delivered_pieces(run, entity, &count);
+	int			id = entity->identifier->attribute_no;
+
+	for (int i = 0; i < count; i++)
+	{
+		char	   *changed = changed_sql(run, entity, &piece[i],
+										  is_between_steps);
+
+		if (changed == NULL)
+			continue;
+		if (strcmp(run->plan->undo_changed, "keep") == 0)
+			osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT u.id %s) c WHERE k.id = c.id",
+						 osmeta_stage_name(run->plan, 'u', entity->entity_id),
+						 changed);
+		else
+			findings->changed +=
+				osmeta_findings_add(findings,
+									psprintf("SELECT %s::text, d.c%d::text, 'changed since it was delivered'::text %s",
+											 quote_literal_cstr(entity->target_table), id,
+											 changed));
+	}
+}
+
+/* Condition that limits a key's column to the ids of uN. */
+static char *
+listed_range(Run *run, const ForeignKey *key)
+{
+	char	   *lower;
+
+	if (!key->parent->is_number || !key->is_simple)
+		return "true";
+	osmeta_execf("SELECT min(u.id)::text, max(u.id)::text FROM %s u WHERE NOT u.keep",
+				 osmeta_stage_name(run->plan, 'u', key->parent->entity_id));
+	lower = osmeta_text_at(0, 1);
+	if (lower == NULL)
+		return NULL;
+	return osmeta_id_range(key->parent, psprintf("o.%s", key->column), lower,
+						   osmeta_text_at(0, 2));
+}
+
+/*
+ * Rows that refer to rows which are to go, and stay themselves: those of
+ * others, and those of the plan that are kept.
+ */
+static char *
+staying_sql(Run *run, const ForeignKey *key)
+{
+	MigrationPlan *plan = run->plan;
+	char	   *range = listed_range(run, key);
+	char	   *query;
+
+	if (range == NULL)
+		return NULL;
+	query = osmeta_referring_sql(key,
+								 osmeta_stage_name(plan, 'u',
+												   key->parent->entity_id),
+								 "NOT u.keep", range);
+	if (key->child == NULL || !key->has_id)
+		return query;
+	return psprintf("%s AND NOT EXISTS (SELECT FROM %s x WHERE x.id = o.id AND NOT x.keep)",
+					query,
+					osmeta_stage_name(plan, 'u', key->child->entity_id));
+}
+
+/* Keep what rows that stay refer to by a foreign key. */
+static uint64
+keep_referred(Run *run, const ForeignKey *key)
+{
+	MigrationPlan *plan = run->plan;
+	char	   *ids = osmeta_stage_name(plan, 'u', key->parent->entity_id);
+	char	   *range = listed_range(run, key);
+
+	if (range == NULL)
+		return 0;
+	return osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT u.id FROM %s o JOIN %s u ON u.id = o.%s"
+						" WHERE NOT u.keep AND %s AND %s) r WHERE k.id = r.id",
+						ids, key->relation, ids, key->column, range,
+						key->child == NULL || !key->has_id ? "true" :
+						psprintf("NOT EXISTS (SELECT FROM %s x WHERE x.id = o.id AND NOT x.keep)",
+								 osmeta_stage_name(plan, 'u',
+												   key->child->entity_id)));
+}
+
+/*
+ * Keep what kept rows refer to where no foreign key says so: a row that stays
+ * is to stay whole.
+ */
+static uint64
+keep_meant(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+	uint64		kept = 0;
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+
+		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		{
+			const PlanAttribute *a = &e->attributes[j];
+			char	   *ids;
+
+			if (a->refers_to == NULL || !a->refers_to->is_data || a->is_soft)
+				continue;
+			ids = osmeta_stage_name(plan, 'u', a->refers_to->entity_id);
+			kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT DISTINCT u.id FROM %s x"
+								 " JOIN %s t ON t.c%d = x.id JOIN %s u ON u.id = t.c%d"
+								 " WHERE x.keep AND NOT u.keep) r WHERE k.id = r.id",
+								 ids,
+								 osmeta_stage_name(plan, 'u', e->entity_id),
+								 osmeta_stage_name(plan, 't', e->entity_id),
+								 e->identifier->attribute_no, ids,
+								 a->attribute_no);
+		}
+	}
+	return kept;
+}
+
+static bool
+has_kept(const MigrationPlan *plan)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		if (plan->entities[i].is_data &&
+			osmeta_execf("SELECT FROM %s u WHERE u.keep LIMIT 1",
+						 osmeta_stage_name(plan, 'u',
+										   plan->entities[i].entity_id)) > 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_referenced(Run *run, Findings *findings)
+{
+	int			count;
+	ForeignKey *keys = osmeta_foreign_keys_load(run->plan, &count);
+	bool		is_kept = strcmp(run->plan->undo_referenced, "keep") == 0;
+	uint64		kept;
+
+	/* What a kept row refers to is kept whatever the option says. */
+	do
+	{
+		kept = 0;
+		for (int i = 0; i < count; i++)
+		{
+			if (keys[i].is_simple && is_kept)
+				kept += keep_referred(run, &keys[i]);
+			osmeta_commit_now_and_then(run, i);
+		}
+		if (has_kept(run->plan))
+			kept += keep_meant(run);
+	} while (kept > 0);
+
+	for (int i = 0; i < count; i++)
+	{
+		char	   *query = staying_sql(run, &keys[i]);
+
+		if (query != NULL)
+			findings->referred += osmeta_findings_add(findings, query);
+		osmeta_commit_now_and_then(run, i);
+	}
+}
+
+/*
+ * Error, with the rows, if something stands in the way that the plan's
+ * options do not settle; rows that stay are marked in uN.
+ */
+void
+osmeta_undo_check(Run *run, bool is_resumed)
+{
+	MigrationPlan *plan = run->plan;
+	Findings	findings = {0};
+	bool		is_between_steps = is_resumed ||
+	strcmp(plan->phase, "done") != 0;
+
+	initStringInfo(&findings.list);
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+
+		if (e->is_data && strcmp(plan->undo_changed, "delete") != 0)
+			check_changed(run, e, is_between_steps, &findings);
+		osmeta_commit_now_and_then(run, i);
+	}
+	check_referenced(run, &findings);
+	if (findings.changed + findings.referred == 0)
+		return;
+	if (findings.changed + findings.referred > findings.listed)
+		appendStringInfo(&findings.list, "\nand " INT64_FORMAT " more",
+						 findings.changed + findings.referred - findings.listed);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("plan \"%s\" cannot be undone: rows changed since: " INT64_FORMAT
+					", rows of others that refer to the plan's: " INT64_FORMAT,
+					run->name, findings.changed, findings.referred),
+			 errdetail("%s", findings.list.data),
+			 is_resumed ?
+			 errhint("Nothing more has been deleted. Put them right at the target, or set the plan's options undo_changed to delete or keep and undo_referenced to keep, and call undo_plan again.") :
+			 errhint("Nothing has been deleted. Put them right at the target, or set the plan's options undo_changed to delete or keep and undo_referenced to keep, and call undo_plan again.")));
+}

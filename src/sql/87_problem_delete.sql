@@ -1,0 +1,88 @@
+/*
+ * 87_problem_delete: what takes rows out of the target: undo_plan(), and the
+ * option existing = delete.
+ */
+
+-- Foreign keys of the target that refer to tables of a plan, as its catalogue
+-- says; read when rows are to be deleted.
+CREATE TABLE osmeta.plan_foreign_key (
+    plan_id              bigint NOT NULL,
+    relation_no          integer NOT NULL,
+    key_no               integer NOT NULL,
+    table_name           text NOT NULL,
+    key_name             text,
+    column_name          text NOT NULL,
+    column_type          text NOT NULL,
+    position             integer NOT NULL,
+    columns              integer NOT NULL,
+    delete_action        text NOT NULL,
+    id_column            text,
+    id_type              text,
+    entity_id            bigint,
+    refers_to_entity_id  bigint NOT NULL,
+    PRIMARY KEY (plan_id, relation_no, key_no)
+);
+COMMENT ON TABLE osmeta.plan_foreign_key IS 'Foreign keys of the target''s catalogue that refer to tables of a plan';
+COMMENT ON COLUMN osmeta.plan_foreign_key.relation_no IS 'The table is o<relation_no> in the plan''s schema: id, and k<key_no> for the key''s column';
+COMMENT ON COLUMN osmeta.plan_foreign_key.columns IS 'Number of the key''s columns; the first one is column_name';
+COMMENT ON COLUMN osmeta.plan_foreign_key.entity_id IS 'The plan''s entity whose table it is; NULL: a table that the plan does not write';
+
+CREATE TRIGGER plan_owner BEFORE INSERT OR UPDATE OR DELETE
+    ON osmeta.plan_foreign_key FOR EACH ROW EXECUTE FUNCTION osmeta.plan_owner();
+COMMENT ON TRIGGER plan_owner ON osmeta.plan_foreign_key IS 'Internal: only the plan''s owner writes what a run executes';
+
+-- The statement that makes the relation oN of a table.
+CREATE FUNCTION osmeta.plan_foreign_key_sql(plan_id bigint, relation_no integer)
+RETURNS text
+LANGUAGE SQL STABLE
+BEGIN ATOMIC
+    SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema, c.table_name, p.plan,
+        'o' || $2,
+        jsonb_agg(jsonb_build_object('name', c.name, 'remote_name', c.remote_name, 'type', c.type) ORDER BY c.place),
+        options => n.table_options)
+    FROM osmeta.plan p
+    JOIN osmeta.environment n ON n.environment = p.target
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT f.table_name, 'id' AS name, f.id_column AS remote_name, f.id_type AS type, 0 AS place
+        FROM osmeta.plan_foreign_key f
+        WHERE f.plan_id = p.plan_id AND f.relation_no = $2 AND f.id_column IS NOT NULL
+        UNION ALL
+        SELECT f.table_name, 'k' || f.key_no, f.column_name, f.column_type, f.key_no
+        FROM osmeta.plan_foreign_key f
+        WHERE f.plan_id = p.plan_id AND f.relation_no = $2) c
+    WHERE p.plan_id = $1
+    GROUP BY n.environment, n.wrapper, n.remote_schema, n.table_options, c.table_name, p.plan;
+END;
+COMMENT ON FUNCTION osmeta.plan_foreign_key_sql(bigint, integer) IS 'Internal: the statement that makes the relation of a table with foreign keys to tables of a plan';
+
+CREATE PROCEDURE osmeta.undo_plan(plan text)
+LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_undo_plan';
+COMMENT ON PROCEDURE osmeta.undo_plan(text) IS 'Take out of the target what a plan put in, or go on with that; several sessions may share the work';
+
+-- What will a plan delete first, and can that be taken back?
+CREATE VIEW osmeta.plan_problem_delete (plan_id, severity, code, object, message, hint) AS
+SELECT plan_id, 'note', 'delete_existing', object,
+    format('%s rows of table "%s" of environment "%s" will be deleted before the push, whatever filter the entity has',
+        COALESCE(target_rows::text, 'all'), target_table, target),
+    'They are copied first, and undo_plan puts them back. To keep them, set option existing to append.'
+FROM osmeta.moved_entity AS moved
+WHERE options ->> 'existing' = 'delete' AND status = 'matched' AND target_rows IS DISTINCT FROM 0
+UNION ALL
+SELECT plan_id, 'error', 'undo_impossible', object,
+    format('rows that are deleted could not be put back with their identifiers: table "%s" of environment "%s" gives identifiers itself and takes none',
+        target_table, target),
+    'Set option existing to append, or lower the severity if the rows need not come back.'
+FROM osmeta.moved_entity AS moved
+WHERE options ->> 'existing' = 'delete' AND identity_always AND target_rows IS DISTINCT FROM 0
+    -- in this database an identifier can be given all the same
+    AND EXISTS (SELECT FROM osmeta.environment n WHERE n.environment = moved.target AND n.server IS NOT NULL)
+UNION ALL
+SELECT m.plan_id, 'note', 'referenced_from_outside', m.object,
+    format('rows of %s can refer to the rows that are to be deleted, and the plan does not write them',
+        string_agg(DISTINCT format('table "%s" (key %s)', f.table_name, COALESCE(f.key_name, f.column_name)), ', ')),
+    'The run looks before it deletes anything, and stops if there are any. Add their entities to the scope, or take such rows out.'
+FROM osmeta.moved_entity m
+JOIN osmeta.plan_foreign_key f ON f.plan_id = m.plan_id AND f.refers_to_entity_id = m.entity_id
+WHERE m.options ->> 'existing' = 'delete' AND f.entity_id IS NULL AND m.plan_phase = 'planned'
+GROUP BY m.plan_id, m.object;
+COMMENT ON VIEW osmeta.plan_problem_delete IS 'Internal: what a plan will delete first, and whether that can be taken back';
