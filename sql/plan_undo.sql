@@ -202,3 +202,20 @@ CALL osmeta.undo_plan('p');
 DROP TRIGGER refuse ON :target_node;
 TABLE make.not_as_before;
 SELECT osmeta.drop_plan('p');
+
+-- A key of two columns: which row it refers to cannot be told, so each does.
+SELECT max(oid::regclass::text) FILTER (WHERE relname LIKE '%Node') AS target_node,
+	max(oid::regclass::text) FILTER (WHERE relname LIKE '%Visit') AS target_visit
+FROM pg_class WHERE relkind = 'r' AND relnamespace = 'target'::regnamespace \gset
+ALTER TABLE :target_node ADD UNIQUE ("NAME", "ID");
+ALTER TABLE :target_visit ADD "NODENAME" varchar(50), ADD CONSTRAINT "two" FOREIGN KEY ("NODENAME", "NODEID") REFERENCES :target_node ("NAME", "ID") ON DELETE CASCADE;
+CALL make.plan('far');
+CALL osmeta.run_plan('p');
+UPDATE :target_visit SET "NODEID" = 3, "NODENAME" = 'theirs 3' WHERE "ID" = 2;
+CALL osmeta.undo_plan('p');
+UPDATE :target_visit SET "NODEID" = NULL, "NODENAME" = NULL WHERE "ID" = 2;
+CALL osmeta.undo_plan('p');
+-- The table has a column more.
+SELECT table_name FROM make.not_as_before;
+SELECT count(*) FROM target.visit;
+SELECT osmeta.drop_plan('p');

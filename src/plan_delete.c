@@ -88,15 +88,21 @@ osmeta_add_id_chunks(const Run *run, const PlanEntity *entity,
 }
 
 /*
- * Nobody in this database can refer to a row that is locked; at another
- * server the transaction sees one state of it, and a row that has come since
- * makes the delete fail there.
+ * Where a key cascades: nobody in this database can refer to a row that is
+ * locked; at another server the transaction sees one state of it, and a row
+ * that has come since makes the delete fail there.
  */
 static void
-lock_piece(Run *run, const OsmetaSinkTable *table, const char *ids,
-		   const char *condition)
+lock_piece(Run *run, const PlanEntity *entity, const OsmetaSinkTable *table,
+		   const char *ids, const char *condition)
 {
-	if (table->is_local)
+	int			count;
+	ForeignKey *keys = osmeta_foreign_keys_load(run->plan, &count);
+	bool		cascades = false;
+
+	for (int i = 0; i < count; i++)
+		cascades |= keys[i].parent == entity && keys[i].is_cascade;
+	if (cascades && table->is_local)
 		osmeta_execf("SELECT count(*) FROM (SELECT FROM %s t JOIN %s u ON u.id = t.%s WHERE %s FOR UPDATE OF t) l",
 					 table->relation, ids, table->id_column, condition);
 }
@@ -116,7 +122,7 @@ osmeta_delete_piece(Run *run, const Chunk *chunk, const char *ids,
 	uint64		rows;
 	int64		left;
 
-	lock_piece(run, &table, ids, part);
+	lock_piece(run, e, &table, ids, part);
 	osmeta_check_cascade(run, e, ids, condition, chunk);
 	rows = run->sink->remove(&table, query, lower, upper);
 	left = run->sink->count_present(&table, query, lower, upper);

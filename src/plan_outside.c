@@ -179,11 +179,13 @@ osmeta_referring_sql(const ForeignKey *key, const char *ids,
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "SELECT %s::text, %s, format('refers to %%s, id %%s, by %%s', %s::text, o.%s, %s::text) FROM %s o",
+	appendStringInfo(&buf, "SELECT %s::text, %s, format(%s, %s::text, %s::text, o.%s) FROM %s o",
 					 quote_literal_cstr(key->table_name),
 					 key->has_id ? "o.id::text" : "NULL::text",
+					 key->is_simple ? "'refers to %1$s, id %3$s, by %2$s'" :
+					 "'may refer to %1$s, by %2$s, which is not over the identifier alone'",
 					 quote_literal_cstr(key->parent->target_table),
-					 key->column, quote_literal_cstr(key->key_name),
+					 quote_literal_cstr(key->key_name), key->column,
 					 key->relation);
 	if (key->is_simple)
 		appendStringInfo(&buf, " JOIN %s u ON u.id = o.%s WHERE %s AND %s",
@@ -211,7 +213,7 @@ osmeta_check_cascade(Run *run, const PlanEntity *entity, const char *ids,
 		const ForeignKey *k = &keys[i];
 		char	   *column = psprintf("o.%s", k->column);
 
-		if (k->parent != entity || !k->is_cascade || !k->is_simple)
+		if (k->parent != entity || !k->is_cascade)
 			continue;
 		findings.referred +=
 			osmeta_findings_add(&findings,

@@ -79,7 +79,7 @@ add_chunks(Run *run)
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
-		char	   *listed = osmeta_stage_name(plan, 'u', e->entity_id);
+		char	   *listed = osmeta_stage_name(plan, 'x', e->entity_id);
 		int			cleared;
 
 		if (!e->is_data)
@@ -152,7 +152,7 @@ run_clear(Run *run, const Chunk *chunk)
 {
 	PlanEntity *e = chunk->entity;
 	OsmetaSinkTable table = osmeta_run_sink_table(run, e);
-	char	   *listed = osmeta_stage_name(run->plan, 'u', e->entity_id);
+	char	   *listed = osmeta_stage_name(run->plan, 'x', e->entity_id);
 	const char *lower = osmeta_bound(e, chunk->lower);
 	const char *upper = osmeta_bound(e, chunk->upper);
 	int			id = e->identifier->attribute_no;
@@ -192,7 +192,7 @@ osmeta_run_undo(Run *run, const Chunk *chunk)
 	else
 		SPI_processed =
 			osmeta_delete_piece(run, chunk,
-								osmeta_stage_name(run->plan, 'u',
+								osmeta_stage_name(run->plan, 'x',
 												  chunk->entity->entity_id),
 								"NOT u.keep");
 }
@@ -207,10 +207,10 @@ count_kept(const MigrationPlan *plan)
 	{
 		const PlanEntity *e = &plan->entities[i];
 
-		if (!e->is_data || !osmeta_relation_exists(plan, 'u', e->entity_id))
+		if (!e->is_data || !osmeta_relation_exists(plan, 'x', e->entity_id))
 			continue;
 		osmeta_execf("SELECT count(*) FROM %s u WHERE u.keep",
-					 osmeta_stage_name(plan, 'u', e->entity_id));
+					 osmeta_stage_name(plan, 'x', e->entity_id));
 		kept += osmeta_int64_at(0, 1, NULL);
 	}
 	return kept;

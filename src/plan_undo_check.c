@@ -4,7 +4,7 @@
  *	  Which rows of a plan may go?
  *
  * What a plan put in are the rows of its pushed pieces, those of unknown
- * outcome included; their new identifiers are listed in tables uN of the
+ * outcome included; their new identifiers are listed in tables xN of the
  * plan's schema (id, keep).  Before anything is deleted, each of these rows
  * is compared with what was delivered, and the foreign keys of the target are
  * searched for rows of others that refer to them.
@@ -120,7 +120,7 @@ osmeta_undo_settle(Run *run)
 	}
 }
 
-/* List what the plan put in, in tables uN. */
+/* List what the plan put in, in tables xN. */
 void
 osmeta_undo_list(Run *run)
 {
@@ -129,13 +129,13 @@ osmeta_undo_list(Run *run)
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
-		char	   *listed = osmeta_stage_name(plan, 'u', e->entity_id);
+		char	   *listed = osmeta_stage_name(plan, 'x', e->entity_id);
 		Delivered  *piece;
 		int			count;
 
 		if (!e->is_data)
 			continue;
-		if (osmeta_relation_exists(plan, 'u', e->entity_id))
+		if (osmeta_relation_exists(plan, 'x', e->entity_id))
 			osmeta_execf("DROP TABLE %s", listed);
 		osmeta_execf("CREATE TABLE %s (id %s PRIMARY KEY, keep boolean NOT NULL DEFAULT false)",
 					 listed, e->identifier->target_type);
@@ -198,7 +198,7 @@ changed_sql(Run *run, PlanEntity *entity, const Delivered *piece,
 					" JOIN %s t ON t.c%d = d.c%d AND %s WHERE %s",
 					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
 										piece->condition),
-					osmeta_stage_name(plan, 'u', entity->entity_id), id,
+					osmeta_stage_name(plan, 'x', entity->entity_id), id,
 					osmeta_stage_name(plan, 't', entity->entity_id), id, id,
 					range, changed_condition(entity, is_between_steps));
 }
@@ -220,7 +220,7 @@ check_changed(Run *run, PlanEntity *entity, bool is_between_steps,
 			continue;
 		if (strcmp(run->plan->undo_changed, "keep") == 0)
 			osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT u.id %s) c WHERE k.id = c.id",
-						 osmeta_stage_name(run->plan, 'u', entity->entity_id),
+						 osmeta_stage_name(run->plan, 'x', entity->entity_id),
 						 changed);
 		else
 			findings->changed +=
@@ -231,7 +231,7 @@ check_changed(Run *run, PlanEntity *entity, bool is_between_steps,
 	}
 }
 
-/* Condition that limits a key's column to the ids of uN. */
+/* Condition that limits a key's column to the ids of xN. */
 static char *
 listed_range(Run *run, const ForeignKey *key)
 {
@@ -240,7 +240,7 @@ listed_range(Run *run, const ForeignKey *key)
 	if (!key->parent->is_number || !key->is_simple)
 		return "true";
 	osmeta_execf("SELECT min(u.id)::text, max(u.id)::text FROM %s u WHERE NOT u.keep",
-				 osmeta_stage_name(run->plan, 'u', key->parent->entity_id));
+				 osmeta_stage_name(run->plan, 'x', key->parent->entity_id));
 	lower = osmeta_text_at(0, 1);
 	if (lower == NULL)
 		return NULL;
@@ -262,14 +262,14 @@ staying_sql(Run *run, const ForeignKey *key)
 	if (range == NULL)
 		return NULL;
 	query = osmeta_referring_sql(key,
-								 osmeta_stage_name(plan, 'u',
+								 osmeta_stage_name(plan, 'x',
 												   key->parent->entity_id),
 								 "NOT u.keep", range);
 	if (key->child == NULL || !key->has_id)
 		return query;
 	return psprintf("%s AND NOT EXISTS (SELECT FROM %s x WHERE x.id = o.id AND NOT x.keep)",
 					query,
-					osmeta_stage_name(plan, 'u', key->child->entity_id));
+					osmeta_stage_name(plan, 'x', key->child->entity_id));
 }
 
 /* Keep what rows that stay refer to by a foreign key. */
@@ -277,7 +277,7 @@ static uint64
 keep_referred(Run *run, const ForeignKey *key)
 {
 	MigrationPlan *plan = run->plan;
-	char	   *ids = osmeta_stage_name(plan, 'u', key->parent->entity_id);
+	char	   *ids = osmeta_stage_name(plan, 'x', key->parent->entity_id);
 	char	   *range = listed_range(run, key);
 
 	if (range == NULL)
@@ -287,7 +287,7 @@ keep_referred(Run *run, const ForeignKey *key)
 						ids, key->relation, ids, key->column, range,
 						key->child == NULL || !key->has_id ? "true" :
 						psprintf("NOT EXISTS (SELECT FROM %s x WHERE x.id = o.id AND NOT x.keep)",
-								 osmeta_stage_name(plan, 'u',
+								 osmeta_stage_name(plan, 'x',
 												   key->child->entity_id)));
 }
 
@@ -312,12 +312,12 @@ keep_meant(Run *run)
 
 			if (a->refers_to == NULL || !a->refers_to->is_data || a->is_soft)
 				continue;
-			ids = osmeta_stage_name(plan, 'u', a->refers_to->entity_id);
+			ids = osmeta_stage_name(plan, 'x', a->refers_to->entity_id);
 			kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT DISTINCT u.id FROM %s x"
 								 " JOIN %s t ON t.c%d = x.id JOIN %s u ON u.id = t.c%d"
 								 " WHERE x.keep AND NOT u.keep) r WHERE k.id = r.id",
 								 ids,
-								 osmeta_stage_name(plan, 'u', e->entity_id),
+								 osmeta_stage_name(plan, 'x', e->entity_id),
 								 osmeta_stage_name(plan, 't', e->entity_id),
 								 e->identifier->attribute_no, ids,
 								 a->attribute_no);
@@ -333,7 +333,7 @@ has_kept(const MigrationPlan *plan)
 	{
 		if (plan->entities[i].is_data &&
 			osmeta_execf("SELECT FROM %s u WHERE u.keep LIMIT 1",
-						 osmeta_stage_name(plan, 'u',
+						 osmeta_stage_name(plan, 'x',
 										   plan->entities[i].entity_id)) > 0)
 			return true;
 	}
@@ -374,7 +374,7 @@ check_referenced(Run *run, Findings *findings)
 
 /*
  * Error, with the rows, if something stands in the way that the plan's
- * options do not settle; rows that stay are marked in uN.
+ * options do not settle; rows that stay are marked in xN.
  */
 void
 osmeta_undo_check(Run *run, bool is_resumed)
