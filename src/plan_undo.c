@@ -256,6 +256,27 @@ finish_undo(Run *run)
 	set_phase(run, "undone");
 }
 
+/* The columns that the plan has filled are what they were. */
+static void
+check_columns(const Run *run)
+{
+	if (osmeta_execf("SELECT format('column %%I of table %%I: %%s, was %%s', a.target_column, e.target_table,"
+					 "   COALESCE(c.local_type, 'gone'), a.target_type)"
+					 " FROM osmeta.plan_entity e"
+					 " JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id"
+					 " LEFT JOIN (SELECT c.table_name, c.column_name, c.local_type FROM %s.live_physical_column c) c"
+					 "  ON c.table_name = e.target_table AND c.column_name = a.target_column"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include AND a.include"
+					 "  AND a.target_type IS NOT NULL AND c.local_type IS DISTINCT FROM a.target_type"
+					 " ORDER BY 1", run->plan->target_schema, run->plan_id) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("tables of environment \"%s\" have changed since plan \"%s\" was made",
+						run->plan->target, run->name),
+				 errdetail("%s.", osmeta_list_values(SPI_processed)),
+				 errhint("Put back there what has changed, and call undo_plan again.")));
+}
+
 /* Only the target is needed, and it must be the one that was written to. */
 static void
 check_target(Run *run)
@@ -285,6 +306,7 @@ check_target(Run *run)
 				 errmsg("rows cannot be deleted through wrapper \"%s\"",
 						run->plan->target_wrapper)));
 	(void) osmeta_environment_open(run->plan->target);
+	check_columns(run);
 }
 
 static void

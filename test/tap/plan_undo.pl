@@ -291,6 +291,7 @@ CREATE FUNCTION make.refuse() RETURNS trigger LANGUAGE plpgsql AS
 	$$BEGIN RAISE EXCEPTION 'not this one'; END$$;
 SELECT format('CREATE TRIGGER refuse BEFORE INSERT ON %s FOR EACH ROW WHEN (NEW."NAME" = ''region 3'') EXECUTE FUNCTION make.refuse()',
 			  make.table_of('target', 'Region')) \gexec
+SELECT osmeta.refresh_plan('p');
 SQL
 psql(undef, $database, "CALL osmeta.run_plan('p')");
 value(undef, $database, <<'SQL');
