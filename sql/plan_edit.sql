@@ -119,7 +119,7 @@ UPDATE osmeta.plan_attribute SET transform = 'copy';
 UPDATE osmeta.plan_attribute SET include = false;
 DELETE FROM osmeta.plan_attribute;
 DELETE FROM osmeta.plan_entity;
-SELECT osmeta.set_plan_option('p', 'chunk_rows', '7');
+SELECT osmeta.set_plan_option('p', 'existing', 'append');
 -- A capture that a plan needs stays.
 SELECT osmeta.drop_capture(1);
 SELECT osmeta.drop_capture(2);

@@ -412,6 +412,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	read_catalogue(&draft, true);
 	read_catalogue(&draft, false);
 	osmeta_plan_order(draft.plan_id);
+	osmeta_plan_pull_rules(draft.plan_id);
 
 	plan = osmeta_plan_load(draft.name);
 	osmeta_plan_refresh(plan);
@@ -498,9 +499,19 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 	strcmp(key, "severity") == 0;
 	bool		is_about_undo = strncmp(key, "undo_", 5) == 0;
 
+	/* What only the next round goes by, and the phase update. */
+	bool		is_about_rounds = strcmp(key, "updates") == 0 ||
+	strcmp(key, "severity") == 0 || strcmp(key, "chunk_rows") == 0 ||
+	strcmp(key, "headroom") == 0;
+	bool		is_to_update = strcmp(key, "updates") == 0 &&
+	(strcmp(plan->phase, "second step") == 0 ||
+	 strcmp(plan->phase, "update") == 0);
+
 	/* Until the push begins, who stands in for whom can still be decided. */
 	if (strcmp(plan->phase, "planned") != 0 && !is_about_undo &&
-		!(strcmp(plan->phase, "pull") == 0 && is_about_matches))
+		!(strcmp(plan->phase, "pull") == 0 && is_about_matches) &&
+		!(strcmp(plan->phase, "done") == 0 && is_about_rounds) &&
+		!is_to_update)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" has started, option \"%s\" cannot change any more",
@@ -519,6 +530,8 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 				 3, types, values, NULL);
 	osmeta_check_plan_options(osmeta_text_at(0, 1));
 	plan = osmeta_plan_load(name);
+	if (strcmp(key, "follow") == 0)
+		osmeta_plan_pull_rules(plan->plan_id);
 	if (is_platform && plan->source_schema != NULL &&
 		plan->target_schema != NULL)
 		osmeta_plan_fill_map(plan);

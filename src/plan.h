@@ -35,6 +35,14 @@ typedef enum PlanStrategy
 								 * osmeta.plan_map */
 } PlanStrategy;
 
+/* Which rows of the source are moved. */
+typedef enum PullRule
+{
+	PULL_ALL,
+	PULL_FILTER,				/* those that meet the filter */
+	PULL_NEEDED					/* those that moved rows refer to */
+} PullRule;
+
 struct PlanEntity;
 
 typedef struct PlanAttribute
@@ -51,6 +59,7 @@ typedef struct PlanAttribute
 	char	   *null_value;		/* SQL literal */
 	PlanTransform transform;
 	bool		is_identifier;
+	bool		is_mandatory;
 	bool		is_deferred;
 	bool		is_soft;		/* remap:<entity>: a reference to the user
 								 * only */
@@ -76,7 +85,14 @@ typedef struct PlanEntity
 	bool		is_number;		/* the identifier is one */
 	bool		is_read;		/* relations stand, tables have been read */
 	bool		has_map;		/* table m<entity_id> stands */
+	bool		is_parent;		/* moved rows refer to it */
 	int			level;
+	PullRule	pull_rule;
+	PlanAttribute *delta;		/* rows of a later round by it, or NULL */
+	char	   *delta_from;		/* its value from which this round reads */
+	bool		has_pulled;
+	int64		pulled_upper_id;	/* all rows up to there have been read */
+	int64		pulled_rows;	/* so many stood at the source then */
 	bool		has_upper;
 	int64		lower_id;
 	int64		upper_id;
@@ -97,6 +113,7 @@ typedef struct MigrationPlan
 	char	   *source_schema;	/* their schemas, quoted; NULL: detached */
 	char	   *target_schema;
 	char	   *target_wrapper; /* NULL: local */
+	char	   *source_wrapper;
 	char	   *target_dialect;
 	char	   *source_dialect;
 	char	   *elsewhere;		/* an environment that has moved, or NULL */
@@ -110,6 +127,8 @@ typedef struct MigrationPlan
 	bool		delete_existing;	/* option existing */
 	char	   *undo_changed;	/* option */
 	char	   *undo_referenced;	/* option */
+	bool		follow;			/* option */
+	char	   *updates;		/* option: false, true, force */
 	int64		chunk_rows;		/* option */
 	int64		headroom;		/* option */
 	int64		source_capture_id;
@@ -131,6 +150,7 @@ extern MigrationPlan *osmeta_plan_load(const char *name);
  * to be references. */
 #define SOFT_PREFIX "remap:"
 extern PlanEntity *osmeta_plan_entity(MigrationPlan *plan, int64 entity_id);
+extern bool osmeta_is_mapped(const PlanAttribute *attribute);
 extern char *osmeta_entity_label(const PlanEntity *entity);
 
 /* Error 55000 unless every row that the plan moves can be mapped. */
@@ -145,19 +165,32 @@ extern void osmeta_check_plan_options(const char *options_json);
 /* plan_statement.c: text only, nothing is executed */
 
 /* The letters that the names of a plan's relations begin with. */
-#define PLAN_RELATIONS "setmxwb"
+#define PLAN_RELATIONS "setmxwbnu"
 
 /* Names of relations in the plan's schema, quoted and qualified. */
 extern char *osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id);
 
-extern char *osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity);
+extern char *osmeta_stage_table_sql(const MigrationPlan *plan,
+									const PlanEntity *entity, char kind);
 extern char *osmeta_stage_view_sql(const MigrationPlan *plan, const PlanEntity *entity);
 extern char *osmeta_map_table_sql(const MigrationPlan *plan, const PlanEntity *entity);
+
+/*
+ * Rows of the source.  scan is a condition over the table, whose alias is s,
+ * that goes to the source and holds nothing but literal numbers; local (NULL:
+ * none) is one that is evaluated here.
+ */
+extern char *osmeta_source_sql(const MigrationPlan *plan,
+							   const PlanEntity *entity,
+							   const char *scan, const char *local);
 extern char *osmeta_pull_query_sql(const MigrationPlan *plan,
 								   const PlanEntity *entity,
-								   const char *condition);
+								   const char *scan, const char *local);
+extern char *osmeta_stage_columns(const PlanEntity *entity, const char *alias);
+extern char *osmeta_stage_values(const PlanEntity *entity, const char *alias);
+extern char *osmeta_id_type(const PlanEntity *entity);
 extern char *osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
-							 const char *condition);
+							 const char *scan, const char *local);
 
 /* Which rows and columns of a delivery are asked for. */
 typedef enum DeliveryKind
@@ -176,6 +209,12 @@ typedef enum DeliveryKind
 extern char *osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 								 DeliveryKind kind, bool by_logical_name,
 								 const char *condition);
+
+/* The same of rows that stand in another relation like the stage. */
+extern char *osmeta_delivery_from_sql(const MigrationPlan *plan,
+									  const PlanEntity *entity,
+									  DeliveryKind kind, bool by_logical_name,
+									  char relation, const char *condition);
 extern char *osmeta_delivery_columns(const PlanEntity *entity);
 
 /* Can a column of this type hold nothing but whole numbers? */
@@ -293,6 +332,9 @@ extern void osmeta_plan_read_catalogue(const MigrationPlan *plan,
 
 /* Compute level and is_deferred and write them into the plan's tables. */
 extern void osmeta_plan_order(int64 plan_id);
+
+/* Compute which rows are pulled of each entity, and write that likewise. */
+extern void osmeta_plan_pull_rules(int64 plan_id);
 
 /* plan_expression.c */
 

@@ -157,6 +157,25 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 	if (is_assigned(entity))
 		return;
 
+	/* Ranks among the staged ones must not move what has been delivered. */
+	if (entity->strategy == STRATEGY_DENSE && run->plan->round > 1)
+	{
+		osmeta_execf("SELECT count(*) FROM %s s WHERE s.round = %d AND s.c%d <"
+					 " (SELECT max(o.c%d) FROM %s o WHERE o.round < %d)",
+					 osmeta_stage_name(run->plan, 'e', entity->entity_id),
+					 run->plan->round, entity->identifier->attribute_no,
+					 entity->identifier->attribute_no,
+					 osmeta_stage_name(run->plan, 'e', entity->entity_id),
+					 run->plan->round);
+		if (osmeta_int64_at(0, 1, NULL) > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg(INT64_FORMAT " new rows of %s have lower identifiers than rows that are delivered, which key strategy \"dense\" would number anew",
+							osmeta_int64_at(0, 1, NULL),
+							osmeta_entity_label(entity)),
+					 errhint("Nothing has been written to the target since the last run. Make another plan for them.")));
+	}
+
 	/* Only rows that share a parent at the target can share an identifier. */
 	osmeta_execf("SELECT count(*), %s, min(v.id)::text, max(v.id)::text FROM (%s) v",
 				 entity->strategy == STRATEGY_PARENT ? "count(DISTINCT v.id)" :
@@ -186,6 +205,8 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 						osmeta_entity_label(entity), run->plan->target),
 				 errdetail("The plan would put rows there with identifiers from %s to %s.",
 						   lower ? lower : "a text", upper ? upper : "a text"),
+				 run->plan->round > 1 ?
+				 errhint("Nothing has been written to the target since the last run. Somebody there has used identifiers behind the plan's: have these rows moved, or take another plan for the new ones.") :
 				 entity->strategy == STRATEGY_OFFSET ?
 				 errhint("Nothing has been written to the target. Drop the plan and make a new one, which chooses a free range.") :
 				 errhint("Nothing has been written to the target. Drop the plan and make a new one with a filter that leaves out the rows that are there already.")));

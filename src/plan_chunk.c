@@ -37,16 +37,6 @@
 /* More than there will ever be sessions at work on one plan. */
 #define PIECES_LISTED 200
 
-static void
-run_pull(Run *run, const Chunk *chunk)
-{
-	PlanEntity *e = chunk->entity;
-
-	osmeta_exec(osmeta_pull_sql(run->plan, e,
-								osmeta_stage_range(e, "s", chunk->lower,
-												   chunk->upper)));
-}
-
 /* The rows of the stage that a piece is about, as a condition on s. */
 static char *
 chunk_condition(const Run *run, const Chunk *chunk)
@@ -189,7 +179,9 @@ try_chunk(Run *run, const Chunk *chunk)
 	{
 		SPI_processed = 0;
 		if (strcmp(chunk->phase, "pull") == 0)
-			run_pull(run, chunk);
+			SPI_processed = osmeta_pull_chunk(run, chunk);
+		else if (strcmp(chunk->phase, "update") == 0)
+			SPI_processed = osmeta_update_chunk(run, chunk);
 		else if (strcmp(chunk->phase, "push") == 0)
 			run_push(run, chunk);
 		else if (strcmp(chunk->phase, "delete") == 0)
@@ -302,7 +294,7 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 	 * would wait for each other.
 	 */
 	bool		one_at_a_time = run->plan->target_wrapper != NULL &&
-	strcmp(phase, "second step") == 0;
+	(strcmp(phase, "second step") == 0 || strcmp(phase, "update") == 0);
 
 	/* Found by the partial index of pieces to be done, however many are. */
 	osmeta_execf("SELECT c.chunk_id, c.level FROM osmeta.plan_chunk c"

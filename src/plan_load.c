@@ -113,7 +113,8 @@ load_entities(MigrationPlan *plan)
 	osmeta_execf("SELECT e.entity_id, e.espace, e.entity, e.entity_key::text, e.filter,"
 				 " e.source_table, e.target_table, e.counter, e.key_strategy, e.is_data,"
 				 " COALESCE(e.level, 0), e.lower_id, e.upper_id,"
-				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0), e.has_map, e.is_read"
+				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0), e.has_map, e.is_read,"
+				 " e.pull_rule, e.delta_from, e.pulled_upper_id, COALESCE(e.pulled_rows, 0)"
 				 " FROM osmeta.plan_entity e"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 " AND e.include AND e.status = 'matched'"
@@ -126,6 +127,7 @@ load_entities(MigrationPlan *plan)
 	for (uint64 i = 0; i < rows; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
+		char	   *rule;
 		bool		no_lower;
 		bool		no_upper;
 
@@ -151,6 +153,13 @@ load_entities(MigrationPlan *plan)
 		/* the first new identifier is the same as by offset */
 		if (e->strategy == STRATEGY_DENSE)
 			e->offset += e->lower_id;
+		rule = TEXT(i, 18);
+		e->pull_rule = rule == NULL || strcmp(rule, "all") == 0 ? PULL_ALL :
+			strcmp(rule, "filter") == 0 ? PULL_FILTER : PULL_NEEDED;
+		e->delta_from = TEXT(i, 19);
+		e->pulled_upper_id = osmeta_int64_at(i, 20, &no_lower);
+		e->has_pulled = !no_lower;
+		e->pulled_rows = osmeta_int64_at(i, 21, NULL);
 	}
 }
 
@@ -198,6 +207,15 @@ name_value(const PlanAttribute *attribute)
 	return buf.data;
 }
 
+/* Is the value of an attribute mapped as another entity's identifier? */
+bool
+osmeta_is_mapped(const PlanAttribute *attribute)
+{
+	return attribute->refers_to != NULL &&
+		(attribute->transform == TRANSFORM_REMAP ||
+		 attribute->transform == TRANSFORM_KEY);
+}
+
 static void
 load_attributes(MigrationPlan *plan)
 {
@@ -214,7 +232,9 @@ load_attributes(MigrationPlan *plan)
 				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END,"
 				 " a.dangling_rows IS DISTINCT FROM 0,"
 				 " CASE WHEN t.transform = 'convert' THEN osmeta.plan_convert('" VALUE_MARK "', a.type,"
-				 "  a.target_attribute_type, a.source_type, a.target_type, %s, %s) END"
+				 "  a.target_attribute_type, a.source_type, a.target_type, %s, %s) END,"
+				 " a.is_mandatory,"
+				 " a.attribute IS NOT DISTINCT FROM e.delta_attribute AND a.source_type IS NOT NULL"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 				 " CROSS JOIN LATERAL (SELECT CASE WHEN a.include THEN a.transform"
@@ -268,6 +288,9 @@ load_attributes(MigrationPlan *plan)
 		a->refers_to_id = osmeta_int64_at(i, 13, NULL);
 		a->null_value = TEXT(i, 14);
 		a->is_tested = osmeta_bool_at(i, 15);
+		a->is_mandatory = osmeta_bool_at(i, 17);
+		if (osmeta_bool_at(i, 18))
+			entity->delta = a;
 		if (a->is_identifier)
 		{
 			entity->identifier = a;
@@ -288,6 +311,8 @@ load_attributes(MigrationPlan *plan)
 				a->refers_to = entity_by_label(plan, a->refers_to_name);
 			else if (a->refers_to_id != 0)
 				a->refers_to = osmeta_plan_entity(plan, a->refers_to_id);
+			if (e->is_data && osmeta_is_mapped(a))
+				a->refers_to->is_parent = true;
 		}
 		make_names_unique(e);
 		for (int j = 0; j < e->nattributes; j++)
@@ -316,7 +341,9 @@ osmeta_plan_load(const char *name)
 						  " COALESCE(p.options ->> 'existing_one_to_one', 'keep_target'),"
 						  " COALESCE(p.options ->> 'existing', 'append') = 'delete',"
 						  " COALESCE(p.options ->> 'undo_changed', 'refuse'),"
-						  " COALESCE(p.options ->> 'undo_referenced', 'refuse')"
+						  " COALESCE(p.options ->> 'undo_referenced', 'refuse'), s.wrapper,"
+						  " COALESCE((p.options -> 'follow')::boolean, false),"
+						  " COALESCE(p.options ->> 'updates', 'false')"
 						  " FROM osmeta.plan p"
 						  " LEFT JOIN osmeta.environment s ON s.environment = p.source"
 						  " LEFT JOIN osmeta.environment t ON t.environment = p.target"
@@ -351,6 +378,9 @@ osmeta_plan_load(const char *name)
 	plan->delete_existing = osmeta_bool_at(0, 22);
 	plan->undo_changed = TEXT(0, 23);
 	plan->undo_referenced = TEXT(0, 24);
+	plan->source_wrapper = TEXT(0, 25);
+	plan->follow = osmeta_bool_at(0, 26);
+	plan->updates = TEXT(0, 27);
 	if (plan->source_schema)
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
 	if (plan->target_schema)

@@ -42,7 +42,8 @@ fill_records(const MigrationPlan *plan)
 				 "  ) i (source_id, target_id)"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 "  AND e.key_strategy = 'record' AND i.source_id IS NOT NULL"
-				 " ORDER BY e.entity_id, i.source_id, i.target_id",
+				 " ORDER BY e.entity_id, i.source_id, i.target_id"
+				 " ON CONFLICT DO NOTHING",
 				 plan->source_schema, plan->target_schema, plan->plan_id);
 }
 
@@ -77,8 +78,10 @@ osmeta_plan_fill_map(const MigrationPlan *plan)
 {
 	int			nest_level = osmeta_spi_expect_many();
 
-	osmeta_execf("DELETE FROM osmeta.plan_map WHERE plan_id = " INT64_FORMAT,
-				 plan->plan_id);
+	/* Pairs by which rows were delivered stay; new ones come. */
+	osmeta_execf("DELETE FROM osmeta.plan_map WHERE plan_id = " INT64_FORMAT "%s",
+				 plan->plan_id,
+				 plan->round > 1 ? " AND target_id IS NULL" : "");
 	fill_records(plan);
 	osmeta_map_platform(plan);
 	osmeta_map_natural(plan);

@@ -167,7 +167,7 @@ fill(const MigrationPlan *plan, const char *strategy,
 				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", p.source_id,"
 				 "  CASE WHEN p.candidates IS NULL THEN COALESCE(p.target_id, %s) END,"
 				 "  p.label, p.candidates, p.can_create"
-				 " FROM (%s) p",
+				 " FROM (%s) p ON CONFLICT DO NOTHING",
 				 plan->plan_id, entity->entity_id,
 				 fallback ? quote_literal_cstr(fallback) : "NULL",
 				 pairs(plan));

@@ -328,7 +328,8 @@ osmeta_map_natural(const MigrationPlan *plan)
 		if (pairs != NULL)
 			osmeta_execf("INSERT INTO osmeta.plan_map"
 						 " (plan_id, entity_id, source_id, target_id, label, candidates)"
-						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", p.* FROM (%s) p",
+						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", p.* FROM (%s) p"
+						 " ON CONFLICT DO NOTHING",
 						 plan->plan_id, e->entity_id, pairs);
 	}
 }

@@ -133,3 +133,24 @@ osmeta_plan_order(int64 plan_id)
 					   " AND a.is_deferred <> n.is_deferred",
 					   plan_id, 3, edge_types, edge_arrays, order->edges);
 }
+
+void
+osmeta_plan_pull_rules(int64 plan_id)
+{
+	Oid			type = INT8OID;
+	Datum		arg = Int64GetDatum(plan_id);
+
+	/* The UPDATE fires the trigger that calls this: only where it must. */
+	if (osmeta_query("SELECT r.entity_id FROM osmeta.plan_pull_rule($1) r"
+					 " JOIN osmeta.plan_entity e ON e.plan_id = $1 AND e.entity_id = r.entity_id"
+					 " WHERE r.pull_rule IS DISTINCT FROM e.pull_rule"
+					 "  OR r.pull_reason IS DISTINCT FROM e.pull_reason LIMIT 1",
+					 1, &type, &arg, NULL) > 0)
+		osmeta_query("UPDATE osmeta.plan_entity e"
+					 " SET pull_rule = r.pull_rule, pull_reason = r.pull_reason"
+					 " FROM osmeta.plan_pull_rule($1) r"
+					 " WHERE e.plan_id = $1 AND e.entity_id = r.entity_id"
+					 " AND (r.pull_rule IS DISTINCT FROM e.pull_rule"
+					 "  OR r.pull_reason IS DISTINCT FROM e.pull_reason)",
+					 1, &type, &arg, NULL);
+}

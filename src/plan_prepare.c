@@ -34,18 +34,6 @@ set_phase(const Run *run, const char *phase)
 				 run->plan_id);
 }
 
-static void
-add_pull_chunk(const Run *run, const PlanEntity *entity, const char *lower,
-			   const char *upper, int64 rows)
-{
-	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, level, lower_id, upper_id, rows_expected)"
-				 " VALUES (" INT64_FORMAT ", " INT64_FORMAT ", 'pull', 0, %s, %s, %s)",
-				 run->plan_id, entity->entity_id,
-				 lower ? quote_literal_cstr(lower) : "NULL",
-				 upper ? quote_literal_cstr(upper) : "NULL",
-				 rows < 0 ? "NULL" : psprintf(INT64_FORMAT, rows));
-}
-
 /* Context of errors in what the user wrote into the plan. */
 static void
 pull_context(void *arg)
@@ -70,7 +58,7 @@ try_pull_statement(const MigrationPlan *plan, PlanEntity *entity)
 	context.arg = entity;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	prepared = SPI_prepare(osmeta_pull_query_sql(plan, entity, "true"), 0,
+	prepared = SPI_prepare(osmeta_pull_query_sql(plan, entity, "true", NULL), 0,
 						   NULL);
 	if (prepared == NULL)
 		elog(ERROR, "statement cannot be prepared: %s",
@@ -84,7 +72,8 @@ try_pull_statement(const MigrationPlan *plan, PlanEntity *entity)
 				 errdetail("Set-returning functions, aggregates and window functions would give more or fewer rows than there are."),
 				 errhint("Use an expression over the attributes of the row, or a subquery that gives one value.")));
 	SPI_freeplan(prepared);
-	prepared = SPI_prepare(osmeta_pull_sql(plan, entity, "true"), 0, NULL);
+	prepared = SPI_prepare(osmeta_pull_sql(plan, entity, "true", NULL), 0,
+						   NULL);
 	if (prepared == NULL)
 		elog(ERROR, "statement cannot be prepared: %s",
 			 SPI_result_code_string(SPI_result));
@@ -112,22 +101,22 @@ hold_plan(const Run *run)
 				 " FOR UPDATE", run->plan_id);
 }
 
-/* What an interrupted attempt has made; IF EXISTS would tell of the others. */
-static void
-drop_stage(const MigrationPlan *plan, const PlanEntity *entity)
-{
-	char	   *table = osmeta_stage_name(plan, 'e', entity->entity_id);
-
-	if (osmeta_execf("SELECT WHERE to_regclass(%s) IS NOT NULL",
-					 quote_literal_cstr(table)) > 0)
-		osmeta_execf("DROP TABLE %s", table);
-}
-
 static void
 make_stage(const MigrationPlan *plan, PlanEntity *entity)
 {
-	osmeta_exec(osmeta_stage_table_sql(plan, entity));
+	osmeta_exec(osmeta_stage_table_sql(plan, entity, 'e'));
 	try_pull_statement(plan, entity);
+}
+
+/* From where, and up to where, a round reads by what the user has named. */
+static void
+mark_deltas(const Run *run)
+{
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		if (run->plan->entities[i].is_data)
+			osmeta_mark_delta(run, &run->plan->entities[i]);
+	}
 }
 
 /*
@@ -139,6 +128,7 @@ osmeta_prepare_run(Run *run)
 	hold_plan(run);
 	run->plan = osmeta_plan_load(run->name);
 	osmeta_plan_order(run->plan_id);
+	osmeta_plan_pull_rules(run->plan_id);
 	osmeta_plan_refresh(run->plan);
 	osmeta_plan_read_catalogue(run->plan, CATALOGUE_RIGHTS);
 	osmeta_check_problems(run);
@@ -169,51 +159,25 @@ osmeta_prepare_run(Run *run)
 				make_stage(run->plan, &run->plan->entities[i]);
 		}
 	}
+	mark_deltas(run);
 	set_phase(run, "prepare");
 }
 
-/* Ranges of identifiers of about chunk_rows rows each. */
-static void
-cut_source(const Run *run, const PlanEntity *e)
+/* Another round begins. */
+void
+osmeta_prepare_delta(Run *run)
 {
-	const MigrationPlan *plan = run->plan;
-	int64		rows;
-	int64		lower;
-	int64		upper;
-	int64		chunks;
-	int64		rows_left;
-	uint64		width;
-
-	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-				 " lower_id = s.lower, upper_id = s.upper"
-				 " FROM (SELECT count(*) AS rows, min(c%d)::bigint AS lower,"
-				 "  max(c%d)::bigint AS upper FROM %s) s"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
-				 " RETURNING s.rows, s.lower, s.upper",
-				 e->identifier->attribute_no, e->identifier->attribute_no,
-				 osmeta_stage_name(plan, 's', e->entity_id),
-				 plan->plan_id, e->entity_id);
-	rows = rows_left = osmeta_int64_at(0, 1, NULL);
-	if (rows == 0)
-		return;
-	lower = osmeta_int64_at(0, 2, NULL);
-	upper = osmeta_int64_at(0, 3, NULL);
-	chunks = (rows + plan->chunk_rows - 1) / plan->chunk_rows;
-	width = ((uint64) upper - (uint64) lower) / chunks + 1;
-	for (int64 low = lower;;)
-	{
-		uint64		left = (uint64) upper - (uint64) low;
-		int64		high = left < width ? upper :
-		(int64) ((uint64) low + width - 1);
-
-		add_pull_chunk(run, e, psprintf(INT64_FORMAT, low),
-					   psprintf(INT64_FORMAT, high),
-					   high == upper ? rows_left : rows / chunks);
-		rows_left -= rows / chunks;
-		if (high == upper)
-			break;
-		low = high + 1;
-	}
+	hold_plan(run);
+	osmeta_execf("UPDATE osmeta.plan SET round = round + 1 WHERE plan_id = " INT64_FORMAT,
+				 run->plan_id);
+	run->plan = osmeta_plan_load(run->name);
+	osmeta_note_unmatched(run);
+	osmeta_plan_refresh(run->plan);
+	run->plan = osmeta_plan_load(run->name);
+	osmeta_check_problems(run);
+	osmeta_plan_require_sound(run->plan);
+	mark_deltas(run);
+	set_phase(run, "prepare");
 }
 
 /*
@@ -226,27 +190,31 @@ osmeta_prepare_pull(Run *run)
 {
 	MigrationPlan *plan = run->plan;
 
-	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT,
-				 run->plan_id);
+	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT
+				 " AND round = %d", run->plan_id, plan->round);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
 
 		if (!e->is_data)
 			continue;
-		if (osmeta_plan_is_large(plan))
+		if (plan->round > 1)
 		{
-			drop_stage(plan, e);
+			osmeta_drop_if_exists(plan, 'u', e->entity_id);
+			osmeta_exec(osmeta_stage_table_sql(plan, e, 'u'));
+		}
+		else if (osmeta_plan_is_large(plan))
+		{
+			osmeta_drop_if_exists(plan, 'e', e->entity_id);
 			make_stage(plan, e);
 		}
-		if (e->is_number)
-			cut_source(run, e);
-		else
-			add_pull_chunk(run, e, NULL, NULL, -1);
+		osmeta_make_needs(plan, e);
+		osmeta_cut_source(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}
 	run->plan = osmeta_plan_load(run->name);
 	osmeta_check_problems(run);
+	osmeta_cut_done(run);
 	set_phase(run, "pull");
 }
 
@@ -376,6 +344,8 @@ osmeta_prepare_push(Run *run)
 	MigrationPlan *plan;
 
 	forget_attempt(run);
+	if (osmeta_need_rows(run))
+		return;					/* the pull goes on */
 	for (int i = 0; i < run->plan->nentities; i++)
 	{
 		PlanEntity *e = &run->plan->entities[i];
@@ -388,7 +358,15 @@ osmeta_prepare_push(Run *run)
 			osmeta_make_map(run->plan, e);
 		osmeta_commit_now_and_then(run, i);
 	}
-	osmeta_complete_references(run);
+	osmeta_note_unmatched(run);
+	/* Only now it is known which rows are referred to. */
+	osmeta_plan_fill_map(run->plan);
+	(void) osmeta_leave_out(run);
+	osmeta_record_dangling(run);
+	osmeta_complete_delivered(run);
+	osmeta_plan_forget();
+	if (osmeta_end_empty_delta(run))
+		return;
 	osmeta_plan_create_users(run);
 	run->plan = plan = osmeta_plan_load(run->name);
 	/* Parents first: a one-to-one row's partner may be one of them. */
@@ -437,11 +415,23 @@ osmeta_prepare_after_delete(Run *run)
 void
 osmeta_prepare_second_step(Run *run)
 {
+	osmeta_drop_needs(run);
 	set_phase(run, "second step");
+}
+
+/* Rows that have changed come last: what they refer to is there by then. */
+void
+osmeta_prepare_update(Run *run)
+{
+	if (osmeta_add_update_chunks(run))
+		set_phase(run, "update");
+	else
+		osmeta_prepare_end(run);
 }
 
 void
 osmeta_prepare_end(Run *run)
 {
+	osmeta_end_delta(run);
 	set_phase(run, "done");
 }

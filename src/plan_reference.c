@@ -4,9 +4,14 @@
  *	  References of the stage that lead to no row of it.
  *
  * A row that was inserted at the source while its children were pulled is
- * beyond the highest identifier that was fixed; a filter may have left out
- * what others refer to.  Such rows are looked up once more, and what they
- * refer to in turn.  What is still missing then is dangling: it is listed in
+ * beyond the highest identifier that was fixed; rows of an entity that are
+ * moved by need only are not read by ranges at all.  When all ranges have
+ * been pulled, the identifiers that references lead to and that the stage has
+ * not are put into tables nN of the plan's schema (id, step, ...), and pieces
+ * are added that pull them (plan_pull.c).  Those rows are looked at in the
+ * same way, as the next step, and so on.  No identifier is looked for twice.
+ *
+ * What is still missing then is dangling: it is listed in
  * osmeta.plan_dangling, and NULL is delivered.  Where nothing is, the
  * deliveries need not test (plan_identifier.c).
  *
@@ -22,18 +27,8 @@
 #include "plan_identifier.h"
 #include "spi.h"
 
-/* How many values are looked up at the source in one statement. */
-#define LOOKUP_BATCH 1000
-
-/* A value for which the stage has no row. */
-typedef struct MissingValue
-{
-	int			attribute_no;
-	char	   *value;
-} MissingValue;
-
-static void
-raise_generation(Run *run)
+void
+osmeta_raise_generation(Run *run)
 {
 	osmeta_execf("UPDATE osmeta.plan SET generation = generation + 1"
 				 " WHERE plan_id = " INT64_FORMAT " RETURNING generation",
@@ -41,22 +36,66 @@ raise_generation(Run *run)
 	run->plan->generation = (int32) osmeta_int64_at(0, 1, NULL);
 }
 
-static bool
-is_mapped(const PlanAttribute *attribute)
+void
+osmeta_make_needs(const MigrationPlan *plan, const PlanEntity *e)
 {
-	return attribute->refers_to != NULL &&
-		(attribute->transform == TRANSFORM_REMAP ||
-		 (attribute->transform == TRANSFORM_KEY));
+	osmeta_drop_if_exists(plan, 'n', e->entity_id);
+	if (e->is_parent)
+		osmeta_execf("CREATE TABLE %s (id %s PRIMARY KEY, step integer NOT NULL,"
+						 " is_forced boolean NOT NULL DEFAULT false,"
+						 " is_found boolean NOT NULL DEFAULT false,"
+						 " is_needed boolean NOT NULL DEFAULT false)",
+						 osmeta_stage_name(plan, 'n', e->entity_id),
+						 osmeta_id_type(e));
+}
+
+/* Of what an interrupted attempt has made; IF EXISTS would tell of the others. */
+void
+osmeta_drop_if_exists(const MigrationPlan *plan, char kind, int64 entity_id)
+{
+	char	   *table = osmeta_stage_name(plan, kind, entity_id);
+
+	if (osmeta_execf("SELECT WHERE to_regclass(%s) IS NOT NULL",
+					 quote_literal_cstr(table)) > 0)
+		osmeta_execf("DROP TABLE %s", table);
+}
+
+void
+osmeta_drop_needs(Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		if (plan->entities[i].is_data && plan->entities[i].is_parent)
+			osmeta_drop_if_exists(plan, 'n', plan->entities[i].entity_id);
+		osmeta_commit_now_and_then(run, i);
+	}
+}
+
+/* The rows of a relation that a step looks at, as a condition on s. */
+static char *
+rows_of_step(const MigrationPlan *plan, const PlanEntity *entity,
+			 char relation, int step)
+{
+	char	   *round = relation == 'e' ?
+	psprintf("s.round = %d", plan->round) : "true";
+
+	if (step <= 1)
+		return round;
+	return psprintf("%s AND EXISTS (SELECT FROM %s n WHERE n.id = s.c%d AND n.step = %d)",
+					round, osmeta_stage_name(plan, 'n', entity->entity_id),
+					entity->identifier->attribute_no, step - 1);
 }
 
 /*
  * The query that gives number and value of each reference that leads to no
- * row, once for each row of the stage that has it; NULL if the entity has no
- * reference to look at.
+ * row, once for each row that has it; NULL if the entity has no reference to
+ * look at.
  */
 static char *
 missing_sql(const MigrationPlan *plan, const PlanEntity *entity,
-			bool is_data)
+			bool is_data, char relation, int step)
 {
 	StringInfoData values;
 
@@ -68,14 +107,14 @@ missing_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		char	   *value;
 		char	   *absent;
 
-		if (!is_mapped(a) || parent->is_data != is_data)
+		if (!osmeta_is_mapped(a) || parent->is_data != is_data)
 			continue;
 		value = osmeta_reference_value(a, "s");
 		if (!is_data)
 			absent = psprintf("NOT EXISTS (SELECT FROM osmeta.plan_map m WHERE m.plan_id = " INT64_FORMAT
 							  " AND m.entity_id = " INT64_FORMAT " AND m.source_id = (%s)::text)",
 							  plan->plan_id, parent->entity_id, value);
-		else if (parent->is_number)
+		else if (parent->is_number && step <= 1)
 			absent = psprintf("osmeta.staged_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, (%s)::bigint) IS NULL",
 							  plan->plan_id, parent->entity_id,
 							  plan->generation, value);
@@ -90,108 +129,232 @@ missing_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	if (values.len == 0)
 		return NULL;
 	return psprintf("SELECT v.no, v.value FROM %s s CROSS JOIN LATERAL (VALUES %s) v (no, value)"
-					" WHERE s.round = %d AND v.value IS NOT NULL",
-					osmeta_stage_name(plan, 'e', entity->entity_id),
-					values.data, plan->round);
+					" WHERE %s AND v.value IS NOT NULL",
+					osmeta_stage_name(plan, relation, entity->entity_id),
+					values.data, rows_of_step(plan, entity, relation, step));
 }
 
-static PlanAttribute *
-attribute_by_number(const PlanEntity *entity, int attribute_no)
+/*
+ * Does a reference make its row come in spite of a filter?  With option
+ * follow, the ancestors of a row of a tree do.
+ */
+static bool
+is_forcing(const MigrationPlan *plan, const PlanEntity *entity,
+		   const PlanAttribute *attribute)
 {
+	return plan->follow && attribute->refers_to == entity &&
+		entity->filter != NULL;
+}
+
+/* Put what an entity's references lead to into the tables nN. */
+static void
+collect_needs(const Run *run, const PlanEntity *entity, char relation,
+			  int step)
+{
+	MigrationPlan *plan = run->plan;
+	char	   *missing = missing_sql(plan, entity, true, relation, step);
+	StringInfoData sql;
+
+	if (missing == NULL)
+		return;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "WITH missing AS MATERIALIZED (%s)", missing);
 	for (int i = 0; i < entity->nattributes; i++)
 	{
-		if (entity->attributes[i].attribute_no == attribute_no)
-			return &entity->attributes[i];
-	}
-	return NULL;
-}
+		const PlanAttribute *a = &entity->attributes[i];
+		StringInfoData numbers;
+		StringInfoData forcing;
+		bool		is_first = true;
 
-/* Pull rows of an entity by their identifiers. */
-static uint64
-pull_values(Run *run, const PlanEntity *entity, const MissingValue *missing,
-			uint64 count)
-{
-	uint64		pulled = 0;
-
-	for (uint64 first = 0; first < count; first += LOOKUP_BATCH)
-	{
-		StringInfoData condition;
-
-		initStringInfo(&condition);
-		appendStringInfo(&condition, "s.c%d IN (",
-						 entity->identifier->attribute_no);
-		for (uint64 k = first; k < count && k < first + LOOKUP_BATCH; k++)
-			appendStringInfo(&condition, "%s%s", k > first ? ", " : "",
-							 entity->is_number ? missing[k].value :
-							 quote_literal_cstr(missing[k].value));
-		appendStringInfoChar(&condition, ')');
-		pulled += osmeta_exec(osmeta_pull_sql(run->plan, entity,
-											  condition.data));
-		CHECK_FOR_INTERRUPTS();
-	}
-	return pulled;
-}
-
-/* One round over all entities; gives the number of rows that came. */
-static uint64
-pull_missing(Run *run)
-{
-	MigrationPlan *plan = run->plan;
-	uint64		pulled = 0;
-
-	for (int i = 0; i < plan->nentities; i++)
-	{
-		PlanEntity *e = &plan->entities[i];
-		char	   *sql = e->is_data ? missing_sql(plan, e, true) : NULL;
-		uint64		rows;
-		MissingValue *missing;
-
-		osmeta_commit_now_and_then(run, i);
-		if (sql == NULL)
+		if (!osmeta_is_mapped(a) || !a->refers_to->is_data)
 			continue;
-		rows = osmeta_execf("SELECT DISTINCT m.no, m.value FROM (%s) m ORDER BY 1, 2",
-							sql);
-		missing = palloc(sizeof(MissingValue) * Max(rows, 1));
-		for (uint64 k = 0; k < rows; k++)
+		initStringInfo(&numbers);
+		initStringInfo(&forcing);
+		for (int j = 0; j < entity->nattributes; j++)
 		{
-			missing[k].attribute_no = (int) osmeta_int64_at(k, 1, NULL);
-			missing[k].value = osmeta_text_at(k, 2);
-		}
-		for (uint64 first = 0, next; first < rows; first = next)
-		{
-			PlanAttribute *a = attribute_by_number(e, missing[first].attribute_no);
+			const PlanAttribute *b = &entity->attributes[j];
 
-			next = first + 1;
-			while (next < rows && missing[next].attribute_no == a->attribute_no)
-				next++;
-			pulled += pull_values(run, a->refers_to, missing + first,
-								  next - first);
+			if (!osmeta_is_mapped(b) || b->refers_to != a->refers_to)
+				continue;
+			if (j < i)
+				is_first = false;
+			appendStringInfo(&numbers, "%s%d", numbers.len > 0 ? ", " : "",
+							 b->attribute_no);
+			if (is_forcing(plan, entity, b))
+				appendStringInfo(&forcing, "%s%d",
+								 forcing.len > 0 ? ", " : "",
+								 b->attribute_no);
 		}
-		pfree(missing);
+		/* One statement for each entity that is referred to. */
+		if (is_first)
+			appendStringInfo(&sql, ", i%d AS (INSERT INTO %s AS n (id, step, is_forced)"
+							 " SELECT m.value::%s, %d, %s FROM missing m WHERE m.no IN (%s) GROUP BY 1"
+							 " ON CONFLICT (id) DO UPDATE SET is_forced = true, step = excluded.step"
+							 " WHERE excluded.is_forced AND NOT n.is_forced)",
+							 i,
+							 osmeta_stage_name(plan, 'n', a->refers_to->entity_id),
+							 osmeta_id_type(a->refers_to), step,
+							 forcing.len == 0 ? "false" :
+							 psprintf("bool_or(m.no IN (%s))", forcing.data),
+							 numbers.data);
 	}
-	return pulled;
+	osmeta_execf("%s SELECT 1", sql.data);
 }
 
-/* What leads to no row at the source either. */
-static void
-record_dangling(Run *run)
+/* The pieces that pull what a step has found; gives their number. */
+static uint64
+add_need_chunks(const Run *run, const PlanEntity *entity, int step)
+{
+	const MigrationPlan *plan = run->plan;
+	char	   *needs = osmeta_stage_name(plan, 'n', entity->entity_id);
+	uint64		chunks;
+
+	chunks = osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, round, level, lower_id, upper_id, rows_expected)"
+						  " SELECT " INT64_FORMAT ", " INT64_FORMAT ", 'pull', %d, %d, min(n.id)::text, max(n.id)::text, count(*)"
+						  " FROM (SELECT n.id, (row_number() OVER (ORDER BY n.id) - 1) / " INT64_FORMAT " AS piece"
+						  "  FROM %s n WHERE n.step = %d AND NOT EXISTS (SELECT FROM osmeta.plan_chunk c"
+						  "   WHERE c.plan_id = " INT64_FORMAT " AND c.entity_id = " INT64_FORMAT
+						  "    AND c.phase = 'pull' AND c.round = %d AND c.level = %d)) n"
+						  " GROUP BY n.piece ORDER BY n.piece",
+						  plan->plan_id, entity->entity_id, plan->round, step,
+						  plan->chunk_rows, needs, step, plan->plan_id,
+						  entity->entity_id, plan->round, step);
+	if (chunks > 0)
+		osmeta_execf("ANALYZE %s", needs);
+	return chunks;
+}
+
+/* The same of all entities. */
+static uint64
+add_step_chunks(Run *run, int step)
 {
 	MigrationPlan *plan = run->plan;
+	uint64		chunks = 0;
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		if (e->is_data && e->is_parent)
+			chunks += add_need_chunks(run, e, step);
+		osmeta_commit_now_and_then(run, i);
+	}
+	return chunks;
+}
+
+bool
+osmeta_need_rows(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+	int			step;
+
+	osmeta_execf("SELECT COALESCE(max(c.level), 0) FROM osmeta.plan_chunk c"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.phase = 'pull' AND c.round = %d",
+				 plan->plan_id, plan->round);
+	step = (int) osmeta_int64_at(0, 1, NULL);
+	/* An interrupted attempt may have added some only. */
+	if (step > 0 && osmeta_plan_is_large(plan) &&
+		add_step_chunks(run, step) > 0)
+		return true;
+	step++;
+	if (step == 1)
+		osmeta_raise_generation(run);
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		osmeta_commit_now_and_then(run, i);
+		/* Only rows that came by need can lead further. */
+		if (!e->is_data || (step > 1 && !e->is_parent))
+			continue;
+		collect_needs(run, e, 'e', step);
+		if (step == 1 && osmeta_seeks_changes(plan))
+			collect_needs(run, e, 'u', step);
+	}
+	if (add_step_chunks(run, step) > 0)
+		return true;
+	if (step > 1)
+		osmeta_raise_generation(run);
+	return false;
+}
+
+/* Rows of a reference whose value was looked for and not found. */
+static void
+record_missing(const MigrationPlan *plan, const PlanEntity *entity,
+			   const PlanAttribute *attribute, char relation)
+{
+	const PlanEntity *parent = attribute->refers_to;
+
+	osmeta_execf("INSERT INTO osmeta.plan_dangling AS d (plan_id, entity_id, attribute_no, round, source_id, rows)"
+				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, %d, n.id::text, count(*)"
+				 " FROM %s s JOIN %s n ON n.id = %s"
+				 " WHERE %s AND NOT EXISTS (SELECT FROM %s r WHERE r.c%d = n.id) GROUP BY n.id"
+				 " ON CONFLICT (plan_id, entity_id, attribute_no, round, source_id)"
+				 " DO UPDATE SET rows = d.rows + excluded.rows",
+				 plan->plan_id, entity->entity_id, attribute->attribute_no,
+				 plan->round, osmeta_stage_name(plan, relation, entity->entity_id),
+				 osmeta_stage_name(plan, 'n', parent->entity_id),
+				 osmeta_reference_value(attribute, "s"),
+				 rows_of_step(plan, entity, relation, 1),
+				 osmeta_stage_name(plan, 'e', parent->entity_id),
+				 parent->identifier->attribute_no);
+}
+
+/* For each entity: was there an identifier that was not found? */
+static bool *
+unfound(const MigrationPlan *plan)
+{
+	bool	   *is_unfound = palloc0(sizeof(bool) * Max(plan->nentities, 1));
+
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		if (!e->is_data || !e->is_parent)
+			continue;
+		osmeta_execf("SELECT EXISTS (SELECT FROM %s n WHERE NOT EXISTS ("
+					 " SELECT FROM %s s WHERE s.c%d = n.id))",
+					 osmeta_stage_name(plan, 'n', e->entity_id),
+					 osmeta_stage_name(plan, 'e', e->entity_id),
+					 e->identifier->attribute_no);
+		is_unfound[i] = osmeta_bool_at(0, 1);
+	}
+	return is_unfound;
+}
+
+void
+osmeta_record_dangling(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+	bool	   *is_unfound = unfound(plan);
+	const char *relations = osmeta_seeks_changes(plan) ? "eu" : "e";
 
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
 
 		osmeta_commit_now_and_then(run, i);
-		for (int side = 0; e->is_data && side < 2; side++)
+		if (!e->is_data)
+			continue;
+		for (const char *relation = relations; *relation != '\0'; relation++)
 		{
-			char	   *sql = missing_sql(plan, e, side == 0);
+			char	   *matched = missing_sql(plan, e, false, *relation, 1);
 
-			if (sql != NULL)
-				osmeta_execf("INSERT INTO osmeta.plan_dangling (plan_id, entity_id, attribute_no, round, source_id, rows)"
+			for (int j = 0; j < e->nattributes; j++)
+			{
+				const PlanAttribute *a = &e->attributes[j];
+
+				if (osmeta_is_mapped(a) && a->refers_to->is_data &&
+					is_unfound[a->refers_to - plan->entities])
+					record_missing(plan, e, a, *relation);
+			}
+			if (matched != NULL)
+				osmeta_execf("INSERT INTO osmeta.plan_dangling AS d (plan_id, entity_id, attribute_no, round, source_id, rows)"
 							 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", m.no, %d, m.value, count(*)"
-							 " FROM (%s) m GROUP BY m.no, m.value",
-							 plan->plan_id, e->entity_id, plan->round, sql);
+							 " FROM (%s) m GROUP BY m.no, m.value"
+							 " ON CONFLICT (plan_id, entity_id, attribute_no, round, source_id)"
+							 " DO UPDATE SET rows = d.rows + excluded.rows",
+							 plan->plan_id, e->entity_id, plan->round, matched);
 		}
 	}
 	osmeta_execf("UPDATE osmeta.plan_attribute a SET dangling_rows = COALESCE("
@@ -201,20 +364,4 @@ record_dangling(Run *run)
 				 " WHERE a.plan_id = " INT64_FORMAT
 				 " AND (a.transform IN ('remap', 'key') OR a.transform LIKE '" SOFT_PREFIX "%%')",
 				 plan->plan_id);
-}
-
-void
-osmeta_complete_references(Run *run)
-{
-	uint64		pulled;
-
-	do
-	{
-		raise_generation(run);
-		pulled = pull_missing(run);
-	} while (pulled > 0);
-	/* Only now it is known which rows are referred to. */
-	osmeta_plan_fill_map(run->plan);
-	record_dangling(run);
-	osmeta_plan_forget();
 }

@@ -3,7 +3,8 @@
  * plan_run.c
  *	  CALL run_plan: the phases of a plan, in one session or many.
  *
- * A plan is in a phase: planned, prepare, pull, push, second step, done.  The work of a
+ * A plan is in a phase: planned, prepare, pull, push, second step, update,
+ * done.  To run a plan that is done begins another round.  The work of a
  * phase is pieces, which all sessions share (plan_chunk.c); who finds none
  * free waits for the others.  When all are done, one session prepares the next
  * phase (plan_prepare.c) under a lock, and the others wait for that too.
@@ -127,7 +128,7 @@ report_phase(Run *run, const char *phase)
 	args[1] = phase;
 	osmeta_query_text("SELECT COALESCE(sum(c.rows_done), 0)::bigint, count(DISTINCT c.entity_id)"
 					  " FROM osmeta.plan_chunk c JOIN osmeta.plan p ON p.plan_id = c.plan_id"
-					  " WHERE p.plan = $1 AND c.phase = $2", 2, args);
+					  " WHERE p.plan = $1 AND c.phase = $2 AND c.round = p.round", 2, args);
 	if (osmeta_int64_at(0, 2, NULL) > 0)
 		ereport(NOTICE,
 				(errmsg("plan \"%s\": %s is done, rows: " INT64_FORMAT ", entities: " INT64_FORMAT,
@@ -141,16 +142,25 @@ run_phases(Run *run)
 	if (is_phase(run, "planned"))
 		osmeta_run_advance(run, "planned", osmeta_prepare_run);
 	else
+	{
 		osmeta_plan_require_sound(run->plan);
+		if (is_phase(run, "done"))
+			osmeta_run_advance(run, "done", osmeta_prepare_delta);
+	}
 	if (is_phase(run, "prepare"))
 		osmeta_run_advance(run, "prepare", osmeta_prepare_pull);
 	if (is_phase(run, "pull"))
 	{
 		osmeta_check_mask_secret(run->plan);
 		osmeta_spi_commit(&run->nest_level);
-		osmeta_run_work(run, "pull");
-		report_phase(run, "pull");
-		osmeta_run_advance(run, "pull", osmeta_prepare_push);
+		/* What has been pulled may need more. */
+		while (is_phase(run, "pull"))
+		{
+			osmeta_run_work(run, "pull");
+			osmeta_run_advance(run, "pull", osmeta_prepare_push);
+		}
+		if (!is_phase(run, "done"))
+			report_phase(run, "pull");
 	}
 	if (is_phase(run, "delete"))
 	{
@@ -168,7 +178,13 @@ run_phases(Run *run)
 	{
 		osmeta_run_work(run, "second step");
 		report_phase(run, "second step");
-		osmeta_run_advance(run, "second step", osmeta_prepare_end);
+		osmeta_run_advance(run, "second step", osmeta_prepare_update);
+	}
+	if (is_phase(run, "update"))
+	{
+		osmeta_run_work(run, "update");
+		report_phase(run, "update");
+		osmeta_run_advance(run, "update", osmeta_prepare_end);
 	}
 }
 
@@ -244,13 +260,6 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 	run.nest_level = osmeta_spi_begin(true);
 	run.plan = osmeta_plan_load(run.name);
 	run.plan_id = run.plan->plan_id;
-	if (is_phase(&run, "done"))
-	{
-		ereport(NOTICE,
-				(errmsg("plan \"%s\" is done", run.name)));
-		osmeta_spi_end(run.nest_level);
-		PG_RETURN_NULL();
-	}
 	check_undo(&run);
 	osmeta_report_timeout("run_plan");
 	if (run.plan->source_schema == NULL || run.plan->target_schema == NULL)

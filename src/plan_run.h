@@ -5,7 +5,11 @@
  *
  * plan_run.c		sessions and phases
  * plan_prepare.c	what happens between two phases
+ * plan_cut.c		the pieces in which a source is read
+ * plan_pull.c		a piece of the pull
  * plan_reference.c	references that lead to no row
+ * plan_follow.c	rows that are left out, or not needed
+ * plan_delta.c		later rounds: new rows, changed rows
  * plan_check.c		what stops a run
  * plan_catalogue.c	whether the catalogues are still those of the plan
  * plan_fit.c		which values do not fit into the target's columns
@@ -103,9 +107,11 @@ extern void osmeta_check_unique(const Run *run);
 /* plan_prepare.c: advance a plan to its next phase */
 extern void osmeta_prepare_run(Run *run);
 extern void osmeta_prepare_pull(Run *run);
+extern void osmeta_prepare_delta(Run *run);
 extern void osmeta_prepare_push(Run *run);
 extern void osmeta_prepare_after_delete(Run *run);
 extern void osmeta_prepare_second_step(Run *run);
+extern void osmeta_prepare_update(Run *run);
 extern void osmeta_prepare_end(Run *run);
 
 /* Rows of the stage that the second step concerns, as a condition on s. */
@@ -117,14 +123,75 @@ extern void osmeta_add_stage_chunks(const Run *run, const PlanEntity *entity,
 extern void osmeta_commit_now_and_then(Run *run, int entity);
 extern void osmeta_make_map(const MigrationPlan *plan, PlanEntity *entity);
 
+/* plan_cut.c */
+
+/* Cut the source of an entity into pieces, for the round that begins. */
+extern void osmeta_cut_done(const Run *run);
+extern void osmeta_cut_source(const Run *run, const PlanEntity *entity);
+
+/* plan_pull.c */
+
+/* Do a piece of the pull; gives the number of rows that came. */
+extern uint64 osmeta_pull_chunk(const Run *run, const Chunk *chunk);
+
 /* plan_reference.c */
 
+/* What a session remembers of stage and plan_map is out of date. */
+extern void osmeta_raise_generation(Run *run);
+
+/* The tables nN, which stand while rows are pulled. */
+extern void osmeta_make_needs(const MigrationPlan *plan,
+							  const PlanEntity *entity);
+extern void osmeta_drop_needs(Run *run);
+extern void osmeta_drop_if_exists(const MigrationPlan *plan, char kind,
+								  int64 entity_id);
+
 /*
- * Fetch rows that the stage's references lead to and that were not pulled,
- * list those that are not at the source either, and raise the plan's
- * generation.  The plan must be loaded again.
+ * Find the rows that the stage's references lead to and that it has not, and
+ * add pieces that pull them.  False if there are none to look for any more.
  */
-extern void osmeta_complete_references(Run *run);
+extern bool osmeta_need_rows(Run *run);
+
+/* List the values for which there is no row. */
+extern void osmeta_record_dangling(Run *run);
+
+/* plan_follow.c */
+
+/*
+ * Option follow: take out of the stage what cannot be without a row that is
+ * left out, and then what is not needed any more.  True if there was any.
+ */
+extern bool osmeta_leave_out(Run *run);
+
+/* plan_delta.c */
+
+/* Does the round look for rows that have changed since they were delivered? */
+extern bool osmeta_seeks_changes(const MigrationPlan *plan);
+
+/*
+ * Add to the conditions of osmeta_source_sql what limits a later round to
+ * rows that may be new or changed.
+ */
+extern void osmeta_delta_conditions(const MigrationPlan *plan,
+									const PlanEntity *entity, char **scan,
+									char **local);
+
+/* From which value of a delta attribute does this round read? */
+extern void osmeta_mark_delta(const Run *run, const PlanEntity *entity);
+
+/* To be called before plan_map is filled anew. */
+extern void osmeta_note_unmatched(const Run *run);
+
+/* True if the round has brought nothing; then it has never been. */
+extern bool osmeta_end_empty_delta(Run *run);
+
+/* Rows of earlier rounds whose references lead somewhere now. */
+extern void osmeta_complete_delivered(Run *run);
+
+/* Pieces of the phase update; false if there is nothing to update. */
+extern bool osmeta_add_update_chunks(Run *run);
+extern uint64 osmeta_update_chunk(const Run *run, const Chunk *chunk);
+extern void osmeta_end_delta(Run *run);
 
 /* plan_create.c */
 

@@ -70,7 +70,7 @@ osmeta_plan_sample(const MigrationPlan *plan, const PlanEntity *entity)
 	{
 		osmeta_execf("SELECT e.upper_id - %d FROM osmeta.plan_entity e"
 					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
-					 " AND e.upper_id - e.lower_id > %d",
+					 " AND e.upper_id::numeric - e.lower_id > %d",
 					 10 * SAMPLE_ROWS, plan->plan_id, entity->entity_id,
 					 10 * SAMPLE_ROWS);
 		if (SPI_processed > 0)

@@ -11,6 +11,10 @@
  *	tN	the table at the target (foreign table or updatable view)
  *	mN	only of some: pairs of identifiers of rows that the target has
  *		already, or has given an identifier to
+ *	nN	while rows are pulled: identifiers that references lead to and
+ *		that were looked for (plan_follow.c)
+ *	uN	while a later round is at work: rows that have changed at the
+ *		source since they were delivered, like eN (plan_delta.c)
  *
  * In all three, attribute number K is column cK, so that no name of the
  * factory ever becomes a column name here.  The view under the logical name
@@ -48,13 +52,14 @@ is_staged(const PlanAttribute *attribute)
 
 /* CREATE TABLE of the stage. */
 char *
-osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity)
+osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity,
+					   char kind)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "CREATE TABLE %s (",
-					 osmeta_stage_name(plan, 'e', entity->entity_id));
+					 osmeta_stage_name(plan, kind, entity->entity_id));
 	for (int i = 0; i < entity->nattributes; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
@@ -88,14 +93,40 @@ append_pulled_value(StringInfo buf, const PlanAttribute *attribute)
 }
 
 /*
- * The rows of the source as the stage shall hold them.  condition is over the source table,
- * whose alias is s, and holds nothing but literals (facts: a parameter can
- * get lost on its way).  The user's expressions see the attributes under
- * their logical names.
+ * Wrappers may give conditions to the source that mean something else there
+ * (texts compared without case, numbers cut): all but postgres_fdw get no
+ * more than bounds.
+ */
+static bool
+is_fenced(const MigrationPlan *plan)
+{
+	return plan->source_wrapper != NULL &&
+		strcmp(plan->source_wrapper, "postgres_fdw") != 0;
+}
+
+char *
+osmeta_source_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				  const char *scan, const char *local)
+{
+	char	   *table = osmeta_stage_name(plan, 's', entity->entity_id);
+
+	if (plan->source_wrapper == NULL || (local == NULL && !is_fenced(plan)))
+		return psprintf("%s s WHERE %s%s%s%s", table, scan,
+						local ? " AND (" : "", local ? local : "",
+						local ? ")" : "");
+	/* Nothing of what stands outside gets past OFFSET. */
+	return psprintf("(SELECT s.* FROM %s s WHERE %s OFFSET 0) s WHERE %s",
+					table, scan, local ? local : "true");
+}
+
+/*
+ * The rows of the source as the stage shall hold them.  scan holds nothing
+ * but literals (facts: a parameter can get lost on its way).  The user's
+ * expressions see the attributes under their logical names.
  */
 char *
 osmeta_pull_query_sql(const MigrationPlan *plan, const PlanEntity *entity,
-					  const char *condition)
+					  const char *scan, const char *local)
 {
 	StringInfoData buf;
 	const char *separator = "";
@@ -122,17 +153,17 @@ osmeta_pull_query_sql(const MigrationPlan *plan, const PlanEntity *entity,
 						 osmeta_quote_name(a->name));
 		separator = ", ";
 	}
-	appendStringInfo(&buf, " FROM %s s WHERE %s) AS %s",
-					 osmeta_stage_name(plan, 's', entity->entity_id),
-					 condition, osmeta_quote_name(entity->name));
+	appendStringInfo(&buf, " FROM %s) AS %s",
+					 osmeta_source_sql(plan, entity, scan, local),
+					 osmeta_quote_name(entity->name));
 	if (entity->filter != NULL)
 		appendStringInfo(&buf, " WHERE (%s\n)", entity->filter);
 	return buf.data;
 }
 
+/* Columns of the stage, in the order of the pull query, round aside. */
 char *
-osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
-				const char *condition)
+osmeta_stage_columns(const PlanEntity *entity, const char *alias)
 {
 	StringInfoData columns;
 
@@ -140,13 +171,65 @@ osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	for (int i = 0; i < entity->nattributes; i++)
 	{
 		if (is_staged(&entity->attributes[i]))
-			appendStringInfo(&columns, "%sc%d", columns.len > 0 ? ", " : "",
+			appendStringInfo(&columns, "%s%s%sc%d",
+							 columns.len > 0 ? ", " : "", alias ? alias : "",
+							 alias ? "." : "",
 							 entity->attributes[i].attribute_no);
 	}
+	return columns.data;
+}
+
+/* A type without length: a cast to it cuts nothing. */
+static char *
+open_type(const char *type)
+{
+	const char *open = strchr(type, '(');
+	const char *close = open ? strchr(open, ')') : NULL;
+
+	if (strncmp(type, "character(", 10) == 0)
+		return pstrdup("bpchar");
+	if (close == NULL)
+		return pstrdup(type);
+	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
+}
+
+/* The same with the types of the stage, of what a pull query gave. */
+char *
+osmeta_stage_values(const PlanEntity *entity, const char *alias)
+{
+	StringInfoData values;
+
+	initStringInfo(&values);
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (is_staged(a))
+			appendStringInfo(&values, "%s%s.c%d::%s",
+							 values.len > 0 ? ", " : "", alias,
+							 a->attribute_no,
+							 open_type(a->transform == TRANSFORM_EXPRESSION ?
+									   a->target_type : a->source_type));
+	}
+	return values.data;
+}
+
+/* The type in which identifiers of an entity are compared here. */
+char *
+osmeta_id_type(const PlanEntity *entity)
+{
+	return entity->is_number ? pstrdup("bigint") :
+		open_type(entity->identifier->source_type);
+}
+
+char *
+osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				const char *scan, const char *local)
+{
 	return psprintf("INSERT INTO %s (%s, round) %s",
 					osmeta_stage_name(plan, 'e', entity->entity_id),
-					columns.data,
-					osmeta_pull_query_sql(plan, entity, condition));
+					osmeta_stage_columns(entity, NULL),
+					osmeta_pull_query_sql(plan, entity, scan, local));
 }
 
 /*
@@ -259,6 +342,15 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 					DeliveryKind kind, bool by_logical_name,
 					const char *condition)
 {
+	return osmeta_delivery_from_sql(plan, entity, kind, by_logical_name, 'e',
+									condition);
+}
+
+char *
+osmeta_delivery_from_sql(const MigrationPlan *plan, const PlanEntity *entity,
+						 DeliveryKind kind, bool by_logical_name,
+						 char relation, const char *condition)
+{
 	StringInfoData buf;
 	Mapping		mapping;
 	const char *separator = "";
@@ -297,7 +389,7 @@ osmeta_delivery_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		separator = ", ";
 	}
 	appendStringInfo(&buf, " FROM %s s%s WHERE %s",
-					 osmeta_stage_name(plan, 'e', entity->entity_id),
+					 osmeta_stage_name(plan, relation, entity->entity_id),
 					 mapping.joins.data,
 					 osmeta_delivered_sql(plan, entity, "s"));
 	if (condition != NULL)
@@ -386,6 +478,11 @@ osmeta_stage_range(const PlanEntity *entity, const char *alias,
 	if (lower == NULL && upper == NULL)
 		return pstrdup("true");
 	initStringInfo(&buf);
+	/* The lowest number of all has no literal, and bounds nothing. */
+	if (lower != NULL && !is_text && strcmp(lower, "-9223372036854775808") == 0)
+		lower = NULL;
+	if (lower == NULL && upper == NULL)
+		return pstrdup("true");
 	if (lower != NULL)
 		appendStringInfo(&buf, "%s.c%d >= %s", alias, no,
 						 is_text ? quote_literal_cstr(lower) : lower);

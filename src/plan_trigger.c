@@ -24,6 +24,68 @@ PG_FUNCTION_INFO_V1(osmeta_plan_guard);
 PG_FUNCTION_INFO_V1(osmeta_plan_reorder);
 PG_FUNCTION_INFO_V1(osmeta_plan_owner);
 
+static char *
+old_value(const TriggerData *trigger, const char *column)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+
+	return SPI_getvalue(trigger->tg_trigtuple, desc,
+						SPI_fnumber(desc, column));
+}
+
+static char *
+new_value(const TriggerData *trigger, const char *column)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+
+	return SPI_getvalue(trigger->tg_newtuple, desc,
+						SPI_fnumber(desc, column));
+}
+
+static bool
+is_changed(const TriggerData *trigger, const char *column)
+{
+	char	   *before = old_value(trigger, column);
+	char	   *after = new_value(trigger, column);
+
+	return before == NULL || after == NULL ? before != after :
+		strcmp(before, after) != 0;
+}
+
+static HeapTuple
+with_text(const TriggerData *trigger, HeapTuple row, const char *column,
+		  const char *value)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	int			number = SPI_fnumber(desc, column);
+	Datum		datum = value ? CStringGetTextDatum(value) : (Datum) 0;
+	bool		isnull = value == NULL;
+
+	return heap_modify_tuple_by_cols(row, desc, 1, &number, &datum, &isnull);
+}
+
+/*
+ * What follows from an edit of an entity: a pull rule that was set by hand is
+ * kept, NULL asks for a new choice; nothing is known of another attribute.
+ */
+static HeapTuple
+note_edit(const TriggerData *trigger)
+{
+	HeapTuple	row = trigger->tg_newtuple;
+
+	if (SPI_fnumber(RelationGetDescr(trigger->tg_relation), "pull_rule") < 0)
+		return row;
+	if (is_changed(trigger, "pull_rule") && !is_changed(trigger, "pull_reason"))
+		row = with_text(trigger, row, "pull_reason",
+						new_value(trigger, "pull_rule") ? "set by hand" : NULL);
+	if (is_changed(trigger, "delta_attribute"))
+	{
+		row = with_text(trigger, row, "delta_from", NULL);
+		row = with_text(trigger, row, "delta_seen", NULL);
+	}
+	return row;
+}
+
 /*
  * A row of plan_entity whose key strategy is edited no longer has the reason
  * that create_plan gave.
@@ -97,14 +159,17 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 	if (osmeta_query("SELECT p.plan, p.phase FROM osmeta.plan p"
 					 " WHERE p.plan_id = $1 FOR SHARE",
 					 1, &type, &plan_id, NULL) > 0 &&
-		strcmp(osmeta_text_at(0, 2), "planned") != 0)
+		strcmp(osmeta_text_at(0, 2), "planned") != 0 &&
+		!(trigger->tg_trigger->tgnargs > 0 &&
+		  strcmp(osmeta_text_at(0, 2), trigger->tg_trigger->tgargs[0]) == 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" has started and cannot be edited any more",
 						osmeta_text_at(0, 1)),
 				 errhint("Make another plan.")));
 	osmeta_spi_end(nest_level);
-	return PointerGetDatum(note_strategy(trigger));
+	trigger->tg_newtuple = note_strategy(trigger);
+	return PointerGetDatum(note_edit(trigger));
 }
 
 /*
@@ -129,7 +194,10 @@ osmeta_plan_reorder(PG_FUNCTION_ARGS)
 	for (uint64 i = 0; i < rows; i++)
 		plan_id[i] = osmeta_int64_at(i, 1, NULL);
 	for (uint64 i = 0; i < rows; i++)
+	{
 		osmeta_plan_order(plan_id[i]);
+		osmeta_plan_pull_rules(plan_id[i]);
+	}
 	osmeta_spi_end(nest_level);
 	return PointerGetDatum(NULL);
 }

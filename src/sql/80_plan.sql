@@ -86,10 +86,21 @@ CREATE TABLE osmeta.plan_entity (
     fixed_strategy       text,
     matched_by           text,
     target_rows          bigint,
+    pull_rule            text
+        CHECK (pull_rule IN ('all', 'filter', 'needed')),
+    pull_reason          text,
+    rows_left_out        bigint,
+    delta_attribute      text,
+    delta_from           text,
+    delta_seen           text,
+    source_upper_id      bigint,
+    source_rows          bigint,
+    pulled_upper_id      bigint,
+    pulled_rows          bigint,
     PRIMARY KEY (plan_id, entity_id),
     UNIQUE (plan_id, entity_key)
 );
-COMMENT ON TABLE osmeta.plan_entity IS 'Entities of a plan: those whose rows are moved (is_data) and those whose identifiers are only mapped. Edit include, filter, key_strategy and id_offset before the plan runs';
+COMMENT ON TABLE osmeta.plan_entity IS 'Entities of a plan: those whose rows are moved (is_data) and those whose identifiers are only mapped. Edit include, filter, pull_rule, key_strategy and id_offset before the plan runs';
 COMMENT ON COLUMN osmeta.plan_entity.entity_id IS 'Id of the entity at the source; its stage table is e<entity_id>';
 COMMENT ON COLUMN osmeta.plan_entity.filter IS 'SQL condition over the attributes under their logical names: only rows that meet it are moved';
 COMMENT ON COLUMN osmeta.plan_entity.key_reason IS 'Why this key strategy was chosen';
@@ -108,6 +119,16 @@ COMMENT ON COLUMN osmeta.plan_entity.rows_existing IS 'Rows of the stage that ar
 COMMENT ON COLUMN osmeta.plan_entity.fixed_strategy IS 'The only key strategy that the platform allows: record (static entities), user, role, group, tenant; NULL where there is a choice';
 COMMENT ON COLUMN osmeta.plan_entity.matched_by IS 'The key strategy by which plan_map was filled last; NULL: not yet';
 COMMENT ON COLUMN osmeta.plan_entity.target_rows IS 'Option existing = delete: rows that the target''s table had when they were counted';
+COMMENT ON COLUMN osmeta.plan_entity.pull_rule IS 'Which rows are moved: all, those that meet the filter, or those needed (that moved rows refer to)';
+COMMENT ON COLUMN osmeta.plan_entity.pull_reason IS 'Why this pull rule was chosen; ''set by hand'' where somebody has';
+COMMENT ON COLUMN osmeta.plan_entity.rows_left_out IS 'Option follow: rows that are not moved since a row is not moved that they cannot be without';
+COMMENT ON COLUMN osmeta.plan_entity.delta_attribute IS 'Attribute (date, time or number) whose value grows with each change of a row: later runs read only rows from the highest value on that was seen';
+COMMENT ON COLUMN osmeta.plan_entity.delta_from IS 'Value of the delta attribute from which the present round reads; NULL: all';
+COMMENT ON COLUMN osmeta.plan_entity.delta_seen IS 'Highest value of the delta attribute when the present round began';
+COMMENT ON COLUMN osmeta.plan_entity.source_upper_id IS 'Highest identifier when the source was cut into pieces last';
+COMMENT ON COLUMN osmeta.plan_entity.source_rows IS 'Rows of the source''s table then';
+COMMENT ON COLUMN osmeta.plan_entity.pulled_upper_id IS 'Highest identifier up to which all rows have been pulled';
+COMMENT ON COLUMN osmeta.plan_entity.pulled_rows IS 'Rows that the source had up to there';
 COMMENT ON COLUMN osmeta.plan_entity.counter IS 'Identity counter at the target, quoted and qualified; NULL if none is known';
 
 CREATE TABLE osmeta.plan_attribute (
@@ -528,6 +549,68 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osmeta.plan_choose_strategy(bigint) IS 'Internal: choose the key strategy of a plan''s entities';
 
+-- Which rows of each entity does a plan take?  Without option follow, those
+-- that meet the filter.  With it the rows of an entity are limited if it has a
+-- filter, or needs a row of an entity whose rows are limited; what limited
+-- entities refer to, and is not limited itself, comes by need.
+CREATE FUNCTION osmeta.plan_pull_rule(plan_id bigint)
+RETURNS TABLE (entity_id bigint, pull_rule text, pull_reason text)
+LANGUAGE SQL STABLE
+BEGIN ATOMIC
+    WITH RECURSIVE entity AS (
+        SELECT e.entity_id, COALESCE(e.espace || '.', '') || e.entity AS label, e.filter,
+            e.pull_rule, e.pull_reason, COALESCE(p.options -> 'follow' = 'true'::jsonb, false) AS follow
+        FROM osmeta.plan_entity e
+        JOIN osmeta.plan p ON p.plan_id = e.plan_id
+        WHERE e.plan_id = $1 AND e.is_data AND e.include AND e.status = 'matched'
+    ), reference AS (
+        SELECT c.entity_id AS child, o.entity_id AS parent,
+            a.is_mandatory OR a.is_identifier AS is_mandatory
+        FROM osmeta.plan_attribute a
+        JOIN entity c ON c.entity_id = a.entity_id
+        JOIN entity o ON o.entity_id = a.refers_to_entity_id OR a.transform = 'remap:' || o.label
+        WHERE a.plan_id = $1 AND a.include AND a.status = 'matched' AND c.entity_id <> o.entity_id
+            AND (a.transform IN ('remap', 'key') OR a.transform LIKE 'remap:%') AND c.follow
+    ), limited AS (
+        SELECT e.entity_id
+        FROM entity e
+        WHERE e.filter IS NOT NULL
+        UNION
+        SELECT r.child
+        FROM limited l
+        JOIN reference r ON r.parent = l.entity_id AND r.is_mandatory
+    ), needed AS (
+        SELECT r.parent AS entity_id
+        FROM limited l
+        JOIN reference r ON r.child = l.entity_id
+        WHERE r.parent NOT IN (SELECT l.entity_id FROM limited l)
+        UNION
+        SELECT r.parent
+        FROM needed n
+        JOIN reference r ON r.child = n.entity_id
+        WHERE r.parent NOT IN (SELECT l.entity_id FROM limited l)
+    )
+    SELECT e.entity_id,
+        CASE
+            WHEN e.pull_reason = 'set by hand' THEN e.pull_rule
+            WHEN e.filter IS NOT NULL THEN 'filter'
+            WHEN n.entity_id IS NOT NULL THEN 'needed'
+            ELSE 'all'
+        END,
+        CASE
+            WHEN e.pull_reason = 'set by hand' THEN e.pull_reason
+            WHEN e.filter IS NOT NULL THEN 'it has a filter'
+            WHEN n.entity_id IS NOT NULL THEN 'option follow: entities whose rows are limited refer to it'
+            WHEN l.entity_id IS NOT NULL THEN 'option follow: its rows need rows of an entity that is limited, and go where these go'
+            WHEN e.follow THEN 'no entity whose rows are limited refers to it'
+            ELSE 'it has no filter'
+        END
+    FROM entity e
+    LEFT JOIN limited l ON l.entity_id = e.entity_id
+    LEFT JOIN needed n ON n.entity_id = e.entity_id;
+END;
+COMMENT ON FUNCTION osmeta.plan_pull_rule(bigint) IS 'Internal: which rows of each entity a plan takes, and why';
+
 -- ---------------------------------------------------------------------------
 -- Identifiers, in the statements of a delivery.  generation is the plan's: a
 -- session remembers what it has read of a generation.
@@ -627,9 +710,13 @@ RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_plan_guard';
 COMMENT ON FUNCTION osmeta.plan_guard() IS 'Internal: refuses to edit a plan that has started';
 
-CREATE TRIGGER plan_guard BEFORE DELETE OR UPDATE OF include, filter, key_strategy, id_offset
+CREATE TRIGGER plan_guard BEFORE DELETE OR UPDATE OF include, filter, pull_rule, key_strategy, id_offset
     ON osmeta.plan_entity FOR EACH ROW EXECUTE FUNCTION osmeta.plan_guard();
 COMMENT ON TRIGGER plan_guard ON osmeta.plan_entity IS 'Internal: refuses to edit a plan that has started';
+
+CREATE TRIGGER plan_guard_done BEFORE UPDATE OF delta_attribute
+    ON osmeta.plan_entity FOR EACH ROW EXECUTE FUNCTION osmeta.plan_guard('done');
+COMMENT ON TRIGGER plan_guard_done ON osmeta.plan_entity IS 'Internal: refuses to edit a plan that is at work';
 
 CREATE TRIGGER plan_guard BEFORE DELETE OR UPDATE OF include, transform, mask
     ON osmeta.plan_attribute FOR EACH ROW EXECUTE FUNCTION osmeta.plan_guard();
@@ -661,7 +748,7 @@ RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_plan_reorder';
 COMMENT ON FUNCTION osmeta.plan_reorder() IS 'Internal: computes the order of delivery again after an edit';
 
-CREATE TRIGGER plan_reorder AFTER UPDATE OF include
+CREATE TRIGGER plan_reorder AFTER UPDATE OF include, filter, pull_rule
     ON osmeta.plan_entity FOR EACH STATEMENT EXECUTE FUNCTION osmeta.plan_reorder();
 COMMENT ON TRIGGER plan_reorder ON osmeta.plan_entity IS 'Internal: computes the order of delivery again after an edit';
 

@@ -11,28 +11,39 @@ WHERE EXISTS (SELECT FROM pg_roles r
               WHERE r.rolname = p.owner AND pg_has_role(r.oid, 'USAGE'));
 COMMENT ON VIEW osmeta.plan_key IS 'Identifiers at the source and at the target, of moved rows and of matched ones';
 
--- How far is a plan?
+-- How far is a plan, in its present round?  A piece shows when it has been
+-- committed.  The time of an entity is that in which any session was at work
+-- on one of its pieces: two at once count once, and what lies between two
+-- runs, or was spent on other entities, does not count.
 CREATE VIEW osmeta.plan_progress AS
 SELECT p.plan, c.phase, e.espace, e.entity, c.chunks_done, c.chunks, c.rows_done, c.rows_expected,
-    CASE WHEN c.seconds > 0 THEN round(c.rows_done / c.seconds) END AS rows_per_second,
+    CASE WHEN w.seconds > 0 THEN round(c.rows_done / w.seconds) END AS rows_per_second,
     CASE
         WHEN c.chunks_done = c.chunks THEN interval '0'
-        WHEN c.rows_done > 0 AND c.rows_expected >= c.rows_done
-            THEN make_interval(secs => (c.seconds / c.rows_done * (c.rows_expected - c.rows_done))::double precision)
+        WHEN c.rows_done > 0 AND w.seconds > 0
+            -- the estimate of a pull may be exceeded
+            THEN make_interval(secs => (w.seconds / c.rows_done
+                * greatest(c.rows_expected - c.rows_done, 0))::double precision)
     END AS eta
 FROM osmeta.plan p
 JOIN (
-    SELECT plan_id, entity_id, phase, min(level) AS level,
+    SELECT plan_id, round, entity_id, phase, min(level) AS level,
         count(*) FILTER (WHERE state = 'done') AS chunks_done,
         count(*) AS chunks,
-        sum(rows_done)::bigint AS rows_done,
-        sum(COALESCE(rows_expected, rows_done))::bigint AS rows_expected,
-        EXTRACT(epoch FROM max(finished_at) - min(started_at))::numeric AS seconds
+        COALESCE(sum(rows_done) FILTER (WHERE state = 'done'), 0)::bigint AS rows_done,
+        sum(CASE state WHEN 'done' THEN rows_done ELSE COALESCE(rows_expected, 0) END)::bigint AS rows_expected,
+        range_agg(tstzrange(least(started_at, finished_at), greatest(started_at, finished_at), '[]'))
+            FILTER (WHERE state = 'done' AND started_at IS NOT NULL AND finished_at IS NOT NULL) AS worked
     FROM osmeta.plan_chunk
-    GROUP BY plan_id, entity_id, phase
-) c ON c.plan_id = p.plan_id
+    GROUP BY plan_id, round, entity_id, phase
+) c ON c.plan_id = p.plan_id AND c.round = p.round
 JOIN osmeta.plan_entity e ON e.plan_id = c.plan_id AND e.entity_id = c.entity_id
-ORDER BY p.plan, CASE c.phase WHEN 'pull' THEN 1 WHEN 'delete' THEN 2 WHEN 'push' THEN 3 WHEN 'undo' THEN 9 ELSE 4 END, c.level, e.espace, e.entity;
+CROSS JOIN LATERAL (
+    SELECT sum(EXTRACT(epoch FROM upper(r.r) - lower(r.r)))::numeric AS seconds
+    FROM unnest(c.worked) r (r)
+) w
+ORDER BY p.plan, array_position('{pull,delete,push,second step,update,undo}'::text[], c.phase),
+    c.level, e.espace, e.entity;
 COMMENT ON VIEW osmeta.plan_progress IS 'How far each plan is, by phase and entity';
 
 -- Which plan holds on to a capture?  drop_capture() asks.

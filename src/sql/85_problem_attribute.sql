@@ -142,12 +142,5 @@ FROM (
 WHERE a.status = 'matched' AND a.type ILIKE 'bt%' AND a.transform IN ('remap', 'key')
     AND NOT EXISTS (SELECT FROM osmeta.plan_entity e
                     WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id AND e.include
-                        AND e.key_strategy <> 'natural')
-UNION ALL
-SELECT a.plan_id, 'warning', 'reference_to_filtered', a.object,
-    format('rows of %s that its filter leaves out are not at the target', e.espace || '.' || e.entity),
-    'References to them become NULL and are counted by verify_plan. Filter this entity too if that must not be.'
-FROM osmeta.moved_attribute a
-JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id
-WHERE a.status = 'matched' AND a.transform = 'remap' AND e.is_data AND e.include AND e.filter IS NOT NULL;
+                        AND e.key_strategy <> 'natural');
 COMMENT ON VIEW osmeta.plan_problem_reference IS 'Internal: which references cannot be mapped';

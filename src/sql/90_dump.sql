@@ -194,6 +194,7 @@ ALTER VIEW osmeta.plan_problem_natural OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_finding OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_attribute OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_reference OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_pull OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_mask OWNER TO @extowner@;
 ALTER VIEW osmeta.delivered_column OWNER TO @extowner@;
 ALTER VIEW osmeta.target_unique_index OWNER TO @extowner@;

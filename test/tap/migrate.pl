@@ -178,9 +178,12 @@ foreach my $call (q{CALL osmeta.run_plan('p')}, q{SELECT osmeta.verify_plan('p')
 is((psql('other', 'desk', 'SELECT count(*) FROM osmeta.plan_key'))[1], 0,
 	'plan_key: nothing of another role\'s plan');
 value(undef, 'postgres', 'GRANT analyst TO other');
+desk('CREATE USER MAPPING FOR other SERVER source ' . server_options('reader'));
+desk('CREATE USER MAPPING FOR other SERVER target ' . server_options('gate'));
 is((psql('other', 'desk', q{CALL osmeta.run_plan('p'); SELECT count(*) FROM osmeta.plan_key}))[1],
 	28, 'a member of the owner may run a plan and see its keys');
 value(undef, 'postgres', 'REVOKE analyst FROM other');
+desk("DROP USER MAPPING FOR other SERVER $_") foreach qw(source target);
 
 # ---------------------------------------------------------------------------
 # Where run_plan cannot run
@@ -286,18 +289,19 @@ value_ok(q{CALL osmeta.run_plan('p')}, '', 'the table is as it was: the run goes
 value_ok(q{SELECT DISTINCT rows_found = rows_expected AND checksum_equal FROM osmeta.verify_plan('p')}, 't', 'the table is as it was: all is delivered');
 
 # ... and between the pieces of a pull: parents that the source has got since
-# then are fetched when a row refers to them; a row that nobody refers to waits
-# for another plan.
+# then are fetched when a row refers to them, and what those refer to in turn,
+# however long the chain; a row that nobody refers to waits for another round.
 factory(q{DELETE FROM target."OSUSR_4af_Extra"; DELETE FROM target.detail});
 create_plan(q{'espace:Shop'}, '{"chunk_rows": 2, "severity": {"privilege_missing": "warning"}}');
 factory(q{SELECT format('REVOKE SELECT ON %s FROM reader', make.table_of('source', 'Tag')) \gexec});
 fails('analyst', q{CALL osmeta.run_plan('p')}, '42501', 'permission denied', 'SELECT denied: the pull stops');
 value_ok(q{SELECT phase FROM osmeta.plan}, 'pull', 'SELECT denied: the plan is in its pull');
 factory(q{
-INSERT INTO source.region VALUES (500, 'new region'), (501, 'new, alone');
+INSERT INTO source.region VALUES (500, 'new region'), (501, 'new, alone'), (502, 'end of the chain');
+INSERT INTO source.customer ("ID", "NAME", "REGIONID", "MANAGERID") SELECT 610 + i, 'chain ' || i, CASE i WHEN 9 THEN 502 END, CASE WHEN i < 9 THEN 611 + i ELSE 610 END FROM generate_series(0, 9) i;
 INSERT INTO source.customer ("ID", "NAME", "REGIONID", "MANAGERID", "CREATEDBY") VALUES (601, 'new manager', 1, 601, 10), (600, 'new customer', 500, 601, 11), (602, 'new, alone', 1, NULL, NULL);
 INSERT INTO source.detail VALUES (602, 'new, alone');
-INSERT INTO source.tag VALUES ('new tag', 600, 'a'), ('dangling', 700, 'zzz');
+INSERT INTO source.tag VALUES ('new tag', 600, 'a'), ('chain', 610, NULL), ('dangling', 700, 'zzz');
 SELECT format('GRANT SELECT ON %s TO reader', make.table_of('source', 'Tag')) \gexec
 });
 value_ok(q{CALL osmeta.run_plan('p')}, '', 'rows that came meanwhile: the run goes on');
@@ -306,8 +310,20 @@ is(factory(q{SELECT t."ID", c."NAME", r."NAME", m."NAME", o."NAME", u."USERNAME"
 	LEFT JOIN target."OSSYS_USER" u ON u."ID" = c."CREATEDBY" WHERE t."ID" IN ('new tag', 'dangling') ORDER BY 1}),
 	"dangling|||||\nnew tag|new customer|new region|new manager|new manager|bob", 'rows that came meanwhile: parents come along, and theirs');
 is(factory(q{SELECT count(*) FROM target.customer WHERE "NAME" = 'new, alone'}), 0, 'rows that came meanwhile: no more than that');
+is(factory(q{WITH RECURSIVE c AS (
+	SELECT c.*, 0 AS step FROM target.customer c JOIN target.tag t ON t."CUSTOMERID" = c."ID" AND t."ID" = 'chain'
+	UNION ALL SELECT m.*, c.step + 1 FROM c JOIN target.customer m ON m."ID" = c."MANAGERID" WHERE c.step < 10)
+	SELECT string_agg(substr(c."NAME", 7), '' ORDER BY step), max(r."NAME") FROM c LEFT JOIN target.region r ON r."ID" = c."REGIONID"}),
+	'01234567890|end of the chain', 'rows that came meanwhile: a chain of them, which ends where it began');
 value_ok(q{SELECT entity, nulled FROM osmeta.verify_plan('p') WHERE entity = 'Tag' AND rows_found = rows_expected AND checksum_equal}, 'Tag|4',
 	'rows that came meanwhile: what still points nowhere is counted');
+
+value_ok(q{CALL osmeta.run_plan('p'); SELECT phase, round FROM osmeta.plan}, 'done|2', 'another round: done');
+is(factory(q{SELECT (SELECT string_agg("NAME", ', ') FROM target.region WHERE "NAME" = 'new, alone'), c."NAME", d."TEXT"
+	FROM target.customer c JOIN target.detail d USING ("ID") WHERE c."NAME" = 'new, alone'}),
+	'new, alone|new, alone|new, alone', 'another round: what nobody referred to has come');
+value_ok(q{SELECT DISTINCT rows_found = rows_expected AND checksum_equal FROM osmeta.verify_plan('p')}, 't', 'another round: all is delivered');
+value_ok(q{CALL osmeta.run_plan('p'); SELECT phase, round FROM osmeta.plan}, 'done|2', 'another round: not without anything new');
 
 # A limit on time ends the run; the next one goes on.
 create_plan(q{'espace:Shop'}, '{"chunk_rows": 1}');
