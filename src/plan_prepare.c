@@ -343,6 +343,11 @@ osmeta_prepare_push(Run *run)
 {
 	MigrationPlan *plan;
 
+	/* Another session may have added pieces since this one had none left. */
+	if (osmeta_execf("SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
+					 " AND c.phase = 'pull' AND c.round = %d AND c.state <> 'done' LIMIT 1",
+					 run->plan_id, run->plan->round) > 0)
+		return;
 	forget_attempt(run);
 	if (osmeta_need_rows(run))
 		return;					/* the pull goes on */

@@ -113,7 +113,7 @@ pull_needed_part(const Run *run, const PlanEntity *entity, const char *scan,
 	return rows;
 }
 
-/* Is it cheaper to read all rows between two identifiers than to ask for each? */
+/* Is it cheaper to read all rows of a range than to ask for each? */
 static bool
 reads_whole(const Run *run, const PlanEntity *entity, const Chunk *chunk)
 {

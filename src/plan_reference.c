@@ -42,14 +42,14 @@ osmeta_make_needs(const MigrationPlan *plan, const PlanEntity *e)
 	osmeta_drop_if_exists(plan, 'n', e->entity_id);
 	if (e->is_parent)
 		osmeta_execf("CREATE TABLE %s (id %s PRIMARY KEY, step integer NOT NULL,"
-						 " is_forced boolean NOT NULL DEFAULT false,"
-						 " is_found boolean NOT NULL DEFAULT false,"
-						 " is_needed boolean NOT NULL DEFAULT false)",
-						 osmeta_stage_name(plan, 'n', e->entity_id),
-						 osmeta_id_type(e));
+					 " is_forced boolean NOT NULL DEFAULT false,"
+					 " is_found boolean NOT NULL DEFAULT false,"
+					 " is_needed boolean NOT NULL DEFAULT false)",
+					 osmeta_stage_name(plan, 'n', e->entity_id),
+					 osmeta_id_type(e));
 }
 
-/* Of what an interrupted attempt has made; IF EXISTS would tell of the others. */
+/* IF EXISTS would tell of those that do not. */
 void
 osmeta_drop_if_exists(const MigrationPlan *plan, char kind, int64 entity_id)
 {
