@@ -371,7 +371,7 @@ foreach my $how ('KILL', 'terminate', 'cancel')
 	value(undef, $database, <<'SQL');
 INSERT INTO source.region ("ID", "NAME") SELECT i, 'late region ' || i FROM generate_series(203, 1400, 21) i;
 INSERT INTO source.customer ("ID", "NAME", "REGIONID", "AREAID", "KINDID", "COLORID", "MANAGERID", "CREATEDBY")
-SELECT i, 'c' || i, 203 + 21 * (i % 50), 5000, i % 4, 'G', i - 1500, 10 + i % 2 FROM generate_series(4000, 5000) i;
+SELECT i, 'c' || i, 203 + 21 * (i % 50), 5000, i % 4, 'G', 20 + (i * 31) % 3000, 10 + i % 2 FROM generate_series(4000, 5000) i;
 INSERT INTO source.detail SELECT i, 'detail ' || i FROM generate_series(21, 3019, 6) i;
 INSERT INTO source.tag SELECT 'tag ' || i, i, 'tag ' || i - 1 FROM generate_series(521, 700) i;
 UPDATE source.customer SET "NAME" = 'changed ' || "ID", "MANAGERID" = "ID" + 1, "NOTE" = NULL WHERE "ID" % 4 = 1 AND "ID" BETWEEN 20 AND 3000;
