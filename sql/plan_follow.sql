@@ -62,6 +62,18 @@ SELECT bool_and(status = 'ok') FROM osmeta.verify_plan('p');
 SELECT osmeta.drop_plan('p');
 CALL public.put_back();
 
+-- Few rows that are far apart are asked for one by one.
+SELECT osmeta.create_plan('p', 'far', 'tgt', ARRAY['*'], '{"follow": true}');
+UPDATE osmeta.plan_entity SET filter = '"Number" IN (1, 31)' WHERE entity = 'Line';
+UPDATE osmeta.plan_entity SET include = false WHERE entity IN ('Memo', 'Contract');
+UPDATE osmeta.plan_attribute SET include = false WHERE attribute = 'ReferrerId';
+CALL osmeta.run_plan('p');
+SELECT e.entity, c.rows_done, c.lower_id, c.upper_id FROM osmeta.plan_chunk c JOIN osmeta.plan_entity e USING (plan_id, entity_id)
+WHERE c.phase = 'pull' AND c.level > 0 ORDER BY c.chunk_id;
+SELECT * FROM public.held;
+SELECT osmeta.drop_plan('p');
+CALL public.put_back();
+
 -- The rule can be set by hand, and asked for again.
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['*'], '{"follow": true}');
 UPDATE osmeta.plan_entity SET filter = '"Id" = 2' WHERE entity = 'Client';
