@@ -6,6 +6,7 @@
  * plan_outside.c	foreign keys of the target's tables, and rows that refer
  * plan_undo.c		CALL undo_plan, and its pieces
  * plan_undo_check.c	which rows of a plan may go
+ * plan_undo_created.c	users and groups that the plan created
  * plan_backup.c	option existing = delete: copies, and how they get back
  *
  * The pieces of the phases delete and undo are done in the order of their
@@ -114,6 +115,9 @@ extern void osmeta_undo_check(Run *run, bool is_resumed);
 /* How many rows of a plan stand at the target, by what is known here? */
 extern int64 osmeta_count_delivered(const MigrationPlan *plan);
 extern void osmeta_run_undo(Run *run, const Chunk *chunk);
+
+/* plan_undo_created.c */
+extern void osmeta_undo_created(Run *run);
 
 /* plan_backup.c */
 extern void osmeta_backup_read(const MigrationPlan *plan);

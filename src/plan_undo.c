@@ -237,6 +237,7 @@ finish_undo(Run *run)
 	int64		listed;
 	int64		kept;
 
+	osmeta_undo_created(run);
 	osmeta_execf("SELECT COALESCE(sum(c.rows_done) FILTER (WHERE c.level BETWEEN 0 AND %d), 0)::bigint,"
 				 " COALESCE(sum(c.rows_done) FILTER (WHERE c.level BETWEEN %d AND %d), 0)::bigint,"
 				 " COALESCE(sum(c.rows_expected) FILTER (WHERE c.level BETWEEN 0 AND %d), 0)::bigint"
