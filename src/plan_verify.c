@@ -329,13 +329,6 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 				 errmsg("plan \"%s\" has not delivered anything yet", name),
 				 errhint("CALL osmeta.run_plan(%s) first.",
 						 quote_literal_cstr(name))));
-	if (strncmp(plan->phase, "undo", 4) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg(strcmp(plan->phase, "undone") == 0 ?
-						"plan \"%s\" has been undone" :
-						"plan \"%s\" is being undone", name),
-				 errdetail("Nothing of it should stand at the target.")));
 	if (plan->target_schema == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
