@@ -114,10 +114,13 @@ read_expectation(const MigrationPlan *plan, const PlanEntity *entity,
 		(entity->is_number && bounds->lower == NULL);
 	verdict->nulled = -osmeta_int64_at(0, 5, NULL);
 
-	osmeta_execf("SELECT 0%s FROM %s s WHERE %s", staged.data,
-				 osmeta_stage_name(plan, 'e', entity->entity_id),
-				 osmeta_delivered_sql(plan, entity, "s"));
-	verdict->nulled += osmeta_int64_at(0, 1, NULL);
+	if (staged.len > 0)
+	{
+		osmeta_execf("SELECT 0%s FROM %s s WHERE %s", staged.data,
+					 osmeta_stage_name(plan, 'e', entity->entity_id),
+					 osmeta_delivered_sql(plan, entity, "s"));
+		verdict->nulled += osmeta_int64_at(0, 1, NULL);
+	}
 	if (entity->has_map)
 	{
 		osmeta_execf("SELECT count(*) FROM %s m WHERE m.is_existing",
