@@ -87,7 +87,7 @@ desk(q{SELECT osmeta.capture('src'), osmeta.capture('tgt')});
 # ---------------------------------------------------------------------------
 create_plan(q{'espace:Shop'}, '{"chunk_rows": 3}');
 value_ok(q{SELECT code, object FROM osmeta.plan_problem},
-	"counter_behind|Shop.Customer\ncounter_behind|Shop.Region",
+	"counter_behind|Shop.Customer\ncounter_behind|Shop.Region\npersonal_data|Shop.Customer.Name",
 	'without superuser: the counters are a problem to know of');
 value_ok(q{CALL osmeta.run_plan('p')}, '', 'without superuser: the plan runs');
 is(factory('SELECT * FROM make.wrong'), '',
