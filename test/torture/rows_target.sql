@@ -30,20 +30,29 @@ UNION ALL SELECT 'beta', t::text FROM beta t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'tag', t::text FROM tag t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'log', t::text FROM log t WHERE "NAME" LIKE 'theirs%';
 
--- Who gets in the way: by chance, with an error, a full disk, or a long wait.
+-- Who gets in the way, by chance, of rows that come or are about to be
+-- committed.  The triggers are always there, since a plan stops when the
+-- target's have changed.
+CREATE TABLE make.disturbance (moment text, what text, chance double precision);
 CREATE FUNCTION make.disturb() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	what text;
 BEGIN
-	IF random() < TG_ARGV[1]::double precision THEN
-		IF TG_ARGV[0] = 'sleep' THEN
-			PERFORM pg_sleep(0.3);
-		ELSIF TG_ARGV[0] = 'full' THEN
-			RAISE disk_full USING MESSAGE = 'could not extend file: no space, says the trigger';
-		ELSIF TG_ARGV[0] = 'leave' THEN
-			PERFORM pg_terminate_backend(pg_backend_pid());
-		ELSE
-			RAISE EXCEPTION 'the trigger does not want this row';
-		END IF;
+	SELECT d.what INTO what FROM make.disturbance d WHERE d.moment = TG_ARGV[0] AND random() < d.chance;
+	IF what = 'sleep' THEN
+		PERFORM pg_sleep(0.3);
+	ELSIF what = 'full' THEN
+		RAISE disk_full USING MESSAGE = 'could not extend file: no space, says the trigger';
+	ELSIF what = 'leave' THEN
+		PERFORM pg_terminate_backend(pg_backend_pid());
+	ELSIF what = 'error' THEN
+		RAISE EXCEPTION 'the trigger does not want this row';
 	END IF;
 	RETURN NEW;
 END
 $$;
+SELECT format('CREATE %s ON %s %s FOR EACH ROW EXECUTE FUNCTION make.disturb(%L)', v.trigger, c.oid::regclass, v.defer, v.moment)
+FROM pg_class c, (VALUES ('TRIGGER early BEFORE INSERT OR UPDATE', '', 'early'),
+	('CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE', 'DEFERRABLE INITIALLY DEFERRED', 'late')) v (trigger, defer, moment)
+WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'OSUSR%' AND c.relname NOT LIKE '%Kind'
+\gexec

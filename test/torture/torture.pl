@@ -32,6 +32,10 @@ my $staging = PrivateCluster->new('staging');
 my $far = PrivateCluster->new('target');
 my $disk = make_disk();
 
+# Nothing is left behind.
+$SIG{$_} = sub { exit 1 }
+  foreach qw(HUP INT TERM);
+
 END
 {
 	my $status = $?;
@@ -270,21 +274,11 @@ sub end_session
 # ---------------------------------------------------------------------------
 
 # Something that fails by chance as long as it is there
-sub add_trigger
+sub add_disturbance
 {
 	my ($run, $what, $chance) = @_;
-	my $when =
-	  $what ne 'sleep' && chance(0.5)
-	  ? 'CREATE TRIGGER disturb BEFORE INSERT OR UPDATE'
-	  : 'CREATE CONSTRAINT TRIGGER disturb AFTER INSERT OR UPDATE';
-	my $defer = $when =~ /CONSTRAINT/ ? 'DEFERRABLE INITIALLY DEFERRED' : '';
-	my $some = 0.2 + rand 0.8;
-	$run->{cluster}->value($run->{target}, <<"SQL");
-SET client_min_messages = warning;
-SELECT format('$when ON %s $defer FOR EACH ROW EXECUTE FUNCTION make.disturb(''$what'', ''$chance'')', c.oid::regclass)
-FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'OSUSR%' AND random() < $some
-\\gexec
-SQL
+	my $moment = $what ne 'sleep' && chance(0.5) ? 'early' : 'late';
+	$run->{cluster}->value($run->{target}, "INSERT INTO make.disturbance VALUES ('$moment', '$what', $chance)");
 	return;
 }
 
@@ -295,11 +289,7 @@ sub quieten
 	my ($run) = @_;
 	unlink "$disk/ballast" if $disk;
 	$_->wait_until_up foreach $staging, $far;
-	$run->{cluster}->value($run->{target}, <<'SQL');
-SET client_min_messages = warning;
-SELECT format('DROP TRIGGER disturb ON %s', tgrelid::regclass) FROM pg_trigger WHERE tgname = 'disturb'
-\gexec
-SQL
+	$run->{cluster}->value($run->{target}, 'DELETE FROM make.disturbance');
 	return;
 }
 
@@ -438,7 +428,7 @@ sub disturb
 		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.5 / $run->{pieces} ], [ sleep => 1 / $run->{pieces} ],
 				[ leave => 0.001 ], $disk ? () : [ full => 0.002 ]) };
 		quieten($run);
-		add_trigger($run, $what, $chance);
+		add_disturbance($run, $what, $chance);
 		push @what, "trigger $what";
 	}
 	if (chance(0.15))
