@@ -113,6 +113,15 @@ SELECT osmeta.set_plan_option('people', 'users', 'fallback:importer');
 
 \set ECHO none
 \echo
+\echo 'Personal data shall not leave production as it is.  Masks are applied before a row rests anywhere:'
+\set ECHO queries
+SET osmeta.mask_secret = 'of the demo';
+
+UPDATE osmeta.plan_attribute SET mask = lower(attribute)
+WHERE attribute IN ('Email', 'Phone') AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'people');
+
+\set ECHO none
+\echo
 \echo 'The counters at qa must be moved by somebody who may: here are the statements, run there.'
 SELECT string_agg(substring(hint FROM 'SELECT .*'), '; ' ORDER BY object) AS counters
 FROM osmeta.plan_problem
@@ -142,6 +151,7 @@ SET search_path = public, osmeta;
 \! ./interrupt
 \connect staging
 SET search_path = public, osmeta;
+SET osmeta.mask_secret = 'of the demo';
 \echo
 \echo 'What is done is known; of the piece that was under way it will be asked at qa.'
 \set ECHO queries
@@ -215,6 +225,20 @@ LEFT JOIN "OSUSR_7i3_Human" m ON m."ID" = p."MANAGERID"
 LEFT JOIN "OSSYS_USER" u ON u."ID" = p."CREATEDBY"
 LEFT JOIN "OSUSR_7i3_PersonContact1" k ON k."ID" = p."ID"
 WHERE p."ID" = :person \gx
+\set ECHO none
+\connect staging
+SET search_path = public, osmeta;
+
+\echo
+\echo 'It was only a try: what the plan has put in is taken out again, and nothing else.'
+\set ECHO queries
+CALL osmeta.undo_plan('people');
+\set ECHO none
+\connect factory_qa
+\set ECHO queries
+SELECT count(*) AS persons, max("ID") AS highest_id,
+    count(*) FILTER (WHERE "NAME" = 'Zoë Ö. Entwürfe') AS named_zoe
+FROM "OSUSR_7i3_Human";
 \set ECHO none
 \connect staging
 SET search_path = public, osmeta;
