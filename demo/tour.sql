@@ -171,6 +171,9 @@ SELECT entity, rows_expected, rows_found, checksum_equal, dangling, nulled, stat
 FROM osmeta.verify_plan('people');
 
 \set ECHO none
+SELECT count(*) AS moved, sum(rows_found) AS rows_moved, sum(nulled) AS nulled,
+    bool_and(status = 'ok') AS verified
+FROM osmeta.verify_plan('people') \gset
 \echo
 \echo '== 5. One person, followed through all its references =='
 \echo
@@ -319,7 +322,7 @@ SELECT osmeta.report('prod', 'qa');
 \echo
 SELECT (SELECT count(*) FROM osmeta.environment) AS environments,
     (SELECT sum(row_count) FROM osmeta.capture) AS rows_captured,
-    count(*) AS entities_moved, sum(rows_found) AS rows_moved,
-    sum(nulled) AS dangling_left_empty,
-    bool_and(status = 'ok') AS verified
+    :moved AS entities_moved, :rows_moved AS rows_moved,
+    :nulled AS dangling_left_empty, :'verified'::boolean AS verified,
+    bool_and(status = 'ok') AS undone
 FROM osmeta.verify_plan('people');
