@@ -177,13 +177,13 @@ GRANT USAGE ON SCHEMA osmeta, prod TO reader;
 SELECT format('GRANT SELECT ON %s TO reader', c.oid::regclass)
 FROM pg_class AS c
 WHERE c.relnamespace IN ('osmeta'::regnamespace, 'prod'::regnamespace)
-	AND c.relkind = 'v' AND c.relname !~ '^(live_|plan_)'
+	AND c.relkind = 'v' AND c.relname !~ '^(live_|plan|moved_|found_|delivered_|target_)'
 \gexec
 SQL
 my $views = value('analyst', 'desk', <<'SQL');
 SELECT string_agg(format('SELECT count(*) FROM %s', c.oid::regclass), ' UNION ALL ')
 FROM pg_class AS c
-WHERE c.relnamespace = 'osmeta'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^plan_'
+WHERE c.relnamespace = 'osmeta'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^(plan|moved_|found_|delivered_|target_)'
 SQL
 is((psql('reader', 'desk', $views))[1],
 	desk($views), 'a reader sees in every view what the owner sees');

@@ -400,7 +400,7 @@ test_shapes(void)
 static void
 test_emails(void)
 {
-	char		text[300];
+	char text[	300];
 	const char *result = masked_email("JDoe.x+1@mail.Contoso.com", 250);
 	const char *again = masked_email("jdoe.x+1@mail.contoso.com", 250);
 
@@ -421,14 +421,16 @@ test_emails(void)
 		  strcmp(masked_email("", 250), "") == 0 &&
 		  strcmp(masked_email(" ", 250), " ") == 0, "no address");
 	memset(text, 'x', sizeof(text));
-	strcpy(text + 233, "@contoso.com");
+	strcpy(text +233, "@contoso.com");
 	result = masked_email(text, 250);
-	text[0] = 'y';
+	text[		0] = 'y';
+
 	again = masked_email(text, 250);
 	check(strlen(result) == MASK_EMAIL_MIN && strcmp(result + 32, "@invalid") == 0 &&
 		  strlen(again) == MASK_EMAIL_MIN && strcmp(result, again) != 0,
 		  "too long an address");
-	text[242] = '\0';
+	text[		242] = '\0';
+
 	check(strlen(masked_email(text, 250)) == 250, "just not too long an address");
 }
 
