@@ -37,3 +37,27 @@ FROM source.customer s JOIN :customer t ON t."ID"::text = osmeta.map_id('p', 'Sh
 SELECT quote_nullable(s."TEXT") AS old, t."TEXT" AS new
 FROM source.detail s JOIN :detail t ON t."ID"::text = osmeta.map_id('p', 'Shop.Detail', s."ID"::text) ORDER BY s."ID";
 SELECT entity, status FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');
+
+-- How many values are in the way is counted on request, and told before
+-- anything is pulled.
+INSERT INTO source.detail VALUES (8, '12x') ON CONFLICT ("ID") DO UPDATE SET "TEXT" = '12x';
+UPDATE source.detail SET "TEXT" = '3000000000' WHERE "ID" = 2;
+UPDATE source.customer SET "AMOUNT" = 123456.78 WHERE "ID" = 1;
+UPDATE :customer SET "AMOUNT" = '1', "NAME" = left("NAME", 10);
+ALTER TABLE :customer ALTER "AMOUNT" TYPE varchar(8), ALTER "NAME" TYPE varchar(10);
+SELECT public.retype('Customer', 'Amount', 'rtText', 8), public.retype('Customer', 'Name', 'rtText', 10);
+SELECT osmeta.capture('tgt') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
+UPDATE osmeta.plan_attribute SET include = false WHERE attribute = 'Photo';
+SELECT osmeta.set_plan_option('p', 'severity', '{"length_reduced": "warning"}');
+SELECT * FROM osmeta.plan_offender('p');
+SELECT s."ID", s."NAME", s."AMOUNT" FROM source.customer s WHERE char_length("NAME") > 10 OR char_length("AMOUNT"::text) > 8 ORDER BY 1;
+CALL osmeta.run_plan('p');
+SELECT phase FROM osmeta.plan;
+UPDATE source.detail SET "TEXT" = '1' WHERE "TEXT" IN ('12x', '3000000000');
+UPDATE source.customer SET "AMOUNT" = 1 WHERE char_length("AMOUNT"::text) > 8;
+SELECT * FROM osmeta.plan_offender('p');
+-- What is only too long is found when it has been pulled, and listed.
+CALL osmeta.run_plan('p');
+SELECT osmeta.plan_offender('nothing');

@@ -221,16 +221,55 @@ read_catalogue(const Draft *draft, bool is_source)
 				 draft->plan_id);
 }
 
+/*
+ * To read a counter is to lock it, and a factory with tens of thousands can
+ * have more of them than its server has locks for.
+ */
+static void
+read_counter_values(const MigrationPlan *plan)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		osmeta_execf("UPDATE osmeta.plan_entity e SET counter = c.counter, counter_value = c.last_value"
+					 " FROM %s.live_physical_counter c, osmeta.plan_attribute a"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
+					 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
+					 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
+					 plan->target_schema, plan->plan_id);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error == NULL)
+		return;
+	if (error->sqlerrcode != ERRCODE_OUT_OF_MEMORY)
+		ReThrowError(error);
+	ereport(WARNING,
+			(errmsg("identity counters of environment \"%s\" could not be read",
+					plan->target),
+			 errdetail("%s", error->message),
+			 errhint("Raise max_locks_per_transaction there. Until then they are not known, and not moved: see to it that they stand behind the highest new identifiers.")));
+}
+
 /* What the target's catalogue says of the identifiers: counters and keys. */
 static void
 read_counters(const MigrationPlan *plan)
 {
-	osmeta_execf("UPDATE osmeta.plan_entity e SET counter = c.counter, counter_value = c.last_value"
-				 " FROM %s.live_physical_counter c, osmeta.plan_attribute a"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
-				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
-				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
-				 plan->target_schema, plan->plan_id);
+	read_counter_values(plan);
 	osmeta_execf("UPDATE osmeta.plan_entity e SET identity_always = c.is_always"
 				 " FROM osmeta.plan_attribute a, (SELECT c.table_name, c.column_name,"
 				 "  COALESCE(c.identity_generation = 'ALWAYS' OR c.is_generated, false) AS is_always"

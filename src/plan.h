@@ -61,6 +61,7 @@ typedef struct PlanAttribute
 	bool		is_identifier;
 	bool		is_mandatory;
 	bool		is_deferred;
+	bool		is_converted;	/* the expression is ours: convert */
 	bool		is_soft;		/* remap:<entity>: a reference to the user
 								 * only */
 	bool		is_tested;		/* some values refer to no row, or may */
@@ -216,6 +217,12 @@ extern char *osmeta_delivery_from_sql(const MigrationPlan *plan,
 									  DeliveryKind kind, bool by_logical_name,
 									  char relation, const char *condition);
 extern char *osmeta_delivery_columns(const PlanEntity *entity);
+
+/* A type without length, digits or decimals. */
+extern char *osmeta_open_type(const char *type);
+
+/* The type of an attribute's column in the stage. */
+extern char *osmeta_staged_type(const PlanAttribute *attribute);
 
 /* Can a column of this type hold nothing but whole numbers? */
 extern bool osmeta_is_whole_number(const char *type);

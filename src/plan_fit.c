@@ -182,14 +182,16 @@ add_time_reason(StringInfo reasons, const MigrationPlan *plan,
  * CASE that says why the delivered value of an attribute does not fit, NULL
  * if it does; no text if every value does.
  */
-static char *
-reason_sql(const MigrationPlan *plan, const PlanEntity *entity,
-		   const PlanAttribute *attribute, bool may_round, bool not_null)
+char *
+osmeta_fit_reason(const MigrationPlan *plan, const PlanEntity *entity,
+				  const PlanAttribute *attribute, bool may_round,
+				  bool not_null)
 {
 	StringInfoData reasons;
 	char	   *value = psprintf("d.c%d", attribute->attribute_no);
 	bool		is_copied = attribute->transform == TRANSFORM_COPY ||
 	attribute->transform == TRANSFORM_EXPRESSION ||
+	attribute->transform == TRANSFORM_LATE ||
 	(attribute->transform == TRANSFORM_KEY &&
 	 entity->strategy == STRATEGY_KEEP);
 
@@ -199,10 +201,10 @@ reason_sql(const MigrationPlan *plan, const PlanEntity *entity,
 				   "'is NULL, and the column is NOT NULL'");
 	if (is_copied && attribute->source_type != NULL)
 	{
-		/* an expression has been converted when it was pulled */
 		ValueType	source =
-		parse_type(attribute->transform == TRANSFORM_EXPRESSION ?
-				   attribute->target_type : attribute->source_type);
+		parse_type(attribute->transform == TRANSFORM_LATE ?
+				   osmeta_open_type(attribute->target_type) :
+				   osmeta_staged_type(attribute));
 		ValueType	target = parse_type(attribute->target_type);
 
 		if (source.kind == KIND_TEXT && target.kind == KIND_TEXT)
@@ -253,7 +255,7 @@ check_entity_fit(const Run *run, const PlanEntity *entity, bool may_round,
 	for (int i = 0; i < entity->nattributes; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
-		char	   *reason = reason_sql(run->plan, entity, a, may_round,
+		char	   *reason = osmeta_fit_reason(run->plan, entity, a, may_round,
 										not_null[i]);
 
 		if (reason == NULL)

@@ -227,12 +227,13 @@ load_attributes(MigrationPlan *plan)
 				 " a.target_column, a.source_type, a.target_type, a.mask, t.transform,"
 				 " a.is_identifier, a.is_deferred AND t.transform = 'remap',"
 				 " COALESCE(a.refers_to_entity_id, 0),"
-				 " CASE WHEN (t.transform = 'null value' OR t.transform LIKE '" SOFT_PREFIX "%%')"
+				 " CASE WHEN (t.transform IN ('null value', 'convert') OR t.transform LIKE '" SOFT_PREFIX "%%')"
 				 "   AND osmeta.is_data_type(a.type)"
 				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END,"
 				 " a.dangling_rows IS DISTINCT FROM 0,"
 				 " CASE WHEN t.transform = 'convert' THEN osmeta.plan_convert('" VALUE_MARK "', a.type,"
-				 "  a.target_attribute_type, a.source_type, a.target_type, %s, %s) END,"
+				 "  a.target_attribute_type, a.source_type,"
+				 "  regexp_replace(a.target_type, '[(][^)]*[)]', ''), %s, %s) END,"
 				 " a.is_mandatory,"
 				 " a.attribute IS NOT DISTINCT FROM e.delta_attribute AND a.source_type IS NOT NULL"
 				 " FROM osmeta.plan_attribute a"
@@ -278,6 +279,7 @@ load_attributes(MigrationPlan *plan)
 		transform = TEXT(i, 10);
 		a->transform = transform_of(transform);
 		a->expression = TEXT(i, 16);
+		a->is_converted = a->expression != NULL;
 		if (a->expression == NULL)
 			a->expression = transform;
 		a->is_soft = strncmp(transform, SOFT_PREFIX, strlen(SOFT_PREFIX)) == 0;

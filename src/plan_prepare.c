@@ -150,6 +150,7 @@ osmeta_prepare_run(Run *run)
 	osmeta_check_problems(run);
 	osmeta_plan_require_sound(run->plan);
 	osmeta_check_mask_secret(run->plan);
+	osmeta_check_conversions(run);
 	if (!osmeta_plan_is_large(run->plan))
 	{
 		/* now, so that what is wrong can still be edited */

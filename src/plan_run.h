@@ -201,6 +201,22 @@ extern void osmeta_end_delta(Run *run);
  */
 extern void osmeta_plan_create_users(Run *run);
 
+/* plan_fit.c */
+
+/*
+ * CASE over a row d that says why the value of an attribute does not fit into
+ * the target's column; NULL if every value does.
+ */
+extern char *osmeta_fit_reason(const MigrationPlan *plan,
+							   const PlanEntity *entity,
+							   const PlanAttribute *attribute,
+							   bool may_round, bool not_null);
+
+/* plan_offender.c */
+
+/* Error 22000 if a value of the source cannot be converted as planned. */
+extern void osmeta_check_conversions(Run *run);
+
 /* plan_chunk.c */
 
 /*

@@ -50,6 +50,39 @@ is_staged(const PlanAttribute *attribute)
 		 attribute->source_column != NULL);
 }
 
+/*
+ * A type without length, digits or decimals: a cast to it cuts and rounds
+ * nothing.
+ */
+char *
+osmeta_open_type(const char *type)
+{
+	const char *open = strchr(type, '(');
+	const char *close = open ? strchr(open, ')') : NULL;
+
+	if (strncmp(type, "character(", 10) == 0)
+		return pstrdup("bpchar");
+	if (strncmp(type, "bit(", 4) == 0)
+		return pstrdup("bit varying");
+	if (close == NULL)
+		return pstrdup(type);
+	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
+}
+
+/*
+ * The type of an attribute's column in the stage.  Converted values are kept
+ * whole, so that those which do not fit are found.
+ */
+char *
+osmeta_staged_type(const PlanAttribute *attribute)
+{
+	if (attribute->transform != TRANSFORM_EXPRESSION)
+		return pstrdup(attribute->source_type);
+	return attribute->is_converted ?
+		osmeta_open_type(attribute->target_type) :
+		pstrdup(attribute->target_type);
+}
+
 /* CREATE TABLE of the stage. */
 char *
 osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity,
@@ -67,8 +100,7 @@ osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		if (!is_staged(a))
 			continue;
 		appendStringInfo(&buf, "c%d %s%s, ", a->attribute_no,
-						 a->transform == TRANSFORM_EXPRESSION ?
-						 a->target_type : a->source_type,
+						 osmeta_staged_type(a),
 						 a == entity->identifier ? " NOT NULL" : "");
 	}
 	appendStringInfo(&buf, "round integer NOT NULL, PRIMARY KEY (c%d))",
@@ -179,20 +211,6 @@ osmeta_stage_columns(const PlanEntity *entity, const char *alias)
 	return columns.data;
 }
 
-/* A type without length: a cast to it cuts nothing. */
-static char *
-open_type(const char *type)
-{
-	const char *open = strchr(type, '(');
-	const char *close = open ? strchr(open, ')') : NULL;
-
-	if (strncmp(type, "character(", 10) == 0)
-		return pstrdup("bpchar");
-	if (close == NULL)
-		return pstrdup(type);
-	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
-}
-
 /* The same with the types of the stage, of what a pull query gave. */
 char *
 osmeta_stage_values(const PlanEntity *entity, const char *alias)
@@ -208,8 +226,7 @@ osmeta_stage_values(const PlanEntity *entity, const char *alias)
 			appendStringInfo(&values, "%s%s.c%d::%s",
 							 values.len > 0 ? ", " : "", alias,
 							 a->attribute_no,
-							 open_type(a->transform == TRANSFORM_EXPRESSION ?
-									   a->target_type : a->source_type));
+							 osmeta_open_type(osmeta_staged_type(a)));
 	}
 	return values.data;
 }
@@ -219,7 +236,7 @@ char *
 osmeta_id_type(const PlanEntity *entity)
 {
 	return entity->is_number ? pstrdup("bigint") :
-		open_type(entity->identifier->source_type);
+		osmeta_open_type(entity->identifier->source_type);
 }
 
 char *
@@ -279,7 +296,7 @@ late_value(const PlanEntity *entity, const PlanAttribute *attribute)
 		separator = ", ";
 	}
 	appendStringInfo(&buf, ") AS %s)::%s", osmeta_quote_name(entity->name),
-					 attribute->target_type);
+					 osmeta_open_type(attribute->target_type));
 	return buf.data;
 }
 

@@ -24,25 +24,6 @@
 /* A function takes at most a hundred arguments. */
 #define HASHED_AT_ONCE 90
 
-/*
- * The target's type of a column without length, digits or decimals: what
- * came across is compared with what stands there as it is, not cut to fit.
- */
-static char *
-unlimited_type(const char *type)
-{
-	const char *open = strchr(type, '(');
-	const char *close = open ? strchr(open, ')') : NULL;
-
-	if (strncmp(type, "character(", 10) == 0)
-		return pstrdup("bpchar");
-	if (strncmp(type, "bit(", 4) == 0)
-		return pstrdup("bit varying");
-	if (close == NULL)
-		return pstrdup(type);
-	return psprintf("%.*s%s", (int) (open - type), type, close + 1);
-}
-
 char *
 osmeta_row_hash_sql(const PlanEntity *entity, const char *alias,
 					bool with_deferred, bool with_identifier)
@@ -60,7 +41,7 @@ osmeta_row_hash_sql(const PlanEntity *entity, const char *alias,
 			(a == entity->identifier && !with_identifier))
 			continue;
 		appendStringInfo(&values, ", %s.c%d::%s", alias, a->attribute_no,
-						 unlimited_type(a->target_type));
+						 osmeta_open_type(a->target_type));
 		if (++count % HASHED_AT_ONCE == 0)
 		{
 			hash = psprintf("osmeta.row_hash(%s%s)", hash, values.data);

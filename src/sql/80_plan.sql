@@ -686,6 +686,13 @@ RETURNS void
 LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_drop_plan';
 COMMENT ON FUNCTION osmeta.drop_plan(text) IS 'Drop a plan, its stage and its ledger; rows that it delivered stay at the target';
 
+CREATE FUNCTION osmeta.plan_offender(plan text,
+    OUT espace text, OUT entity text, OUT attribute text, OUT code text,
+    OUT rows bigint, OUT example text)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_plan_offender';
+COMMENT ON FUNCTION osmeta.plan_offender(text) IS 'Count the rows of the source whose values are too long or too large for the target, or cannot be converted; reads the tables';
+
 CREATE PROCEDURE osmeta.run_plan(plan text)
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_run_plan';
 COMMENT ON PROCEDURE osmeta.run_plan(text) IS 'Run a plan, or go on with one; several sessions may run the same plan and share the work';
