@@ -26,6 +26,20 @@ DELETE FROM target.region WHERE "NAME" = 'theirs, next';
 SELECT osmeta.drop_plan('p');
 CALL make.put_back();
 
+-- A later round is numbered behind the earlier ones, whatever its identifiers.
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['entity:Shop.Region']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'dense' WHERE entity = 'Region';
+CALL osmeta.run_plan('p');
+INSERT INTO source.region ("ID", "NAME") VALUES (5, 'late');
+CALL osmeta.run_plan('p');
+SELECT k.source_id, k.target_id - min(k.target_id) OVER () AS place
+FROM (SELECT source_id::integer, target_id::integer FROM osmeta.plan_key WHERE plan = 'p') k ORDER BY 1;
+SELECT rows_expected, rows_found, checksum_equal FROM osmeta.verify_plan('p');
+CALL osmeta.undo_plan('p');
+SELECT count(*) FROM target.region WHERE "NAME" NOT LIKE 'theirs%';
+SELECT osmeta.drop_plan('p');
+DELETE FROM source.region WHERE "ID" = 5;
+
 -- The same behind a server, in pieces of two rows.
 SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Shop'], '{"chunk_rows": 2}') > 0 AS planned;
 UPDATE osmeta.plan_entity SET key_strategy = 'dense' WHERE entity IN ('Region', 'Customer');

@@ -380,6 +380,7 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	char	   *left_out;
 	char	   *cleaned;
 	char	   *unreadable;
+	bool		is_unreadable;
 	char	   *detail = NULL;
 	uint64		rows = 0;
 	uint64		rows_left_out;
@@ -449,6 +450,7 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 	if (rows_left_out > 0)
 		detail = left_out_detail(capture_id);
 	analyze_store();
+	is_unreadable = strcmp(unreadable, "[]") != 0;
 	osmeta_spi_end(nest_level);
 
 	ereport(NOTICE,
@@ -482,7 +484,7 @@ osmeta_capture_take(PG_FUNCTION_ARGS)
 							   environment),
 				 errdetail("Each such byte is replaced by U+FFFD in the capture."),
 				 errhint("The view osmeta.problem tells where, as cleaned_text.")));
-	if (strcmp(unreadable, "[]") != 0)
+	if (is_unreadable)
 		ereport(WARNING,
 				(errmsg("parts of the physical catalogue of environment \"%s\" could not be read",
 						environment),

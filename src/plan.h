@@ -224,6 +224,9 @@ extern char *osmeta_open_type(const char *type);
 /* The type of an attribute's column in the stage. */
 extern char *osmeta_staged_type(const PlanAttribute *attribute);
 
+/* The type of an expression that is computed when rows are delivered. */
+extern char *osmeta_late_type(const PlanAttribute *attribute);
+
 /* Can a column of this type hold nothing but whole numbers? */
 extern bool osmeta_is_whole_number(const char *type);
 extern char *osmeta_target_id_sql(const MigrationPlan *plan, const PlanEntity *entity,
@@ -240,6 +243,14 @@ extern char *osmeta_stage_range(const PlanEntity *entity, const char *alias,
  */
 extern char *osmeta_delivered_sql(const MigrationPlan *plan,
 								  const PlanEntity *entity, const char *alias);
+
+/* plan_map_id.c */
+
+/*
+ * The plan of which this session knows that all rows have been pulled,
+ * although its phase does not say so yet; 0: none.
+ */
+extern int64 osmeta_map_id_known;
 
 /* plan_memory.c */
 

@@ -157,25 +157,6 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 	if (is_assigned(entity))
 		return;
 
-	/* Ranks among the staged ones must not move what has been delivered. */
-	if (entity->strategy == STRATEGY_DENSE && run->plan->round > 1)
-	{
-		osmeta_execf("SELECT count(*) FROM %s s WHERE s.round = %d AND s.c%d <"
-					 " (SELECT max(o.c%d) FROM %s o WHERE o.round < %d)",
-					 osmeta_stage_name(run->plan, 'e', entity->entity_id),
-					 run->plan->round, entity->identifier->attribute_no,
-					 entity->identifier->attribute_no,
-					 osmeta_stage_name(run->plan, 'e', entity->entity_id),
-					 run->plan->round);
-		if (osmeta_int64_at(0, 1, NULL) > 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg(INT64_FORMAT " new rows of %s have lower identifiers than rows that are delivered, which key strategy \"dense\" would number anew",
-							osmeta_int64_at(0, 1, NULL),
-							osmeta_entity_label(entity)),
-					 errhint("Nothing has been written to the target since the last run. Make another plan for them.")));
-	}
-
 	/* Only rows that share a parent at the target can share an identifier. */
 	osmeta_execf("SELECT count(*), %s, min(v.id)::text, max(v.id)::text FROM (%s) v",
 				 entity->strategy == STRATEGY_PARENT ? "count(DISTINCT v.id)" :

@@ -15,6 +15,7 @@
 
 #include "utils/builtins.h"
 
+#include "plan_identifier.h"
 #include "spi.h"
 
 /* Values that an error lists. */
@@ -179,6 +180,33 @@ add_time_reason(StringInfo reasons, const MigrationPlan *plan,
 }
 
 /*
+ * The type of what is delivered for an attribute, before the column takes
+ * it; NULL if that cannot but fit.
+ */
+static char *
+delivered_type(const PlanEntity *entity, const PlanAttribute *attribute)
+{
+	switch (attribute->transform)
+	{
+		case TRANSFORM_COPY:
+		case TRANSFORM_EXPRESSION:
+			return attribute->source_column == NULL &&
+				attribute->transform == TRANSFORM_COPY ? NULL :
+				osmeta_staged_type(attribute);
+		case TRANSFORM_LATE:
+			return osmeta_late_type(attribute);
+		case TRANSFORM_REMAP:
+			return attribute->refers_to == NULL ? NULL :
+				osmeta_mapped_type(attribute);
+		case TRANSFORM_KEY:
+			return entity->strategy == STRATEGY_KEEP ?
+				osmeta_staged_type(attribute) : NULL;
+		default:
+			return NULL;
+	}
+}
+
+/*
  * CASE that says why the delivered value of an attribute does not fit, NULL
  * if it does; no text if every value does.
  */
@@ -189,22 +217,15 @@ osmeta_fit_reason(const MigrationPlan *plan, const PlanEntity *entity,
 {
 	StringInfoData reasons;
 	char	   *value = psprintf("d.c%d", attribute->attribute_no);
-	bool		is_copied = attribute->transform == TRANSFORM_COPY ||
-	attribute->transform == TRANSFORM_EXPRESSION ||
-	attribute->transform == TRANSFORM_LATE ||
-	(attribute->transform == TRANSFORM_KEY &&
-	 entity->strategy == STRATEGY_KEEP);
+	char	   *type = delivered_type(entity, attribute);
 
 	initStringInfo(&reasons);
 	if (not_null)
 		add_reason(&reasons, psprintf("%s IS NULL", value),
 				   "'is NULL, and the column is NOT NULL'");
-	if (is_copied && attribute->source_type != NULL)
+	if (type != NULL)
 	{
-		ValueType	source =
-		parse_type(attribute->transform == TRANSFORM_LATE ?
-				   osmeta_open_type(attribute->target_type) :
-				   osmeta_staged_type(attribute));
+		ValueType	source = parse_type(type);
 		ValueType	target = parse_type(attribute->target_type);
 
 		if (source.kind == KIND_TEXT && target.kind == KIND_TEXT)

@@ -28,6 +28,18 @@ osmeta_mapping_begin(Mapping *mapping, const MigrationPlan *plan)
 	initStringInfo(&mapping->joins);
 }
 
+/*
+ * A text identifier of the source as it is compared: SQL Server takes texts
+ * that differ by case or trailing blanks only for the same.
+ */
+char *
+osmeta_compared_id(const MigrationPlan *plan, const char *value)
+{
+	if (strcmp(plan->source_dialect, "sqlserver") != 0)
+		return pstrdup(value);
+	return psprintf("osmeta.fold_name(rtrim((%s)::text, ' '))", value);
+}
+
 /* The value if the stage has the row, else NULL. */
 static char *
 staged_value(Mapping *mapping, const PlanEntity *entity, const char *value)
@@ -41,9 +53,16 @@ staged_value(Mapping *mapping, const PlanEntity *entity, const char *value)
 						plan->plan_id, entity->entity_id, plan->generation,
 						value);
 	n = ++mapping->number;
-	appendStringInfo(&mapping->joins, " LEFT JOIN %s r%d ON r%d.c%d = %s",
-					 osmeta_stage_name(plan, 'e', entity->entity_id), n, n,
-					 id, value);
+	if (strcmp(plan->source_dialect, "sqlserver") == 0)
+		appendStringInfo(&mapping->joins, " LEFT JOIN (SELECT DISTINCT ON (%s) %s AS f, i.c%d FROM %s i ORDER BY 1, 2) r%d ON r%d.f = %s",
+						 osmeta_compared_id(plan, psprintf("i.c%d", id)),
+						 osmeta_compared_id(plan, psprintf("i.c%d", id)), id,
+						 osmeta_stage_name(plan, 'e', entity->entity_id), n, n,
+						 osmeta_compared_id(plan, value));
+	else
+		appendStringInfo(&mapping->joins, " LEFT JOIN %s r%d ON r%d.c%d = %s",
+						 osmeta_stage_name(plan, 'e', entity->entity_id), n, n,
+						 id, value);
 	return psprintf("r%d.c%d", n, id);
 }
 
@@ -59,19 +78,28 @@ paired_value(Mapping *mapping, const PlanEntity *entity, const char *value)
 	return psprintf("m%d.target_id", n);
 }
 
-char *
-osmeta_map_identifier(Mapping *mapping, const PlanEntity *entity,
-					  const char *value, const char *type, bool is_tested)
+static char *
+map_identifier(Mapping *mapping, const PlanEntity *entity,
+			   const char *value, const char *type, bool is_tested,
+			   bool is_own)
 {
 	const MigrationPlan *plan = mapping->plan;
+	bool		is_number = osmeta_is_whole_number(type);
 	char	   *staged;
 
 	check_stack_depth();
+	/* A cast to a length would cut, and what is cut may be another's. */
+	type = osmeta_open_type(type);
 	if (entity->strategy == STRATEGY_MAP)
-		return psprintf("osmeta.mapped_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, (%s)::%s)::%s",
+		return psprintf("osmeta.mapped_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, %s)::%s",
 						plan->plan_id, entity->entity_id, plan->generation,
-						value, osmeta_is_whole_number(type) ? "bigint" : "text",
+						is_number ? psprintf("(%s)::bigint", value) :
+						psprintf("(%s)::text", osmeta_compared_id(plan, value)),
 						type);
+	/* The row's own spelling is what the target gets. */
+	if (!entity->is_number && strcmp(plan->source_dialect, "sqlserver") == 0 &&
+		entity->identifier != NULL && !is_own)
+		is_tested = true;
 	if (entity->strategy == STRATEGY_ASSIGNED)
 		return entity->has_map ?
 			psprintf("%s::%s", paired_value(mapping, entity, value), type) :
@@ -97,17 +125,42 @@ osmeta_map_identifier(Mapping *mapping, const PlanEntity *entity,
 							entity->offset, type);
 		case STRATEGY_PARENT:
 			/* one-to-one: whatever the row gets that it belongs to */
-			return osmeta_map_identifier(mapping, entity->identifier->refers_to,
-										 staged, type,
-										 entity->identifier->is_tested);
+			return map_identifier(mapping, entity->identifier->refers_to,
+								  staged, type, entity->identifier->is_tested,
+								  false);
 		default:
 			/* the target may spell a text otherwise that is the same there */
 			if (entity->has_map)
 				return psprintf("COALESCE(%s::%s, %s::%s)",
-								paired_value(mapping, entity, value), type,
+								paired_value(mapping, entity, staged), type,
 								staged, type);
 			return psprintf("%s::%s", staged, type);
 	}
+}
+
+char *
+osmeta_map_identifier(Mapping *mapping, const PlanEntity *entity,
+					  const char *value, const char *type, bool is_tested)
+{
+	return map_identifier(mapping, entity, value, type, is_tested, false);
+}
+
+/*
+ * The type in which a reference is delivered: wide enough for every
+ * identifier of the entity, so that one which the column cannot hold is
+ * found before anything is written.
+ */
+char *
+osmeta_mapped_type(const PlanAttribute *attribute)
+{
+	const char *type = attribute->target_type;
+	const PlanAttribute *id = attribute->refers_to->identifier;
+
+	if ((strcmp(type, "integer") == 0 || strcmp(type, "smallint") == 0) &&
+		(id == NULL || id->target_type == NULL ||
+		 strcmp(id->target_type, type) != 0))
+		return pstrdup("bigint");
+	return osmeta_open_type(type);
 }
 
 /* What stands in the stage for a reference, as its entity's identifier. */
@@ -136,10 +189,10 @@ soft_value(Mapping *mapping, const PlanAttribute *attribute)
 	new = osmeta_map_identifier(mapping, entity, value,
 								entity->is_number ? "bigint" : "text", true);
 	if (strcmp(value, old) == 0)
-		return psprintf("(%s)::%s", new, attribute->target_type);
+		return psprintf("(%s)::%s", new, osmeta_mapped_type(attribute));
 	return psprintf("(CASE WHEN (%s) IS NULL THEN %s::text ELSE COALESCE((%s)::text, %s) END)::%s",
 					value, old, new, attribute->null_value,
-					attribute->target_type);
+					osmeta_mapped_type(attribute));
 }
 
 char *
@@ -149,7 +202,7 @@ osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
 		return soft_value(mapping, attribute);
 	return osmeta_map_identifier(mapping, attribute->refers_to,
 								 psprintf("s.c%d", attribute->attribute_no),
-								 attribute->target_type,
+								 osmeta_mapped_type(attribute),
 								 attribute->is_tested);
 }
 
@@ -158,9 +211,9 @@ osmeta_map_own_identifier(Mapping *mapping, const PlanEntity *entity)
 {
 	const PlanAttribute *id = entity->identifier;
 
-	return osmeta_map_identifier(mapping, entity,
-								 psprintf("s.c%d", id->attribute_no),
-								 id->target_type, false);
+	return map_identifier(mapping, entity,
+						  psprintf("s.c%d", id->attribute_no),
+						  id->target_type, false, true);
 }
 
 char *

@@ -33,6 +33,12 @@ extern char *osmeta_map_identifier(Mapping *mapping, const PlanEntity *entity,
 								   const char *value, const char *type,
 								   bool is_tested);
 
+/* A text identifier of the source as it is compared there. */
+extern char *osmeta_compared_id(const MigrationPlan *plan, const char *value);
+
+/* The type that the new value of a reference has in a delivery. */
+extern char *osmeta_mapped_type(const PlanAttribute *attribute);
+
 /* The new value of a reference of the stage's row s. */
 extern char *osmeta_map_reference(Mapping *mapping,
 								  const PlanAttribute *attribute);

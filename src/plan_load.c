@@ -228,8 +228,8 @@ load_attributes(MigrationPlan *plan)
 				 " a.is_identifier, a.is_deferred AND t.transform = 'remap',"
 				 " COALESCE(a.refers_to_entity_id, 0),"
 				 " CASE WHEN (t.transform IN ('null value', 'convert') OR t.transform LIKE '" SOFT_PREFIX "%%')"
-				 "   AND osmeta.is_data_type(a.type)"
-				 "  THEN quote_nullable(osmeta.null_value(a.type, %s)) ELSE 'NULL' END,"
+				 "   AND osmeta.is_data_type(n.type)"
+				 "  THEN quote_nullable(osmeta.null_value(n.type, %s)) ELSE 'NULL' END,"
 				 " a.dangling_rows IS DISTINCT FROM 0,"
 				 " CASE WHEN t.transform = 'convert' THEN osmeta.plan_convert('" VALUE_MARK "', a.type,"
 				 "  a.target_attribute_type, a.source_type,"
@@ -240,8 +240,16 @@ load_attributes(MigrationPlan *plan)
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 				 " CROSS JOIN LATERAL (SELECT CASE WHEN a.include THEN a.transform"
 				 "  ELSE 'null value' END) t (transform)"
+				 " CROSS JOIN LATERAL (SELECT CASE WHEN t.transform = 'convert' THEN a.type"
+				 "  ELSE COALESCE(a.target_attribute_type, a.type) END) n (type)"
 				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include"
 				 " AND (a.include OR NOT a.is_identifier)"
+				 /* a column is filled once, by whom it is for */
+				 " AND (a.include OR NOT EXISTS (SELECT FROM osmeta.plan_attribute o"
+				 "   WHERE o.plan_id = a.plan_id AND o.entity_id = a.entity_id"
+				 "    AND o.attribute_no <> a.attribute_no AND o.target_column = a.target_column"
+				 "    AND o.status IN ('matched', 'target only') AND o.target_type IS NOT NULL"
+				 "    AND (o.include OR o.attribute_no < a.attribute_no)))"
 				 " AND e.status = 'matched' AND a.status IN ('matched', 'target only')"
 				 " AND a.target_type IS NOT NULL"
 				 " AND (a.source_type IS NOT NULL OR a.status = 'target only')"
@@ -328,6 +336,7 @@ osmeta_plan_load(const char *name)
 	MigrationPlan *plan = SPI_palloc(sizeof(MigrationPlan));
 	const char *args[1];
 	Oid			owner;
+	int			nest_level;
 
 	memset(plan, 0, sizeof(MigrationPlan));
 	args[0] = name;
@@ -397,8 +406,10 @@ osmeta_plan_load(const char *name)
 						plan->owner),
 				 errhint("Only that role and its members can run, verify or drop it.")));
 
+	nest_level = osmeta_spi_expect_many();
 	load_entities(plan);
 	load_attributes(plan);
+	osmeta_spi_restore(nest_level);
 	return plan;
 }
 

@@ -19,6 +19,9 @@
 
 PG_FUNCTION_INFO_V1(osmeta_map_id);
 
+/* The plan of which this session knows that all its rows have been pulled. */
+int64		osmeta_map_id_known = 0;
+
 /* What a call site keeps. */
 typedef struct MapCall
 {
@@ -71,7 +74,9 @@ prepare_statement(const char *plan_name, const char *entity_name)
 	if (entity->strategy != STRATEGY_MAP)
 	{
 		if (strcmp(plan->phase, "planned") == 0 ||
-			strcmp(plan->phase, "pull") == 0)
+			strcmp(plan->phase, "prepare") == 0 ||
+			(strcmp(plan->phase, "pull") == 0 && plan->round == 1 &&
+			 osmeta_map_id_known != plan->plan_id))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("identifiers of %s are not known yet",

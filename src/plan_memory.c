@@ -9,7 +9,8 @@
  *
  *	staged_id		the identifier, if the stage has the row (id_set.c: a
  *					bit for a row)
- *	staged_rank		its place among the staged ones, for strategy dense
+ *	staged_rank		its place among the staged ones, round by round, for
+ *					strategy dense
  *	mapped_id		its partner in osmeta.plan_map (static records, users and
  *					others that are matched; a hash table)
  *	target_id		the identifier, if the target's table has it, for checks
@@ -88,6 +89,7 @@ typedef struct TextPair
 typedef enum MemoryKind
 {
 	MEMORY_STAGED,
+	MEMORY_RANKED,
 	MEMORY_TARGET,
 	MEMORY_NUMBERS,
 	MEMORY_TEXTS
@@ -101,6 +103,9 @@ typedef struct Memory
 	bool		is_ready;		/* read to its end */
 	MemoryContext context;
 	IdSet		ids;			/* MEMORY_STAGED, MEMORY_TARGET */
+	int			nrounds;		/* MEMORY_RANKED */
+	int64		last_round;
+	IdSet	   *round;
 	number_hash *number;
 	word_hash  *word;
 } Memory;
@@ -185,6 +190,27 @@ take_id(Memory *memory, HeapTuple row, TupleDesc desc)
 		elog(ERROR, "identifiers came out of order");
 }
 
+/* Rows of a later round are numbered behind those of the earlier ones. */
+static void
+take_ranked(Memory *memory, HeapTuple row, TupleDesc desc)
+{
+	bool		isnull;
+	int64		id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
+	int64		round = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
+
+	if (memory->nrounds == 0 || round != memory->last_round)
+	{
+		Size		size = sizeof(IdSet) * (memory->nrounds + 1);
+
+		memory->round = memory->round == NULL ? palloc(size) :
+			repalloc(memory->round, size);
+		osmeta_id_set_init(&memory->round[memory->nrounds++], allocate);
+		memory->last_round = round;
+	}
+	if (!osmeta_id_set_add(&memory->round[memory->nrounds - 1], id))
+		elog(ERROR, "identifiers came out of order");
+}
+
 /* A text that is a whole number as such; false for all others. */
 static bool
 read_number(const char *value, int64 *number)
@@ -230,13 +256,18 @@ read_memory(Memory *memory, int64 plan_id)
 
 	if (memory->kind == MEMORY_STAGED || memory->kind == MEMORY_TARGET)
 		osmeta_id_set_init(&memory->ids, allocate);
+	else if (memory->kind == MEMORY_RANKED)
+	{
+		memory->round = NULL;
+		memory->nrounds = 0;
+	}
 	else if (memory->kind == MEMORY_NUMBERS)
 		memory->number = number_create(memory->context, 1024, NULL);
 	else
 		memory->word = word_create(memory->context, 1024, NULL);
 	MemoryContextSwitchTo(old);
 
-	if (memory->kind == MEMORY_STAGED || memory->kind == MEMORY_TARGET)
+	if (memory->kind <= MEMORY_TARGET)
 	{
 		/* Applications have no table of users of their own. */
 		const char *is_user = memory->kind == MEMORY_TARGET ?
@@ -244,7 +275,7 @@ read_memory(Memory *memory, int64 plan_id)
 
 		if (osmeta_execf("SELECT CASE WHEN %s"
 						 "  THEN format('SELECT DISTINCT u.id::bigint FROM %%I.live_user u ORDER BY 1', n.schema)"
-						 "  ELSE format('SELECT %s s.c%%s::bigint FROM %%I.%c%%s s ORDER BY 1', a.attribute_no, p.plan, e.entity_id)"
+						 "  ELSE format('SELECT %s s.c%%s::bigint%s FROM %%I.%c%%s s ORDER BY %s', a.attribute_no, p.plan, e.entity_id)"
 						 " END FROM osmeta.plan p"
 						 " JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id"
 						 " LEFT JOIN osmeta.plan_attribute a ON a.plan_id = p.plan_id"
@@ -254,16 +285,23 @@ read_memory(Memory *memory, int64 plan_id)
 						 " AND (a.attribute_no IS NOT NULL OR %s)",
 						 is_user,
 						 memory->kind == MEMORY_TARGET ? "DISTINCT" : "",
+						 memory->kind == MEMORY_RANKED ? ", s.round::bigint" : "",
 						 memory->kind == MEMORY_TARGET ? 't' : 'e',
+						 memory->kind == MEMORY_RANKED ? "2, 1" : "1",
 						 plan_id, memory->entity_id, is_user) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("plan " INT64_FORMAT " has no entity " INT64_FORMAT " with an identifier",
 							plan_id, memory->entity_id)));
-		read_rows(memory, osmeta_text_at(0, 1), take_id);
+		read_rows(memory, osmeta_text_at(0, 1),
+				  memory->kind == MEMORY_RANKED ? take_ranked : take_id);
 	}
 	else
-		read_rows(memory, psprintf("SELECT m.source_id, m.target_id FROM osmeta.plan_map m"
+		/* texts as they are compared at the source: osmeta_compared_id() */
+		read_rows(memory, psprintf("SELECT CASE WHEN n.dialect = 'sqlserver'"
+								   "  THEN osmeta.fold_name(rtrim(m.source_id, ' ')) ELSE m.source_id END, m.target_id"
+								   " FROM osmeta.plan_map m JOIN osmeta.plan p ON p.plan_id = m.plan_id"
+								   " LEFT JOIN osmeta.environment n ON n.environment = p.source"
 								   " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT,
 								   plan_id, memory->entity_id),
 				  memory->kind == MEMORY_NUMBERS ? take_number : take_text);
@@ -358,12 +396,19 @@ osmeta_target_id(PG_FUNCTION_ARGS)
 Datum
 osmeta_staged_rank(PG_FUNCTION_ARGS)
 {
-	Memory	   *memory = memory_of_call(fcinfo, MEMORY_STAGED);
-	int64		rank = osmeta_id_set_rank(&memory->ids, PG_GETARG_INT64(3));
+	Memory	   *memory = memory_of_call(fcinfo, MEMORY_RANKED);
+	int64		id = PG_GETARG_INT64(3);
+	int64		before = 0;
 
-	if (rank < 0)
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(rank);
+	for (int i = 0; i < memory->nrounds; i++)
+	{
+		int64		rank = osmeta_id_set_rank(&memory->round[i], id);
+
+		if (rank >= 0)
+			PG_RETURN_INT64(before + rank);
+		before += (int64) memory->round[i].members;
+	}
+	PG_RETURN_NULL();
 }
 
 Datum

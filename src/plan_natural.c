@@ -130,7 +130,7 @@ natural_key(const MigrationPlan *plan, const PlanEntity *entity,
 				 " ORDER BY n.place",
 				 plan->plan_id, entity->entity_id);
 	rows = SPI_processed;
-	*key = palloc(sizeof(PlanAttribute *) * Max(rows, 1));
+	*key = palloc(sizeof(PlanAttribute *) * (rows + 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
 		bool		isnull;
@@ -145,6 +145,21 @@ natural_key(const MigrationPlan *plan, const PlanEntity *entity,
 		}
 		if (n != (int) i + 1)
 			return 0;
+	}
+	/* Rows of two tenants are two, whatever they hold. */
+	for (int j = 0; n > 0 && j < entity->nattributes; j++)
+	{
+		const PlanAttribute *a = &entity->attributes[j];
+		bool		is_named = false;
+
+		if (a->refers_to == NULL || a->source_type == NULL ||
+			strcmp(a->refers_to->strategy_name, "tenant") != 0 ||
+			strcmp(a->name, "Tenant_Id") != 0)
+			continue;
+		for (int k = 0; k < n; k++)
+			is_named |= (*key)[k] == a;
+		if (!is_named)
+			(*key)[n++] = a;
 	}
 	return n;
 }

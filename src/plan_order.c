@@ -79,6 +79,7 @@ osmeta_plan_order(int64 plan_id)
 	static Oid	edge_types[] = {INT8OID, INT4OID, BOOLOID};
 	Datum	   *entity_arrays[2];
 	Datum	   *edge_arrays[3];
+	int			nest_level = osmeta_spi_expect_many();
 
 	rows = osmeta_query(entity_sql, 1, &type, &arg, NULL);
 	order = osmeta_order_begin(rows);
@@ -132,6 +133,7 @@ osmeta_plan_order(int64 plan_id)
 					   " AND a.attribute_no = n.attribute_no"
 					   " AND a.is_deferred <> n.is_deferred",
 					   plan_id, 3, edge_types, edge_arrays, order->edges);
+	osmeta_spi_restore(nest_level);
 }
 
 void
@@ -139,6 +141,7 @@ osmeta_plan_pull_rules(int64 plan_id)
 {
 	Oid			type = INT8OID;
 	Datum		arg = Int64GetDatum(plan_id);
+	int			nest_level = osmeta_spi_expect_many();
 
 	/* The UPDATE fires the trigger that calls this: only where it must. */
 	if (osmeta_query("SELECT r.entity_id FROM osmeta.plan_pull_rule($1) r"
@@ -153,4 +156,5 @@ osmeta_plan_pull_rules(int64 plan_id)
 					 " AND (r.pull_rule IS DISTINCT FROM e.pull_rule"
 					 "  OR r.pull_reason IS DISTINCT FROM e.pull_reason)",
 					 1, &type, &arg, NULL);
+	osmeta_spi_restore(nest_level);
 }

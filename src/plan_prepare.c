@@ -281,19 +281,23 @@ advance_counter(const Run *run, const PlanEntity *entity)
 	int64		upper;
 	bool		is_empty;
 
-	if (!entity->is_number || entity->strategy == STRATEGY_PARENT ||
-		entity->strategy == STRATEGY_ASSIGNED)
+	if (!entity->is_number || entity->strategy == STRATEGY_PARENT)
 		return;
+	/* One that lags would give identifiers that rows there have. */
 	osmeta_execf("SELECT max(v.id)::bigint FROM (%s) v",
+				 entity->strategy == STRATEGY_ASSIGNED ?
+				 psprintf("SELECT t.c%d AS id FROM %s t",
+						  entity->identifier->attribute_no,
+						  osmeta_stage_name(plan, 't', entity->entity_id)) :
 				 osmeta_target_id_sql(plan, entity, NULL));
 	upper = osmeta_int64_at(0, 1, &is_empty);
 	if (is_empty)
 		return;
 	table = osmeta_run_sink_table(run, entity);
-	(void) run->sink->advance_counter(&table,
-									  upper > PG_INT64_MAX - plan->headroom ?
-									  PG_INT64_MAX :
-									  upper + plan->headroom);
+	if (entity->strategy != STRATEGY_ASSIGNED)
+		upper = upper > PG_INT64_MAX - plan->headroom ? PG_INT64_MAX :
+			upper + plan->headroom;
+	(void) run->sink->advance_counter(&table, upper);
 }
 
 static void
@@ -375,6 +379,7 @@ osmeta_prepare_push(Run *run)
 		return;
 	osmeta_plan_create_users(run);
 	run->plan = plan = osmeta_plan_load(run->name);
+	osmeta_map_id_known = run->plan_id;
 	/* Parents first: a one-to-one row's partner may be one of them. */
 	for (int i = 0; i < plan->nentities; i++)
 		osmeta_plan_fill_entity_map(plan, &plan->entities[i]);

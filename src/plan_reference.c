@@ -112,16 +112,23 @@ missing_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		value = osmeta_reference_value(a, "s");
 		if (!is_data)
 			absent = psprintf("NOT EXISTS (SELECT FROM osmeta.plan_map m WHERE m.plan_id = " INT64_FORMAT
-							  " AND m.entity_id = " INT64_FORMAT " AND m.source_id = (%s)::text)",
-							  plan->plan_id, parent->entity_id, value);
+							  " AND m.entity_id = " INT64_FORMAT " AND %s = %s)",
+							  plan->plan_id, parent->entity_id,
+							  osmeta_compared_id(plan, "m.source_id"),
+							  osmeta_compared_id(plan, psprintf("(%s)::text", value)));
 		else if (parent->is_number && step <= 1)
 			absent = psprintf("osmeta.staged_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, (%s)::bigint) IS NULL",
 							  plan->plan_id, parent->entity_id,
 							  plan->generation, value);
 		else
-			absent = psprintf("NOT EXISTS (SELECT FROM %s r WHERE r.c%d = %s)",
-							  osmeta_stage_name(plan, 'e', parent->entity_id),
-							  parent->identifier->attribute_no, value);
+			absent = parent->is_number ?
+				psprintf("NOT EXISTS (SELECT FROM %s r WHERE r.c%d = %s)",
+						 osmeta_stage_name(plan, 'e', parent->entity_id),
+						 parent->identifier->attribute_no, value) :
+				psprintf("NOT EXISTS (SELECT FROM %s r WHERE %s = %s)",
+						 osmeta_stage_name(plan, 'e', parent->entity_id),
+						 osmeta_compared_id(plan, psprintf("r.c%d", parent->identifier->attribute_no)),
+						 osmeta_compared_id(plan, value));
 		appendStringInfo(&values, "%s(%d, CASE WHEN (%s) IS NOT NULL AND %s THEN (%s)::text END)",
 						 values.len > 0 ? ", " : "", a->attribute_no, value,
 						 absent, value);

@@ -83,6 +83,14 @@ osmeta_staged_type(const PlanAttribute *attribute)
 		pstrdup(attribute->target_type);
 }
 
+/* The type of an expression that is computed when rows are delivered. */
+char *
+osmeta_late_type(const PlanAttribute *attribute)
+{
+	return osmeta_is_whole_number(attribute->target_type) ?
+		pstrdup("numeric") : osmeta_open_type(attribute->target_type);
+}
+
 /* CREATE TABLE of the stage. */
 char *
 osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity,
@@ -296,7 +304,7 @@ late_value(const PlanEntity *entity, const PlanAttribute *attribute)
 		separator = ", ";
 	}
 	appendStringInfo(&buf, ") AS %s)::%s", osmeta_quote_name(entity->name),
-					 osmeta_open_type(attribute->target_type));
+					 osmeta_late_type(attribute));
 	return buf.data;
 }
 

@@ -74,6 +74,19 @@ has_deferred(const PlanEntity *entity)
 }
 
 /*
+ * Rows of the stage whose push has begun, as a condition on s: not those of
+ * a later round that is still being pulled.
+ */
+char *
+osmeta_pushed_rounds(const MigrationPlan *plan)
+{
+	if (is_phase(plan, "prepare") || is_phase(plan, "pull") ||
+		is_phase(plan, "delete"))
+		return psprintf("s.round < %d", plan->round);
+	return pstrdup("true");
+}
+
+/*
  * What should stand at the target, and how many references are NULL there
  * that were not at the source.
  */
@@ -104,7 +117,8 @@ read_expectation(const MigrationPlan *plan, const PlanEntity *entity,
 				 psprintf("min(d.c%d)::text, max(d.c%d)::text", id, id) :
 				 "NULL::text, NULL::text",
 				 delivered.data,
-				 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false, NULL));
+				 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
+									 osmeta_pushed_rounds(plan)));
 	verdict->expected = osmeta_int64_at(0, 1, NULL);
 	*checksum = osmeta_text_at(0, 2);
 	bounds->lower = osmeta_text_at(0, 3);
@@ -116,9 +130,10 @@ read_expectation(const MigrationPlan *plan, const PlanEntity *entity,
 
 	if (staged.len > 0)
 	{
-		osmeta_execf("SELECT 0%s FROM %s s WHERE %s", staged.data,
+		osmeta_execf("SELECT 0%s FROM %s s WHERE %s AND (%s)", staged.data,
 					 osmeta_stage_name(plan, 'e', entity->entity_id),
-					 osmeta_delivered_sql(plan, entity, "s"));
+					 osmeta_delivered_sql(plan, entity, "s"),
+					 osmeta_pushed_rounds(plan));
 		verdict->nulled += osmeta_int64_at(0, 1, NULL);
 	}
 	if (entity->has_map)
@@ -326,7 +341,7 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 	plan = osmeta_plan_load(name);
 	if (!is_phase(plan, "push") && !is_phase(plan, "second step") &&
 		!is_phase(plan, "update") && !is_phase(plan, "done") &&
-		!is_taken_out(plan))
+		!is_taken_out(plan) && plan->round == 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" has not delivered anything yet", name),

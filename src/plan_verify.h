@@ -93,4 +93,7 @@ extern bool osmeta_read_baseline(const MigrationPlan *plan,
 								 const PlanEntity *entity, int64 *rows,
 								 char **checksum, char **upper);
 
+/* plan_verify.c: rows of the stage whose push has begun, as a condition on s */
+extern char *osmeta_pushed_rounds(const MigrationPlan *plan);
+
 #endif							/* OSMETA_PLAN_VERIFY_H */
