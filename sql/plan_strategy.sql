@@ -26,10 +26,13 @@ DELETE FROM target.region WHERE "NAME" = 'theirs, next';
 SELECT osmeta.drop_plan('p');
 CALL make.put_back();
 
--- A later round is numbered behind the earlier ones, whatever its identifiers.
+-- A later round is numbered behind the earlier ones, whatever its identifiers;
+-- a row that came late is found although another one has gone.
+INSERT INTO source.region ("ID", "NAME") VALUES (8, 'gone soon');
 SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['entity:Shop.Region']) > 0 AS planned;
 UPDATE osmeta.plan_entity SET key_strategy = 'dense' WHERE entity = 'Region';
 CALL osmeta.run_plan('p');
+DELETE FROM source.region WHERE "ID" = 8;
 INSERT INTO source.region ("ID", "NAME") VALUES (5, 'late');
 CALL osmeta.run_plan('p');
 SELECT k.source_id, k.target_id - min(k.target_id) OVER () AS place

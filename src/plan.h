@@ -94,6 +94,7 @@ typedef struct PlanEntity
 	bool		has_pulled;
 	int64		pulled_upper_id;	/* all rows up to there have been read */
 	int64		pulled_rows;	/* so many stood at the source then */
+	char	   *pulled_sum;		/* the sum of their identifiers */
 	bool		has_upper;
 	int64		lower_id;
 	int64		upper_id;

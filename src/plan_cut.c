@@ -29,6 +29,7 @@ typedef struct Bounds
 	int64		rows;
 	int64		lower;
 	int64		upper;
+	char	   *sum;			/* of the identifiers, NULL: no rows */
 } Bounds;
 
 static void
@@ -113,11 +114,13 @@ ids_sql(const Run *run, const PlanEntity *entity, const char *scan,
 static void
 read_bounds(const char *ids, Bounds *bounds)
 {
-	osmeta_execf("SELECT count(*), min(v.id)::bigint, max(v.id)::bigint FROM (%s) v",
+	osmeta_execf("SELECT count(*), min(v.id)::bigint, max(v.id)::bigint,"
+				 " trim_scale(sum(v.id::numeric))::text FROM (%s) v",
 				 ids);
 	bounds->rows = osmeta_int64_at(0, 1, NULL);
 	bounds->lower = osmeta_int64_at(0, 2, NULL);
 	bounds->upper = osmeta_int64_at(0, 3, NULL);
+	bounds->sum = osmeta_text_at(0, 4);
 }
 
 /* What the source has now, for plan_problem and for the next round. */
@@ -129,9 +132,10 @@ record_bounds(const Run *run, const PlanEntity *entity, const Bounds *all)
 	char	   *upper = all->rows == 0 ? "NULL" :
 	psprintf("'" INT64_FORMAT "'", all->upper);
 
-	osmeta_execf("UPDATE osmeta.plan_entity e SET source_rows = " INT64_FORMAT ", source_upper_id = %s, %s"
+	osmeta_execf("UPDATE osmeta.plan_entity e SET source_rows = " INT64_FORMAT ", source_upper_id = %s,"
+				 " source_sum = %s, %s"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
-				 all->rows, upper,
+				 all->rows, upper, all->sum ? all->sum : "0",
 				 run->plan->round == 1 ?
 				 psprintf("rows_expected = " INT64_FORMAT ", lower_id = %s, upper_id = %s",
 						  all->rows, lower, upper) :
@@ -188,15 +192,17 @@ cut_later(const Run *run, const PlanEntity *entity)
 	read_bounds(ids_sql(run, entity, "true", NULL), &all);
 	if (entity->delta_from == NULL && !compares && ids_grow(entity))
 	{
-		int64		former;
+		Bounds		former;
 
-		/* Rows may have been committed late, with lower identifiers. */
+		/*
+		 * Rows may have been committed late, with lower identifiers, and
+		 * others have gone: are they the same as before?
+		 */
 		scan = osmeta_stage_range(entity, "s", NULL,
 								  psprintf(INT64_FORMAT, entity->pulled_upper_id));
-		osmeta_execf("SELECT count(*) FROM (%s) v",
-					 ids_sql(run, entity, scan, NULL));
-		former = osmeta_int64_at(0, 1, NULL);
-		if (former > entity->pulled_rows)
+		read_bounds(ids_sql(run, entity, scan, NULL), &former);
+		if (former.rows != entity->pulled_rows ||
+			strcmp(former.sum ? former.sum : "0", entity->pulled_sum) != 0)
 			scan = "true";
 		else
 			scan = psprintf("s.c%d > " INT64_FORMAT,
@@ -213,7 +219,7 @@ cut_later(const Run *run, const PlanEntity *entity)
 void
 osmeta_cut_done(const Run *run)
 {
-	osmeta_execf("UPDATE osmeta.plan_entity SET pulled_upper_id = source_upper_id, pulled_rows = source_rows"
+	osmeta_execf("UPDATE osmeta.plan_entity SET pulled_upper_id = source_upper_id, pulled_rows = source_rows, pulled_sum = source_sum"
 				 " WHERE plan_id = " INT64_FORMAT " AND source_rows IS NOT NULL",
 				 run->plan_id);
 }

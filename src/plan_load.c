@@ -114,7 +114,8 @@ load_entities(MigrationPlan *plan)
 				 " e.source_table, e.target_table, e.counter, e.key_strategy, e.is_data,"
 				 " COALESCE(e.level, 0), e.lower_id, e.upper_id,"
 				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0), e.has_map, e.is_read,"
-				 " e.pull_rule, e.delta_from, e.pulled_upper_id, COALESCE(e.pulled_rows, 0)"
+				 " e.pull_rule, e.delta_from, e.pulled_upper_id, COALESCE(e.pulled_rows, 0),"
+				 " COALESCE(e.pulled_sum, 0)::text"
 				 " FROM osmeta.plan_entity e"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 " AND e.include AND e.status = 'matched'"
@@ -160,6 +161,7 @@ load_entities(MigrationPlan *plan)
 		e->pulled_upper_id = osmeta_int64_at(i, 20, &no_lower);
 		e->has_pulled = !no_lower;
 		e->pulled_rows = osmeta_int64_at(i, 21, NULL);
+		e->pulled_sum = TEXT(i, 22);
 	}
 }
 

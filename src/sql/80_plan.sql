@@ -95,8 +95,10 @@ CREATE TABLE osmeta.plan_entity (
     delta_seen           text,
     source_upper_id      bigint,
     source_rows          bigint,
+    source_sum           numeric,
     pulled_upper_id      bigint,
     pulled_rows          bigint,
+    pulled_sum           numeric,
     PRIMARY KEY (plan_id, entity_id),
     UNIQUE (plan_id, entity_key)
 );
@@ -127,8 +129,10 @@ COMMENT ON COLUMN osmeta.plan_entity.delta_from IS 'Value of the delta attribute
 COMMENT ON COLUMN osmeta.plan_entity.delta_seen IS 'Highest value of the delta attribute when the present round began';
 COMMENT ON COLUMN osmeta.plan_entity.source_upper_id IS 'Highest identifier when the source was cut into pieces last';
 COMMENT ON COLUMN osmeta.plan_entity.source_rows IS 'Rows of the source''s table then';
+COMMENT ON COLUMN osmeta.plan_entity.source_sum IS 'Sum of their identifiers';
 COMMENT ON COLUMN osmeta.plan_entity.pulled_upper_id IS 'Highest identifier up to which all rows have been pulled';
 COMMENT ON COLUMN osmeta.plan_entity.pulled_rows IS 'Rows that the source had up to there';
+COMMENT ON COLUMN osmeta.plan_entity.pulled_sum IS 'Sum of their identifiers: tells rows that came late from those that have gone';
 COMMENT ON COLUMN osmeta.plan_entity.counter IS 'Identity counter at the target, quoted and qualified; NULL if none is known';
 
 CREATE TABLE osmeta.plan_attribute (
