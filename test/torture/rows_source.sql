@@ -7,14 +7,14 @@ CREATE FUNCTION make.word(i bigint) RETURNS text LANGUAGE sql AS
 	$f$SELECT (ARRAY['', ' ü', ' 漢字', ' 🎉', ' ''quoted" \', E'\t$$;--', ' ', ' e' || U&'\0301'])[1 + i % 8]$f$;
 
 INSERT INTO node ("ID", "NAME", "KINDID")
-SELECT 3 * i + floor(random() * 3), 'node ' || i || make.word(i), (ARRAY[1, 2, 3, 4, NULL])[1 + i % 5]
+SELECT 3 * i + floor(random() * 2), 'node ' || i || make.word(i), (ARRAY[1, 2, 3, 4, NULL])[1 + i % 5]
 FROM generate_series(1, :rows / 4 + 1) i;
 UPDATE node SET "PARENTID" = make.pick(a.ids) FROM (SELECT array_agg("ID") AS ids FROM node) a WHERE random() < 0.9;
 INSERT INTO team ("ID", "NAME") SELECT 2 * i, 'team ' || i || make.word(i) FROM generate_series(1, :rows / 8 + 1) i;
 INSERT INTO member ("ID", "NAME", "TEAMID", "AREAID", "CREATEDBY", "NOTE", "SINCE", "PHOTO", "AMOUNT", "ISOPEN")
 SELECT 2 * i + floor(random() * 2), 'member ' || i || make.word(i), 2 * (1 + floor(random() * (:rows / 8 + 1))),
 	-- one in four refers to a row that is gone, by a number that the target has
-	CASE WHEN random() < 0.25 THEN 1 + floor(random() * 2) ELSE make.pick(a.ids) END, (ARRAY[10 + i % 51, 10 + i % 51, 999, 0, NULL])[1 + i % 5],
+	CASE WHEN random() < 0.25 THEN 5 + 3 * floor(random() * 2) ELSE make.pick(a.ids) END, (ARRAY[10 + i % 51, 10 + i % 51, 999, 0, NULL])[1 + i % 5],
 	(ARRAY[NULL, '', ' ', repeat('é𝄞', (i % 900)::integer), E'a\r\nb'])[1 + i % 5],
 	(ARRAY[NULL, '1900-01-01', '2024-02-29 23:59:59.999', '3000-12-31'])[1 + i % 4]::timestamp(3),
 	(ARRAY[NULL, '\x', '\x00ff275c', decode(repeat(md5(i::text), 1 + (i % 70)::integer), 'hex')])[1 + i % 4],

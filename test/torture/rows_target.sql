@@ -48,11 +48,11 @@ BEGIN
 	ELSIF what = 'error' THEN
 		RAISE EXCEPTION 'the trigger does not want this row';
 	END IF;
-	RETURN NEW;
+	RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
 SELECT format('CREATE %s ON %s %s FOR EACH ROW EXECUTE FUNCTION make.disturb(%L)', v.trigger, c.oid::regclass, v.defer, v.moment)
-FROM pg_class c, (VALUES ('TRIGGER early BEFORE INSERT OR UPDATE', '', 'early'),
-	('CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE', 'DEFERRABLE INITIALLY DEFERRED', 'late')) v (trigger, defer, moment)
+FROM pg_class c, (VALUES ('TRIGGER early BEFORE INSERT OR UPDATE OR DELETE', '', 'early'),
+	('CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE OR DELETE', 'DEFERRABLE INITIALLY DEFERRED', 'late')) v (trigger, defer, moment)
 WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'OSUSR%' AND c.relname NOT LIKE '%Kind'
 \gexec

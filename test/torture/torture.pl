@@ -1,12 +1,14 @@
 #!/usr/bin/perl
 # Torture: migrations that are interrupted again and again, by chance, until
 # they are left alone; then the target must hold every row once, and each must
-# mean what it means at the source.
+# mean what it means at the source.  Some are undone, at the end or in the
+# middle, and that is interrupted likewise: then the target must be what it was.
 #
 #	test/stage test/torture/torture.pl
 #
 # TORTURE_RUNS	how many migrations (default 3)
 # TORTURE_SEED	which ones: run number N of seed S is run number 1 of S + N - 1
+# TORTURE_ROWS	no run has more members than so many (default 400)
 #
 # Two clusters are made for this, which are killed and stopped: one with the
 # source and the desk, one with the target.  In one run out of five the target
@@ -23,6 +25,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $runs = $ENV{TORTURE_RUNS} // 3;
+my $most_rows = $ENV{TORTURE_ROWS} // 400;
 my $first_seed = $ENV{TORTURE_SEED} // int(rand 1_000_000);
 my $top = "$FindBin::Bin/../..";
 my %said;		# SQLSTATE and message of all errors
@@ -122,28 +125,70 @@ sub torture
 		seed   => $seed,
 		desk   => "desk_$seed",
 		source => "source_$seed",
-		rows   => one_of(40, 120, 400, 400),
-		pieces => one_of(5, 20, 50, 200),
+		rows   => one_of(grep { $_ <= $most_rows } 40, 120, 250, 400),
 		is_far => chance(0.8));
+	$run{pieces} = one_of($run{rows} <= 120 ? (5, 20, 50) : (20, 50, 200));
 	($run{cluster}, $run{target}) =
 	  $run{is_far} ? ($far, "target_$seed") : ($staging, $run{desk});
 	$run{on_disk} = $disk && $run{is_far} && chance(0.3);
 	# about what the whole plan takes when nothing is in its way
 	$run{seconds} = 0.4 + 0.01 * (10 + 7 * $run{rows} / $run{pieces});
-	$run{has_users} = $run{is_far} && chance(0.5);
+	$run{deletes} = chance(0.25);
+	$run{has_users} = $run{is_far} && !$run{deletes} && chance(0.5);
+	$run{has_merged} = chance(0.5);
+	$run{masks} = chance(0.3);
+	$run{follows} = $run{is_far} && chance(0.25);
+	$run{setting} = $run{masks} ? "SET osmeta.mask_secret = 'torture $seed'; " : '';
+	my @kind = grep { $run{$_} } qw(deletes has_users has_merged masks follows);
+	$happened{"run with $_"}++ foreach @kind;
 	begin(\%run);
 
-	my @done = map { disturb(\%run) } 1 .. 1 + int rand 6;
-	quieten(\%run);
-	note(sprintf 'seed %d: %d members, pieces of %d, %s%s: %s', $seed,
-		$run{rows}, $run{pieces}, $run{is_far} ? 'far' : 'near',
-		$run{on_disk} ? ', small disk' : '', join ', ', @done);
 	my $name = "seed $seed";
-	finish(\%run, $name);
+	note(sprintf '%s: %d members, pieces of %d, %s%s; %s', $name,
+		$run{rows}, $run{pieces}, $run{is_far} ? 'far' : 'near',
+		$run{on_disk} ? ', small disk' : '', join ', ', @kind);
+	my $ended = go_on(\%run, $name, 1 + int rand 4);
+	if ($ended && chance(0.4))
+	{
+		change_source(\%run);
+		$happened{'another round'}++;
+		$ended = go_on(\%run, "$name, round 2", 1 + int rand 3);
+	}
+	undo(\%run, $name) if !$ended || chance(0.6);
 
 	$staging->value('postgres', "DROP DATABASE $run{desk} WITH (FORCE); DROP DATABASE $run{source} WITH (FORCE)");
 	$far->value('postgres', "DROP DATABASE $run{target} WITH (FORCE)") if $run{is_far};
 	return;
+}
+
+# Disturb a run, and see that it comes to its end; false if it is to be undone
+# in its middle.
+sub go_on
+{
+	my ($run, $name, $times) = @_;
+	note("$name: " . disturb($run, 'run_plan')) foreach 1 .. $times;
+	if (chance(0.3) && has_begun($run))
+	{
+		$happened{'undone in the middle'}++;
+		return 0;
+	}
+	quieten($run);
+	finish($run, $name);
+	return 1;
+}
+
+sub phase
+{
+	my ($run) = @_;
+	return $staging->value($run->{desk}, q{SELECT phase FROM osmeta.plan WHERE plan = 'p'});
+}
+
+# Is a round between its first row at the target and its last?
+sub has_begun
+{
+	my ($run) = @_;
+	$_->wait_until_up foreach $staging, $far;
+	return phase($run) =~ /^(?:delete|push|second step|update)$/;
 }
 
 # Copies of the databases, rows, and a plan
@@ -157,18 +202,72 @@ sub begin
 	  if $run->{is_far};
 	$staging->value($run->{source}, "\\o /dev/null\n\\i '$top/test/torture/rows_source.sql'\n",
 		'-v', 'seed=' . ($run->{seed} % 1000) / 1000, '-v', "rows=$run->{rows}");
+	$staging->value($run->{source}, <<'SQL') if $run->{has_merged};
+SET search_path = source;
+INSERT INTO tag SELECT 'theirs ' || i, 'theirs ' || i, 'tag 1 ü', NULL FROM generate_series(1, 12) i;
+UPDATE tag SET "PARENTID" = 'theirs ' || length("NAME") WHERE random() < 0.3;
+SQL
 	$staging->value($run->{desk}, <<"SQL");
-SET client_min_messages = warning;
 ALTER SERVER source OPTIONS (SET dbname '$run->{source}');
 ALTER SERVER target OPTIONS (SET dbname '$run->{target}');
-SELECT osmeta.create_plan('p', 'src', '@{[ $run->{is_far} ? 'far' : 'near' ]}', ARRAY['espace:Town'],
-	'{"chunk_rows": $run->{pieces}, "users": "fallback:importer"}');
 SQL
+	make_plan($run, 'p', $run->{is_far} ? 'far' : 'near');
+	make_plan($run, 'reference', 'near') if $run->{follows};
 	choose_strategies($run);
 	move_counters($run) if $run->{has_users};
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
 	$run->{others_before} = others($run);
-	$run->{theirs} = [ split /\n/, meaning($run->{cluster}, $run->{target}, 'target') ];
+	$run->{target_before} = target_state($run);
+	$run->{theirs} = [ split /\n/, meaning($run, $run->{cluster}, $run->{target}, 'target') ];
+	return;
+}
+
+sub make_plan
+{
+	my ($run, $plan, $target) = @_;
+	my $existing = $run->{deletes} && $plan eq 'p' ? 'delete' : 'append';
+	my $follow = $run->{follows} ? 'true' : 'false';
+	$staging->value($run->{desk}, <<"SQL");
+SET client_min_messages = warning;
+SELECT osmeta.create_plan('$plan', 'src', '$target', ARRAY['espace:Town'],
+	'{"chunk_rows": $run->{pieces}, "users": "fallback:importer", "updates": true, "follow": $follow, "existing": "$existing"}');
+SQL
+	if ($run->{follows})
+	{
+		$run->{filtered} //= one_of(qw(Member Log Extra));
+		$staging->value($run->{desk}, qq{UPDATE osmeta.plan_entity SET filter = '"Id" % 3 <> 0'
+			WHERE entity = '$run->{filtered}' AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = '$plan')});
+	}
+	$staging->value($run->{desk}, q{UPDATE osmeta.plan_attribute SET mask = 'text' WHERE attribute = 'Note'})
+	  if $run->{masks};
+	return;
+}
+
+# New rows at the source, and others that have changed.  Of an entity whose
+# identifiers are numbered without gaps no row may come before the last.
+sub change_source
+{
+	my ($run) = @_;
+	my $early = $run->{strategy}{Node} && $run->{strategy}{Node} eq 'dense' ? '' : q{INSERT INTO node ("ID", "NAME") VALUES (5, 'node late');};
+	$staging->value($run->{source}, <<"SQL");
+SET search_path = source, public;
+$early
+INSERT INTO tag SELECT 'gone', 'tag gone', 'gone', NULL;
+INSERT INTO node ("ID", "NAME", "PARENTID") SELECT 5000 + i, 'node new ' || i, NULLIF(4999 + i, 5000) FROM generate_series(1, 9) i;
+UPDATE node SET "PARENTID" = 5003, "KINDID" = 3 WHERE "ID" % 7 = 0 AND "ID" < 5000;
+INSERT INTO team ("ID", "NAME") SELECT 5000 + i, 'team new ' || i FROM generate_series(1, 5) i;
+INSERT INTO member ("ID", "NAME", "TEAMID", "AREAID", "NOTE") SELECT 5000 + i, 'member new ' || i, 5001 + i % 5, 5002, 'new note ' || i FROM generate_series(1, $run->{rows} / 4) i;
+UPDATE team SET "LEADERID" = 5002, "NAME" = "NAME" || ' changed' WHERE "ID" % 3 = 0;
+UPDATE member SET "NOTE" = 'changed', "TEAMID" = 5003, "AMOUNT" = 7 WHERE "ID" % 5 = 0 AND "ID" < 5000;
+INSERT INTO detail SELECT "ID", 'detail ' || "ID" FROM member WHERE "ID" NOT IN (SELECT "ID" FROM detail) AND random() < 0.3;
+UPDATE extra SET "OTHERID" = (SELECT max("ID") FROM detail) WHERE "ID" % 2 = 0;
+INSERT INTO alpha ("ID", "NAME") SELECT 5000 + i, 'alpha new ' || i FROM generate_series(1, 5) i;
+INSERT INTO gamma ("ID", "NAME", "ALPHAID") SELECT 5000 + i, 'gamma new ' || i, 5000 + i FROM generate_series(1, 5) i;
+INSERT INTO beta ("ID", "NAME", "GAMMAID") SELECT 5000 + i, 'beta new ' || i, 5000 + i FROM generate_series(1, 5) i;
+UPDATE alpha SET "BETAID" = 5001 WHERE "ID" % 4 = 0;
+UPDATE log SET "NAME" = "NAME" || ' changed' WHERE "ID" % 11 = 0;
+SQL
+	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
 	return;
 }
 
@@ -181,19 +280,28 @@ sub choose_strategies
 	{
 		next unless chance(0.3);
 		my $strategy = $run->{is_far} || chance(0.5) ? 'dense' : 'assigned';
-		$staging->value($run->{desk}, "UPDATE osmeta.plan_entity SET key_strategy = '$strategy' WHERE entity = '$entity'");
+		$strategy = 'natural:Name' if $entity eq 'Node' && $run->{has_merged};
+		$run->{strategy}{$entity} = $strategy;
+		$staging->value($run->{desk}, "UPDATE osmeta.plan_entity SET key_strategy = '$strategy'
+			WHERE entity = '$entity' AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'p')");
 		$happened{"strategy $strategy"}++;
 	}
+	return if ($run->{strategy}{Node} // '') !~ /natural/;
+	$staging->value($run->{source}, q{SET search_path = source;
+		INSERT INTO node ("ID", "NAME") SELECT 4000 + i, 'theirs ' || i FROM generate_series(1, 9) i;
+		UPDATE node SET "PARENTID" = 4000 + length("NAME") % 9 WHERE random() < 0.3 AND "ID" < 4000;});
+	$staging->value($run->{desk}, q{UPDATE osmeta.plan_entity SET key_strategy = 'natural:Name'
+		WHERE entity = 'Node' AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'reference')});
 	return;
 }
 
-# Users of the target get identifiers beyond the plan's.
+# Users of the target get identifiers beyond the plan's, also those of later
+# rounds.
 sub move_counters
 {
 	my ($run) = @_;
-	my $statements = $staging->value($run->{desk},
-		q{SELECT substring(hint FROM 'SELECT .*') FROM osmeta.plan_problem WHERE code = 'counter_behind'});
-	$run->{cluster}->value($run->{target}, join ";\n", split /\n/, $statements);
+	$run->{cluster}->value($run->{target}, q{SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), 1000000)
+		FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log']) e});
 	return;
 }
 
@@ -215,15 +323,67 @@ sub add_row
 sub others
 {
 	my ($run) = @_;
-	return $run->{cluster}->value($run->{target}, q{SET search_path = target;
-		SELECT * FROM theirs ORDER BY 1, 2;
+	my $theirs = $run->{deletes} ? '' : 'SELECT * FROM theirs ORDER BY 1, 2;';
+	return $run->{cluster}->value($run->{target}, qq{SET search_path = target; $theirs
 		SELECT d FROM make.digest('target') d WHERE d NOT LIKE '%OSUSR%' OR d LIKE '%Kind%'});
+}
+
+# All tables of the target, but for rows that users have made meanwhile
+sub target_state
+{
+	my ($run) = @_;
+	return $run->{cluster}->value($run->{target}, q{SELECT make.digest('target')});
+}
+
+# What shall stand at the target
+sub expected
+{
+	my ($run) = @_;
+	my @theirs = $run->{deletes} ? () : @{ $run->{theirs} };
+	if ($run->{follows})
+	{
+		# what comes when nothing is in the way
+		$staging->value($run->{desk}, "SET client_min_messages = warning; $run->{setting}CALL osmeta.run_plan('reference')");
+		return (@theirs, grep { !/^\w+ \("theirs/ } split /\n/, meaning($run, $staging, $run->{desk}, 'target'));
+	}
+	my @rows = split /\n/, meaning($run, $staging, $run->{source}, 'source');
+	# those of the source that the target has already
+	@rows = grep { !/^(?:tag|node) \("theirs/ } @rows unless $run->{deletes};
+	return (@theirs, @rows);
+}
+
+# Masked texts are others, and equal where they were equal.
+sub check_masks
+{
+	my ($run, $name) = @_;
+	my $query = q{SELECT md5("NAME") || ' ' || md5("NOTE") || ' ' || ("NOTE" ~ '[a-z]{4}')::int FROM member WHERE "NAME" NOT LIKE 'theirs%' AND "NOTE" <> ''};
+	my %note;
+	my %there;
+	foreach (split /\n/, $staging->value($run->{source}, "SET search_path = source; $query"))
+	{
+		my ($member, $text, $has_letters) = split / /;
+		$note{$member} = [ $text, $has_letters ];
+	}
+	my %pair;
+	my %back;
+	my $same = 0;
+	foreach (split /\n/, $run->{cluster}->value($run->{target}, "SET search_path = target; $query"))
+	{
+		my ($member, $text) = split / /;
+		my $from = $note{$member} or next;
+		$pair{ $from->[0] }{$text} = $back{$text}{ $from->[0] } = 1;
+		$same++ if $from->[1] && $from->[0] eq $text;
+	}
+	is_deeply([ $same, scalar(grep { keys %$_ > 1 } values %pair, values %back) ], [ 0, 0 ],
+		"$name: masked values are others, equal where they were");
+	return;
 }
 
 sub meaning
 {
-	my ($cluster, $database, $schema) = @_;
+	my ($run, $cluster, $database, $schema) = @_;
 	return $cluster->value($database, "SET search_path = $schema;
+		SET make.is_masked = '@{[ $run->{masks} ? 'yes' : 'no' ]}';
 		SELECT entity || ' ' || replace(replace(meaning, E'\\n', '<LF>'), E'\\r', '<CR>') FROM meaning ORDER BY 1");
 }
 
@@ -233,14 +393,14 @@ sub meaning
 
 sub begin_session
 {
-	my ($run, $setting) = @_;
+	my ($run, $procedure, $setting) = @_;
 	my %session = (in => "SELECT pg_backend_pid();\n", out => '', err => '');
 	$session{handle} = IPC::Run::start(
 		$staging->psql_command($run->{desk}, '-v', 'VERBOSITY=verbose'),
 		\$session{in}, \$session{out}, \$session{err}, IPC::Run::timeout(120));
 	$session{handle}->pump until $session{out} =~ /^(\d+)\n/;
 	$session{pid} = $1;
-	$session{in} .= "$setting\nCALL osmeta.run_plan('p');\n\\q\n";
+	$session{in} .= "$setting\nCALL osmeta.$procedure('p');\n\\q\n";
 	while (length $session{in})
 	{
 		$session{handle}->pump_nb;
@@ -369,18 +529,23 @@ sub count_unknown
 	foreach my $id (grep { defined $now{$_} } keys %unknown)
 	{
 		$happened{ $now{$id} == $unknown{$id}
-			? 'a piece with unknown outcome was there'
-			: 'a piece with unknown outcome was not there' }++;
+			? 'unknown outcome: all of the piece was there'
+			: 'unknown outcome: nothing of the piece was there' }++;
 	}
 	return;
 }
 
-# Whatever stands at the target so far is right.
+# Whatever stands at the target so far is right.  Rows that a later round is
+# about to deliver again are still as they were, and those that are to go
+# change what is not the plan's.
 sub look_between
 {
 	my ($run) = @_;
-	my ($status, $out, $err) = $staging->psql($run->{desk}, q{SELECT entity, status, dangling, detail FROM osmeta.verify_plan('p')
-		WHERE status = 'unreadable' OR dangling > 0 OR detail ~ 'differ|more than once|other identifiers' OR foreign_changed OR rows_found > rows_expected});
+	my $foreign = $run->{deletes} ? 'false' : 'v.foreign_changed';
+	my ($status, $out, $err) = $staging->psql($run->{desk}, qq{SELECT v.entity, v.status, v.dangling, v.detail
+		FROM osmeta.verify_plan('p') v, osmeta.plan p WHERE p.plan = 'p'
+		AND (v.status = 'unreadable' OR v.dangling > 0 OR v.detail ~ 'more than once|other identifiers' OR $foreign OR v.rows_found > v.rows_expected
+			OR p.round = 1 AND v.detail ~ 'differ')});
 	if ($status != 0 && $err =~ /has not delivered anything yet/)
 	{
 		$happened{'looked, before the push'}++;
@@ -416,16 +581,16 @@ sub wait_for_commit
 # Begin sessions, let them work for a while, disturb them.
 sub disturb
 {
-	my ($run) = @_;
+	my ($run, $procedure) = @_;
 	my @what;
-	my $setting = '';
+	my $setting = $run->{setting};
 	my $sessions = one_of(1, 1, 2, 4);
 
 	$_->wait_until_up foreach $staging, $far;
 	quieten($run) if chance(0.7);
 	if (chance(0.5))
 	{
-		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.5 / $run->{pieces} ], [ sleep => 1 / $run->{pieces} ],
+		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.3 / $run->{pieces} ], [ sleep => 0.5 / $run->{pieces} ], [ sleep => 1 / $run->{pieces} ],
 				[ leave => 0.001 ], $disk ? () : [ full => 0.002 ]) };
 		quieten($run);
 		add_disturbance($run, $what, $chance);
@@ -433,13 +598,18 @@ sub disturb
 	}
 	if (chance(0.15))
 	{
-		$setting = 'SET statement_timeout = ' . (50 + int rand 1500) . ';';
+		$setting .= 'SET statement_timeout = ' . (50 + int rand 1500) . ';';
 		push @what, 'time out';
 	}
 	push @what, "$sessions sessions" if $sessions > 1;
+	if ($run->{masks} && chance(0.1) && $staging->value($run->{desk}, q{SELECT count(mask_check) FROM osmeta.plan WHERE plan = 'p'}) > 0)
+	{
+		$setting .= q{SET osmeta.mask_secret = 'another';};
+		push @what, 'another secret';
+	}
 
 	my %unknown = unknown_pieces($run);
-	my @session = map { begin_session($run, $setting) } 1 .. $sessions;
+	my @session = map { begin_session($run, $procedure, $setting) } 1 .. $sessions;
 	foreach my $turn (1 .. one_of(1, 1, 2))
 	{
 		my $action = one_of(grep { is_possible($run, $_) } sort keys %act);
@@ -448,7 +618,9 @@ sub disturb
 		add_row($run) if $run->{has_users};
 		if (grep({ $_ eq 'trigger sleep' } @what) && chance(0.8))
 		{
-			$action = one_of('kill a session', 'terminate a session', 'cancel a session', 'stop the desk', 'freeze at the target');
+			$action = one_of('kill a session', 'kill a session', 'terminate a session', 'cancel a session', 'stop the desk', 'freeze at the target',
+				'kill at the target', 'drop the connection to the target', 'cancel at the target', 'stop the target');
+			$action = 'kill a session' unless is_possible($run, $action);
 			$action = "$action in a commit" if wait_for_commit($run);
 		}
 		$act{ $action =~ s/ in a commit//r }->($run, \@session);
@@ -458,12 +630,12 @@ sub disturb
 	$happened{$_}++ foreach @what;
 	$_->wait_until_up foreach $staging, $far;
 	count_unknown($run, %unknown);
-	if (chance(0.3))
+	if ($procedure eq 'run_plan' && chance(0.3))
 	{
 		wait_for_lost_sessions($run);
 		look_between($run);
 	}
-	return join ' + ', @what;
+	return join ' + ', $procedure, @what;
 }
 
 # ---------------------------------------------------------------------------
@@ -500,32 +672,68 @@ sub finish
 	my ($run, $name) = @_;
 	wait_for_lost_sessions($run);
 	my %unknown = unknown_pieces($run);
-	my ($status, $out, $err) = $staging->psql($run->{desk}, "CALL osmeta.run_plan('p')", '-v', 'VERBOSITY=verbose');
+	my ($status, $out, $err) = $staging->psql($run->{desk}, "$run->{setting}CALL osmeta.run_plan('p')", '-v', 'VERBOSITY=verbose');
 	is($status, 0, "$name: left alone it comes to its end") or diag($err);
 	count_unknown($run, %unknown);
 
-	my @expected = split /\n/, meaning($staging, $run->{source}, 'source');
-	my @found = split /\n/, meaning($run->{cluster}, $run->{target}, 'target');
-	my @too_many = lacking(\@found, [ @expected, @{ $run->{theirs} } ]);
-	my @missing = lacking([ @expected, @{ $run->{theirs} } ], \@found);
+	my @expected = expected($run);
+	my @found = split /\n/, meaning($run, $run->{cluster}, $run->{target}, 'target');
+	my @too_many = lacking(\@found, \@expected);
+	my @missing = lacking(\@expected, \@found);
 	is_deeply([ map({ "missing: $_" } @missing[ 0 .. ($#missing > 9 ? 9 : $#missing) ]), map { "too many: $_" } @too_many[ 0 .. ($#too_many > 9 ? 9 : $#too_many) ] ],
 		[], "$name: every row once, and each means the same");
 	my @others = split /\n/, others($run);
 	my @before = split /\n/, $run->{others_before};
 	is_deeply([ lacking(\@before, \@others), scalar @others ], [ @before + ($run->{added} // 0) ],
 		"$name: what is not the plan's is untouched");
+	check_masks($run, $name) if $run->{masks};
 	is($staging->value($run->{source}, q{SELECT make.digest('source')}), $run->{source_before}, "$name: the source is untouched");
-	is($staging->value($run->{desk}, <<'SQL'), '', "$name: verify_plan finds it so");
+	(undef, $out, $err) = $staging->psql($run->{desk}, <<'SQL');
 SELECT entity, status, detail, foreign_changed FROM osmeta.verify_plan('p')
 WHERE status <> 'ok' AND (detail NOT LIKE 'the identity counter is behind%' OR rows_found <> rows_expected OR NOT checksum_equal)
 	OR foreign_changed
 SQL
+	is("$out$err", '', "$name: verify_plan finds it so");
 	is($staging->value($run->{desk}, <<'SQL'), 'done|0|0|0', "$name: so does the ledger, and no lock is left");
 SELECT p.phase, (SELECT count(*) FROM osmeta.plan_chunk WHERE state <> 'done' OR phase = 'push' AND rows_done <> rows_expected),
 	(SELECT count(*) FROM osmeta.plan_chunk c, osmeta.plan_chunk d WHERE c.chunk_id < d.chunk_id
-		AND (c.entity_id, c.phase, c.round, c.lower_id) IS NOT DISTINCT FROM (d.entity_id, d.phase, d.round, d.lower_id)),
+		AND (c.plan_id, c.entity_id, c.phase, c.round, c.level, c.lower_id) IS NOT DISTINCT FROM (d.plan_id, d.entity_id, d.phase, d.round, d.level, d.lower_id)),
 	(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')
 FROM osmeta.plan p
+WHERE p.plan = 'p'
+SQL
+	return;
+}
+
+# Undo the plan, which is interrupted likewise: nothing of it is left.
+sub undo
+{
+	my ($run, $name) = @_;
+	$name .= ', undone';
+	foreach (0 .. int rand 4)
+	{
+		# An undo that has not begun yet can give way to a run.
+		my $procedure = has_begun($run) && chance(0.3) ? 'run_plan' : 'undo_plan';
+		note("$name: " . disturb($run, $procedure));
+	}
+	quieten($run);
+	wait_for_lost_sessions($run);
+	$happened{'unknown outcome: settled by an undo'} += keys(%{ { unknown_pieces($run) } });
+	$happened{'undone'}++;
+	my ($status, $out, $err) = $staging->psql($run->{desk}, "CALL osmeta.undo_plan('p')", '-v', 'VERBOSITY=verbose');
+	is($status, 0, "$name: left alone it comes to its end") or diag($err);
+	my @before = split /\n/, $run->{target_before};
+	my @now = split /\n/, target_state($run);
+	is_deeply([ map({ "missing: $_" } lacking(\@before, \@now)), map { "too many: $_" } lacking(\@now, \@before) ],
+		[], "$name: every table of the target is what it was");
+	is($run->{cluster}->value($run->{target}, q{SELECT count(*) FROM target.node WHERE "NAME" LIKE 'theirs new%'}), $run->{added} // 0,
+		"$name: rows of users stay");
+	is($staging->value($run->{source}, q{SELECT make.digest('source')}), $run->{source_before}, "$name: the source is untouched");
+	is($staging->value($run->{desk}, <<'SQL'), 'undone|0|0', "$name: so does the ledger, and no lock is left");
+SELECT p.phase, (SELECT count(*) FROM osmeta.plan_chunk c WHERE c.plan_id = p.plan_id AND phase = 'undo' AND state <> 'done'),
+	(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')
+FROM osmeta.plan p
+WHERE p.plan = 'p'
 SQL
 	return;
 }
@@ -537,7 +745,10 @@ prepare();
 note("seeds from $first_seed on; "
 	  . ($disk ? "the target's disk is a small one and really gets full"
 		: 'no right to mount a small disk: a trigger says that it is full'));
-torture($_) foreach $first_seed .. $first_seed + $runs - 1;
+foreach my $seed ($first_seed .. $first_seed + $runs - 1)
+{
+	eval { torture($seed); 1 } or fail("seed $seed: $@");
+}
 note("done: $_: $happened{$_}") foreach sort keys %happened;
 note("said: $_: $said{$_}") foreach sort keys %said;
 done_testing();
