@@ -11,7 +11,10 @@
  *
  * While a plan is between its first and its second step, or an undo has
  * begun, a deferred reference may be NULL and the row is the plan's all the
- * same.
+ * same.  In the middle of a later round, so may every reference that led
+ * nowhere when its row was delivered; and a row that is to be delivered again
+ * may stand there as it was or as it shall be: whether its update was
+ * committed at the target need not be known.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +30,8 @@
 typedef struct Delivered
 {
 	int64		chunk_id;
-	char	   *condition;		/* over the stage, alias s */
+	char	   *range;			/* over the stage, alias s */
+	char	   *condition;		/* the same, and the round */
 	bool		is_prepared;
 } Delivered;
 
@@ -47,10 +51,11 @@ delivered_pieces(const Run *run, const PlanEntity *entity, int *count)
 	for (uint64 i = 0; i < rows; i++)
 	{
 		piece[i].chunk_id = osmeta_int64_at(i, 1, NULL);
+		piece[i].range = osmeta_stage_range(entity, "s",
+											osmeta_text_at(i, 2),
+											osmeta_text_at(i, 3));
 		piece[i].condition = psprintf("%s AND s.round = " INT64_FORMAT,
-									  osmeta_stage_range(entity, "s",
-														 osmeta_text_at(i, 2),
-														 osmeta_text_at(i, 3)),
+									  piece[i].range,
 									  osmeta_int64_at(i, 4, NULL));
 		piece[i].is_prepared = osmeta_bool_at(i, 5);
 	}
@@ -149,9 +154,10 @@ osmeta_undo_list(Run *run)
 	}
 }
 
-/* Condition that a row of the target, t, is not as it was delivered, d. */
+/* Condition that a row of the target, t, is not one that was delivered. */
 static char *
-changed_condition(const PlanEntity *entity, bool is_between_steps)
+changed_condition(const MigrationPlan *plan, const PlanEntity *entity,
+				  const char *delivered, bool is_between_steps)
 {
 	StringInfoData buf;
 
@@ -164,13 +170,34 @@ changed_condition(const PlanEntity *entity, bool is_between_steps)
 		if (a == entity->identifier)
 			continue;
 		appendStringInfo(&buf, "%s(%s%s)", buf.len > 0 ? " OR " : "",
-						 a->is_deferred && is_between_steps ?
+						 is_between_steps &&
+						 (a->is_deferred ||
+						  (plan->round > 1 && osmeta_is_mapped(a))) ?
 						 psprintf("%s IS NOT NULL AND ", there) : "",
 						 osmeta_differs(a->target_type,
-										psprintf("d.c%d::%s", a->attribute_no,
+										psprintf("%s.c%d::%s", delivered,
+												 a->attribute_no,
 												 a->target_type), there));
 	}
 	return buf.len > 0 ? buf.data : "false";
+}
+
+/* Condition that t is not what an update of this round makes of the row d. */
+static char *
+not_updated_sql(const Run *run, const PlanEntity *entity,
+				const Delivered *piece)
+{
+	int			id = entity->identifier->attribute_no;
+
+	if (run->plan->round == 1 ||
+		!osmeta_relation_exists(run->plan, 'u', entity->entity_id))
+		return "";
+	return psprintf(" AND NOT EXISTS (SELECT FROM (%s) w WHERE w.c%d = d.c%d AND NOT (%s))",
+					osmeta_delivery_from_sql(run->plan, entity,
+											 DELIVERY_FINAL, false, 'u',
+											 piece->range),
+					id, id,
+					changed_condition(run->plan, entity, "w", true));
 }
 
 /* Rows of a piece that somebody has changed, as a query over t and d. */
@@ -195,12 +222,15 @@ changed_sql(Run *run, PlanEntity *entity, const Delivered *piece,
 								osmeta_text_at(0, 2));
 	}
 	return psprintf("FROM (%s) d JOIN %s u ON u.id = d.c%d AND NOT u.keep"
-					" JOIN %s t ON t.c%d = d.c%d AND %s WHERE %s",
+					" JOIN %s t ON t.c%d = d.c%d AND %s WHERE (%s)%s",
 					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
 										piece->condition),
 					osmeta_stage_name(plan, 'x', entity->entity_id), id,
 					osmeta_stage_name(plan, 't', entity->entity_id), id, id,
-					range, changed_condition(entity, is_between_steps));
+					range,
+					changed_condition(plan, entity, "d", is_between_steps),
+					is_between_steps ?
+					not_updated_sql(run, entity, piece) : "");
 }
 
 static void

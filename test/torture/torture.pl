@@ -289,7 +289,7 @@ sub choose_strategies
 	return if ($run->{strategy}{Node} // '') !~ /natural/;
 	$staging->value($run->{source}, q{SET search_path = source;
 		INSERT INTO node ("ID", "NAME") SELECT 4000 + i, 'theirs ' || i FROM generate_series(1, 9) i;
-		UPDATE node SET "PARENTID" = 4000 + length("NAME") % 9 WHERE random() < 0.3 AND "ID" < 4000;});
+		UPDATE node SET "PARENTID" = 4001 + length("NAME") % 9 WHERE random() < 0.3 AND "ID" < 4000;});
 	$staging->value($run->{desk}, q{UPDATE osmeta.plan_entity SET key_strategy = 'natural:Name'
 		WHERE entity = 'Node' AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'reference')});
 	return;
