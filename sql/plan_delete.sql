@@ -111,6 +111,30 @@ CALL osmeta.undo_plan('p');
 TABLE make.not_as_before;
 SELECT osmeta.drop_plan('p');
 
+-- An undo that is interrupted when it has put a row back under an identifier
+-- which the plan had given to a row of its own
+CALL make.plan('near', '{"chunk_rows": 1, "existing": "delete"}');
+INSERT INTO source.tag SELECT t."ID", NULL, NULL FROM target.tag t ON CONFLICT DO NOTHING;
+CALL osmeta.run_plan('p');
+CREATE FUNCTION public.not_theirs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW."ID" = 'theirs' THEN
+		RAISE EXCEPTION 'not this one';
+	END IF;
+	RETURN NEW;
+END
+$$;
+SELECT oid::regclass AS target_tag FROM pg_class WHERE relnamespace = 'target'::regnamespace AND relname LIKE '%Tag' \gset
+CREATE TRIGGER not_theirs BEFORE INSERT ON :target_tag FOR EACH ROW EXECUTE FUNCTION public.not_theirs();
+\set VERBOSITY terse
+CALL osmeta.undo_plan('p');
+\set VERBOSITY default
+SELECT p.phase, (SELECT count(*) FROM target.tag) AS tags_back FROM osmeta.plan p;
+DROP TRIGGER not_theirs ON :target_tag;
+CALL osmeta.undo_plan('p');
+TABLE make.not_as_before;
+SELECT osmeta.drop_plan('p');
+
 -- A target that takes no identifiers could not get its rows back.
 BEGIN;
 SELECT format('ALTER TABLE %s ALTER "ID" SET GENERATED ALWAYS', :'target_node') \gexec

@@ -138,12 +138,19 @@ prepare_undo(Run *run)
 	osmeta_spi_commit(&run->nest_level);
 }
 
-/* An interrupted undo goes on: what has come meanwhile? */
+/*
+ * An interrupted undo goes on: what has come meanwhile?  Once all rows of the
+ * plan are deleted nothing can stand in the way, and their identifiers may be
+ * those of rows that were put back.
+ */
 static void
 resume_undo(Run *run)
 {
 	osmeta_foreign_keys_make(run);
-	osmeta_undo_check(run, true);
+	if (osmeta_execf("SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
+					 " AND c.phase = 'undo' AND c.level < %d AND c.state <> 'done' LIMIT 1",
+					 run->plan_id, LEVEL_PUT_BACK) > 0)
+		osmeta_undo_check(run, true);
 	osmeta_spi_commit(&run->nest_level);
 }
 

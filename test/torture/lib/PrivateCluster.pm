@@ -123,14 +123,22 @@ sub value
 	return $out;
 }
 
-# After a crash the server comes back by itself.
+sub is_up
+{
+	my ($self) = @_;
+	my ($status) = $self->psql('postgres', 'SELECT 1');
+	return $status == 0;
+}
+
+# After a crash the server comes back by itself, unless it cannot recover for
+# want of space: then it ends.
 sub wait_until_up
 {
 	my ($self) = @_;
 	foreach (1 .. 600)
 	{
-		my ($status) = $self->psql('postgres', 'SELECT 1');
-		return if $status == 0;
+		return if $self->is_up;
+		eval { $self->start } unless -e "$self->{data}/postmaster.pid";
 		sleep 0.05;
 	}
 	die "cluster $self->{name} does not come back\n";
