@@ -582,14 +582,26 @@ sub is_possible
 # what becomes of it.
 sub wait_for_commit
 {
-	my ($run) = @_;
-	foreach (1 .. 40)
+	my ($run, $times) = @_;
+	foreach (1 .. $times)
 	{
 		return 1 if $run->{cluster}->value($run->{target}, q{SELECT count(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND state = 'active' AND query LIKE 'COMMIT%'}) > 0;
 		sleep 0.01;
 	}
 	return 0;
+}
+
+# Wait until a piece of the push has been begun.
+sub wait_for_push
+{
+	my ($run) = @_;
+	foreach (1 .. 60)
+	{
+		return if $staging->value($run->{desk}, q{SELECT count(*) FROM osmeta.plan_chunk WHERE state = 'prepared'}) > 0;
+		sleep 0.05;
+	}
+	return;
 }
 
 # Begin sessions, let them work for a while, disturb them.
@@ -602,7 +614,14 @@ sub disturb
 
 	get_up();
 	quieten($run) if chance(0.7);
-	if (chance(0.5))
+	my $aims = $run->{is_far} && $procedure eq 'run_plan' && chance(0.4);
+	if ($aims)
+	{
+		quieten($run);
+		add_disturbance($run, 'sleep', 1.5 / $run->{pieces});
+		push @what, 'trigger sleep';
+	}
+	elsif (chance(0.5))
 	{
 		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.3 / $run->{pieces} ], [ sleep => 0.5 / $run->{pieces} ], [ sleep => 1 / $run->{pieces} ],
 				[ leave => 0.001 ], $disk ? () : [ full => 0.002 ]) };
@@ -610,7 +629,7 @@ sub disturb
 		add_disturbance($run, $what, $chance);
 		push @what, "trigger $what";
 	}
-	if (chance(0.15))
+	if (!$aims && chance(0.15))
 	{
 		$setting .= 'SET statement_timeout = ' . (50 + int rand 1500) . ';';
 		push @what, 'time out';
@@ -628,14 +647,21 @@ sub disturb
 	{
 		my $action = one_of(grep { is_possible($run, $_) } sort keys %act);
 		$action = 'fill the disk' if $run->{on_disk} && chance(0.3);
-		sleep(rand() * $run->{seconds} / 2);
+		if ($aims)
+		{
+			wait_for_push($run);
+		}
+		else
+		{
+			sleep(rand() * $run->{seconds} / 2);
+		}
 		add_row($run) if $run->{has_users};
-		if (grep({ $_ eq 'trigger sleep' } @what) && chance(0.8))
+		if ($aims || (grep({ $_ eq 'trigger sleep' } @what) && chance(0.8)))
 		{
 			$action = one_of('kill a session', 'kill a session', 'terminate a session', 'cancel a session', 'stop the desk', 'freeze at the target',
 				'kill at the target', 'drop the connection to the target', 'cancel at the target', 'stop the target');
 			$action = 'kill a session' unless is_possible($run, $action);
-			$action = "$action in a commit" if wait_for_commit($run);
+			$action = "$action in a commit" if wait_for_commit($run, $aims ? 100 : 40);
 		}
 		$act{ $action =~ s/ in a commit//r }->($run, \@session);
 		push @what, $action;
