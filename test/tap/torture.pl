@@ -5,6 +5,6 @@ use warnings;
 
 use FindBin;
 
-$ENV{TORTURE_RUNS} = 3;
+$ENV{TORTURE_RUNS} = 2;
 $ENV{TORTURE_ROWS} = 40;
 exec $^X, "$FindBin::Bin/../torture/torture.pl" or die "cannot run it: $!\n";
