@@ -133,6 +133,7 @@ SELECT p.phase, (SELECT count(*) FROM target.tag) AS tags_back FROM osmeta.plan 
 DROP TRIGGER not_theirs ON :target_tag;
 CALL osmeta.undo_plan('p');
 TABLE make.not_as_before;
+SELECT entity, rows_found, status FROM osmeta.verify_plan('p') WHERE status <> 'ok';
 SELECT osmeta.drop_plan('p');
 
 -- A target that takes no identifiers could not get its rows back.

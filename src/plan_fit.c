@@ -277,7 +277,7 @@ check_entity_fit(const Run *run, const PlanEntity *entity, bool may_round,
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 		char	   *reason = osmeta_fit_reason(run->plan, entity, a, may_round,
-										not_null[i]);
+											   not_null[i]);
 
 		if (reason == NULL)
 			continue;

@@ -246,7 +246,7 @@ load_attributes(MigrationPlan *plan)
 				 "  ELSE COALESCE(a.target_attribute_type, a.type) END) n (type)"
 				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include"
 				 " AND (a.include OR NOT a.is_identifier)"
-				 /* a column is filled once, by whom it is for */
+	/* a column is filled once, by whom it is for */
 				 " AND (a.include OR NOT EXISTS (SELECT FROM osmeta.plan_attribute o"
 				 "   WHERE o.plan_id = a.plan_id AND o.entity_id = a.entity_id"
 				 "    AND o.attribute_no <> a.attribute_no AND o.target_column = a.target_column"

@@ -10,6 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "plan_delete.h"
 #include "plan_verify.h"
 
 #include "access/xact.h"
@@ -164,6 +165,24 @@ judge_others(const TargetAnswer *answer, int64 rows, const char *checksum,
 						  answer->newcomers);
 }
 
+/*
+ * Rows that an undo has put back under identifiers which the plan had used,
+ * too: texts, or those that were kept.
+ */
+static int64
+rows_put_back(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	if (!plan->delete_existing ||
+		!osmeta_relation_exists(plan, 'b', entity->entity_id))
+		return 0;
+	osmeta_execf("SELECT count(*) FROM (%s) d JOIN %s b ON b.id = d.id JOIN %s t ON t.c%d = d.id",
+				 osmeta_target_id_sql(plan, entity, NULL),
+				 osmeta_stage_name(plan, 'b', entity->entity_id),
+				 osmeta_stage_name(plan, 't', entity->entity_id),
+				 entity->identifier->attribute_no);
+	return osmeta_int64_at(0, 1, NULL);
+}
+
 static void
 compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 			 Verdict *verdict, PlanBounds *bounds)
@@ -186,6 +205,8 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 	question.with_references = !is_taken_out(plan);
 	osmeta_target_scan(plan, entity, bounds, &question, &answer);
 
+	if (is_phase(plan, "undone"))
+		answer.delivered -= rows_put_back(plan, entity);
 	verdict->found = answer.delivered;
 	if (is_taken_out(plan))
 	{
