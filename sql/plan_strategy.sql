@@ -110,3 +110,20 @@ FROM osmeta.plan_dangling d JOIN osmeta.plan_attribute a USING (plan_id, entity_
 JOIN osmeta.plan_entity e USING (plan_id, entity_id) ORDER BY 1, 2, 3;
 SELECT osmeta.drop_plan('p');
 SELECT count(*) FROM osmeta.plan_dangling;
+
+-- A plan with many entities is cleared before it is dropped; what it has
+-- delivered stays.
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+CALL osmeta.run_plan('p');
+BEGIN;
+CALL osmeta.clear_plan('p');
+ROLLBACK;
+CALL osmeta.clear_plan('p');
+SELECT count(*) FROM pg_class WHERE relnamespace = 'p'::regnamespace;
+CALL osmeta.run_plan('p');
+CALL osmeta.undo_plan('p');
+SELECT * FROM osmeta.verify_plan('p');
+SELECT count(*) FROM osmeta.plan_key;
+CALL osmeta.clear_plan('p');
+SELECT osmeta.drop_plan('p');
+SELECT count(*) FROM target.region WHERE "NAME" NOT LIKE 'theirs%';

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * plan.c
- *	  create_plan, refresh_plan, set_plan_option, drop_plan.
+ *	  create_plan, refresh_plan, set_plan_option, and the locks of plans.
  *
  * Making a plan is a handful of set-based statements: entities of the scope,
  * entities that they refer to, attributes, then what the catalogues on both
@@ -35,7 +35,6 @@
 
 PG_FUNCTION_INFO_V1(osmeta_create_plan);
 PG_FUNCTION_INFO_V1(osmeta_set_plan_option);
-PG_FUNCTION_INFO_V1(osmeta_drop_plan);
 PG_FUNCTION_INFO_V1(osmeta_refresh_plan);
 
 /* Advisory locks of osmeta: a tag of their own, then kind and id. */
@@ -58,6 +57,17 @@ osmeta_plan_lock(PlanLock kind, int64 id, bool shared, bool wait)
 	set_lock_tag(&tag, kind, id);
 	return LockAcquire(&tag, shared ? ShareLock : ExclusiveLock, true,
 					   !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* Take a lock alone until the transaction ends; false if it is held. */
+bool
+osmeta_plan_lock_transaction(PlanLock kind, int64 id)
+{
+	LOCKTAG		tag;
+
+	set_lock_tag(&tag, kind, id);
+	return LockAcquire(&tag, ExclusiveLock, false, true) !=
+		LOCKACQUIRE_NOT_AVAIL;
 }
 
 void
@@ -471,7 +481,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 }
 
 /* ---------------------------------------------------------------------------
- * refresh_plan, set_plan_option, drop_plan
+ * refresh_plan, set_plan_option
  * ---------------------------------------------------------------------------
  */
 void
@@ -574,97 +584,6 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 	if (is_platform && plan->source_schema != NULL &&
 		plan->target_schema != NULL)
 		osmeta_plan_fill_map(plan);
-	osmeta_spi_end(nest_level);
-	PG_RETURN_VOID();
-}
-
-/* Drop one relation of the plan's schema if it stands there. */
-static void
-drop_relation(const char *plan, const char *schema, const char *relation,
-			  bool only_view)
-{
-	const char *args[2];
-	char	   *kind;
-
-	args[0] = plan;
-	args[1] = relation;
-	if (osmeta_query_text("SELECT CASE c.relkind WHEN 'f' THEN 'FOREIGN TABLE'"
-						  " WHEN 'v' THEN 'VIEW' WHEN 'r' THEN 'TABLE' END"
-						  " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-						  " WHERE n.nspname = $1 AND c.relname = $2"
-						  " AND c.relkind IN ('f', 'v', 'r')", 2, args) == 0)
-		return;					/* never made */
-	kind = osmeta_text_at(0, 1);
-	if (only_view && strcmp(kind, "VIEW") != 0)
-		return;
-	osmeta_execf("DROP %s %s.%s", kind, schema, quote_identifier(relation));
-}
-
-/* The plan itself first: its other rows can only be deleted without it. */
-static const char *const plan_tables[] = {
-	"plan", "plan_entity", "plan_attribute", "plan_map",
-	"plan_reference_use", "plan_dangling", "plan_finding", "plan_created",
-	"plan_baseline", "plan_catalogue", "plan_foreign_key", "plan_chunk"
-};
-
-Datum
-osmeta_drop_plan(PG_FUNCTION_ARGS)
-{
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	int			nest_level = osmeta_spi_begin(false);
-	MigrationPlan *plan = osmeta_plan_load(name);
-	LOCKTAG		tag;
-	uint64		rows;
-	int64	   *id;
-	char	  **entity;
-	char	  **label;
-	int64		delivered;
-
-	/* Until commit, so that no run begins on what is going away. */
-	set_lock_tag(&tag, PLAN_LOCK_RUN, plan->plan_id);
-	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("plan \"%s\" is running", name),
-				 errhint("Wait until it has ended, or cancel the sessions that run it.")));
-
-	rows = query_ids("SELECT e.entity_id, e.entity, COALESCE(e.espace || '.', '') || e.entity"
-					 " FROM osmeta.plan_entity e WHERE e.plan_id = $1",
-					 plan->plan_id, 0, 0);
-	id = palloc(sizeof(int64) * Max(rows, 1));
-	entity = palloc(sizeof(char *) * Max(rows, 1));
-	label = palloc(sizeof(char *) * Max(rows, 1));
-	for (uint64 i = 0; i < rows; i++)
-	{
-		id[i] = osmeta_int64_at(i, 1, NULL);
-		entity[i] = osmeta_text_at(i, 2);
-		label[i] = osmeta_text_at(i, 3);
-	}
-	/* Views first: they stand on the stage tables. */
-	for (uint64 i = 0; i < rows; i++)
-	{
-		drop_relation(name, plan->schema, osmeta_fit_name(entity[i]),
-					  true);
-		drop_relation(name, plan->schema, osmeta_fit_name(label[i]),
-					  true);
-	}
-	delivered = osmeta_count_delivered(plan);
-	osmeta_foreign_keys_drop(plan);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		for (const char *kind = PLAN_RELATIONS; *kind != '\0'; kind++)
-			drop_relation(name, plan->schema,
-						  psprintf("%c" INT64_FORMAT, *kind, id[i]), false);
-	}
-	osmeta_execf("DROP SCHEMA %s", plan->schema);
-
-	for (int i = 0; i < (int) lengthof(plan_tables); i++)
-		osmeta_execf("DELETE FROM osmeta.%s WHERE plan_id = " INT64_FORMAT,
-					 plan_tables[i], plan->plan_id);
-	if (delivered > 0)
-		ereport(NOTICE,
-				(errmsg("the " INT64_FORMAT " rows that plan \"%s\" delivered stay in environment \"%s\"",
-						delivered, name, plan->target)));
 	osmeta_spi_end(nest_level);
 	PG_RETURN_VOID();
 }

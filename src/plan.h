@@ -369,6 +369,12 @@ typedef enum PlanLock
 } PlanLock;
 
 extern bool osmeta_plan_lock(PlanLock kind, int64 id, bool shared, bool wait);
+extern bool osmeta_plan_lock_transaction(PlanLock kind, int64 id);
 extern void osmeta_plan_unlock(PlanLock kind, int64 id, bool shared);
+
+/* plan_drop.c */
+
+/* Error 55000 if clear_plan has dropped the plan's relations. */
+extern void osmeta_require_stage(const MigrationPlan *plan);
 
 #endif							/* OSMETA_PLAN_H */

@@ -43,7 +43,9 @@ osmeta_plan_key_rows(PG_FUNCTION_ARGS)
 		const PlanEntity *e = &plan->entities[i];
 		SPIParseOpenOptions options = {.read_only = true};
 		Portal		cursor;
-		bool		is_staged = strcmp(plan->phase, "planned") != 0;
+		bool		is_staged = strcmp(plan->phase, "planned") != 0 &&
+		strcmp(plan->phase, "prepare") != 0 &&
+		strcmp(plan->phase, "cleared") != 0;
 
 		if (e->is_data && !is_staged)
 			continue;

@@ -73,6 +73,7 @@ prepare_statement(const char *plan_name, const char *entity_name)
 
 	if (entity->strategy != STRATEGY_MAP)
 	{
+		osmeta_require_stage(plan);
 		if (strcmp(plan->phase, "planned") == 0 ||
 			strcmp(plan->phase, "prepare") == 0 ||
 			(strcmp(plan->phase, "pull") == 0 && plan->round == 1 &&

@@ -260,6 +260,7 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 	run.nest_level = osmeta_spi_begin(true);
 	run.plan = osmeta_plan_load(run.name);
 	run.plan_id = run.plan->plan_id;
+	osmeta_require_stage(run.plan);
 	check_undo(&run);
 	osmeta_report_timeout("run_plan");
 	if (run.plan->source_schema == NULL || run.plan->target_schema == NULL)

@@ -377,6 +377,7 @@ osmeta_undo_plan(PG_FUNCTION_ARGS)
 	run.nest_level = osmeta_spi_begin(true);
 	run.plan = osmeta_plan_load(run.name);
 	run.plan_id = run.plan->plan_id;
+	osmeta_require_stage(run.plan);
 	check_phase(&run);
 	if (is_phase(&run, "undone"))
 	{

@@ -360,6 +360,7 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	nest_level = osmeta_spi_begin(false);
 	plan = osmeta_plan_load(name);
+	osmeta_require_stage(plan);
 	if (!is_phase(plan, "push") && !is_phase(plan, "second step") &&
 		!is_phase(plan, "update") && !is_phase(plan, "done") &&
 		!is_taken_out(plan) && plan->round == 1)

@@ -26,7 +26,7 @@ CREATE TABLE osmeta.plan (
     options            jsonb NOT NULL DEFAULT '{}',
     owner              text NOT NULL DEFAULT current_user,
     phase              text NOT NULL DEFAULT 'planned'
-        CHECK (phase IN ('planned', 'prepare', 'pull', 'delete', 'push', 'second step', 'update', 'done', 'undo', 'undone')),
+        CHECK (phase IN ('planned', 'prepare', 'pull', 'delete', 'push', 'second step', 'update', 'done', 'undo', 'undone', 'cleared')),
     round              integer NOT NULL DEFAULT 1,
     generation         integer NOT NULL DEFAULT 0,
     mask_check         text,
@@ -696,6 +696,10 @@ CREATE FUNCTION osmeta.plan_offender(plan text,
 RETURNS SETOF record
 LANGUAGE C VOLATILE STRICT AS 'MODULE_PATHNAME', 'osmeta_plan_offender';
 COMMENT ON FUNCTION osmeta.plan_offender(text) IS 'Count the rows of the source whose values are too long or too large for the target, or cannot be converted; reads the tables';
+
+CREATE PROCEDURE osmeta.clear_plan(plan text)
+LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_clear_plan';
+COMMENT ON PROCEDURE osmeta.clear_plan(text) IS 'Drop the relations of a plan some at a time, so that drop_plan can drop the rest of a plan with many entities';
 
 CREATE PROCEDURE osmeta.run_plan(plan text)
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_run_plan';
