@@ -29,6 +29,7 @@
 
 #include "graph_exact.h"
 #include "graph_greedy.h"
+#include "graph_workspace.h"
 
 /* Situations that may be looked at, and how many more for a node or edge. */
 #define BUDGET			100000
@@ -66,16 +67,6 @@ typedef struct Graph
 	void	   *exact;
 	void	   *greedy;
 } Graph;
-
-/* Cut the next piece off the workspace; with NULL only count its bytes. */
-static void *
-take(char *workspace, size_t *used, size_t count, size_t size)
-{
-	void	   *piece = workspace == NULL ? NULL : workspace + *used;
-
-	*used += (count * size + 7) / 8 * 8;
-	return piece;
-}
 
 static size_t
 lay_out(Graph *g, int nodes, int edges, char *workspace)

@@ -20,6 +20,7 @@
  *-------------------------------------------------------------------------
  */
 #include "graph_greedy.h"
+#include "graph_workspace.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -68,16 +69,6 @@ typedef struct Greedy
 	int64_t    *label;
 	Step	   *step;
 } Greedy;
-
-/* Cut the next piece off the workspace; with NULL only count its bytes. */
-static void *
-take(char *workspace, size_t *used, size_t count, size_t size)
-{
-	void	   *piece = workspace == NULL ? NULL : workspace + *used;
-
-	*used += (count * size + 7) / 8 * 8;
-	return piece;
-}
 
 static size_t
 lay_out(Greedy *g, int nodes, int edges, char *workspace)
