@@ -167,6 +167,23 @@ CALL osmeta.run_plan('q');
 SELECT entity, status FROM osmeta.verify_plan('q');
 SELECT osmeta.drop_plan('q'), osmeta.drop_plan('p');
 
+-- A target that swallows what the second step sets
+CALL make.put_back();
+\set ECHO none
+SELECT make.table_of('target', 'Customer') AS target_customer \gset
+\set ECHO all
+CREATE FUNCTION public.keep_null() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW."ID" % 2 = 0 THEN NEW END; END $$;
+CREATE TRIGGER keep_null BEFORE UPDATE ON :target_customer FOR EACH ROW EXECUTE FUNCTION public.keep_null();
+SELECT osmeta.create_plan('q', 'src', 'tgt', ARRAY['espace:Shop'], '{"severity": {"unmatched_user": "warning"}}') > 0 AS planned;
+CALL osmeta.run_plan('q');
+SELECT c.phase, c.state, c.error FROM osmeta.plan_chunk c JOIN osmeta.plan p USING (plan_id) WHERE p.plan = 'q' AND c.state <> 'done';
+DROP TRIGGER keep_null ON :target_customer;
+SELECT osmeta.refresh_plan('q');
+CALL osmeta.run_plan('q');
+SELECT entity, status FROM osmeta.verify_plan('q') WHERE status <> 'ok';
+SELECT osmeta.drop_plan('q');
+CALL make.put_back();
+
 -- Kinds and identifiers that differ between the two sides
 BEGIN;
 UPDATE target."OSSYS_ENTITY" SET "Data_Kind" = 'staticEntity' WHERE "NAME" = 'Region';

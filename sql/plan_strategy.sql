@@ -111,6 +111,27 @@ JOIN osmeta.plan_entity e USING (plan_id, entity_id) ORDER BY 1, 2, 3;
 SELECT osmeta.drop_plan('p');
 SELECT count(*) FROM osmeta.plan_dangling;
 
+-- Identifiers in texts of an entity that is matched, not moved.
+CALL make.put_back();
+INSERT INTO target.region ("ID", "NAME") VALUES (70, 'South'), (71, 'North'), (72, 'Süd — 南'), (73, 'Nobody''s');
+INSERT INTO source.region ("ID", "NAME") VALUES (33, 'Nobody''s');
+UPDATE source.customer SET "NOTE" = CASE "ID" WHEN 1 THEN '2' WHEN 2 THEN ' 1 ' WHEN 3 THEN '77' WHEN 4 THEN 'z' ELSE "NOTE" END;
+UPDATE source.customer SET "NAME" = '33' WHERE "ID" = 1;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Customer'], '{"producers": "none"}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'natural:Name' WHERE entity = 'Region';
+UPDATE osmeta.plan_attribute SET transform = 'remap:Shop.Region' WHERE attribute = 'Note';
+UPDATE osmeta.plan_attribute SET transform = $$COALESCE(osmeta.map_id('p', 'Shop.Region', "Name"), "Name")$$
+WHERE attribute = 'Name' AND entity_id = (SELECT entity_id FROM osmeta.plan_entity WHERE entity = 'Customer');
+SELECT osmeta.refresh_plan('p');
+SELECT severity, code, object FROM osmeta.plan_problem WHERE severity = 'error';
+CALL osmeta.run_plan('p');
+SELECT s."ID" AS old_id, quote_literal(s."NOTE") AS old_note, quote_literal(t."NOTE") AS new_note, t."REGIONID" AS region, t."NAME" AS name
+FROM source.customer s JOIN target.customer t ON t."ID"::text = osmeta.map_id('p', 'Shop.Customer', s."ID"::text) WHERE s."ID" < 5 ORDER BY 1;
+SELECT osmeta.drop_plan('p');
+CALL make.put_back();
+DELETE FROM target.region WHERE "ID" > 69;
+DELETE FROM source.region WHERE "ID" = 33;
+
 -- A plan with many entities is cleared before it is dropped; what it has
 -- delivered stays.
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;

@@ -13,6 +13,7 @@
 
 #include "utils/builtins.h"
 
+#include "plan_identifier.h"
 #include "spi.h"
 
 /* Rows that an error lists by name. */
@@ -81,13 +82,13 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 				 " AND m.target_id IS NULL"
 				 " AND osmeta.plan_severity(p.options, CASE WHEN m.candidates IS NULL"
 				 "   THEN osmeta.unmatched_code(%s) ELSE %s END, 'error') = 'error'"
-				 " AND m.source_id IN (SELECT s.c%d::text FROM %s s)"
+				 " AND m.source_id IN (SELECT (%s)::text FROM %s s)"
 				 " ORDER BY 1",
 				 run->plan_id, attribute->refers_to->entity_id,
 				 quote_literal_cstr(attribute->refers_to->strategy_name),
 				 strncmp(attribute->refers_to->strategy_name, "natural", 7) == 0 ?
 				 "'natural_ambiguous'" : "'ambiguous_match'",
-				 attribute->attribute_no,
+				 osmeta_reference_value(attribute, "s"),
 				 osmeta_stage_name(run->plan, 'e', entity->entity_id));
 	rows = SPI_processed;
 	if (rows > 0)

@@ -100,6 +100,7 @@ run_second_step(Run *run, const Chunk *chunk)
 	int			columns = 0;
 	char	   *lower;
 	char	   *upper;
+	uint64		rows;
 
 	for (int i = 0; i < e->nattributes; i++)
 	{
@@ -108,12 +109,20 @@ run_second_step(Run *run, const Chunk *chunk)
 	}
 	target_bounds(run, e, osmeta_target_id_sql(run->plan, e, range), &lower,
 				  &upper);
-	SPI_processed = run->sink->update(&table, columns, column,
-									  osmeta_delivery_sql(run->plan, e,
-														  DELIVERY_SECOND, false,
-														  psprintf("%s AND (%s)", range,
-																   osmeta_deferred_condition(e))),
-									  lower, upper);
+	rows = run->sink->update(&table, columns, column,
+							 osmeta_delivery_sql(run->plan, e,
+												 DELIVERY_SECOND, false,
+												 psprintf("%s AND (%s)", range,
+														  osmeta_deferred_condition(e))),
+							 lower, upper);
+	if (rows != (uint64) chunk->rows_expected)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("the target updated " UINT64_FORMAT " of " INT64_FORMAT " rows of %s",
+						rows, chunk->rows_expected, osmeta_entity_label(e)),
+				 errdetail("A trigger, a rule or a policy there has left out the others, or they were deleted there. The piece is rolled back."),
+				 errhint("Put that right, then call run_plan again; undo_plan takes out what was delivered.")));
+	SPI_processed = rows;
 }
 
 /*

@@ -22,6 +22,7 @@
 #include "utils/builtins.h"
 
 #include "data_type.h"
+#include "plan_identifier.h"
 #include "spi.h"
 
 #define NATURAL "natural:"
@@ -61,6 +62,40 @@ comparable(const MigrationPlan *plan, const PlanAttribute *attribute,
 	return osmeta_map_folded(plan, value);
 }
 
+/* Has the plan's schema the relations of both sides? */
+static bool
+has_tables(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	osmeta_execf("SELECT e.source_table_exists AND e.target_table_exists FROM osmeta.plan_entity e"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
+				 plan->plan_id, entity->entity_id);
+	return osmeta_bool_at(0, 1) && entity->is_read &&
+		entity->identifier != NULL &&
+		entity->identifier->source_type != NULL &&
+		entity->identifier->target_type != NULL;
+}
+
+/*
+ * Does an expression that maps identifiers name the entity?  Which of its
+ * rows it is going to ask for cannot be known.
+ */
+static bool
+is_named(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		{
+			if (e->attributes[j].transform == TRANSFORM_LATE &&
+				strstr(e->attributes[j].expression, entity->name) != NULL)
+				return true;
+		}
+	}
+	return false;
+}
+
 char *
 osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
@@ -89,12 +124,18 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 			if (a->refers_to != entity || (a->transform != TRANSFORM_REMAP &&
 										   a->transform != TRANSFORM_KEY))
 				continue;
-			appendStringInfo(&buf, "%sSELECT DISTINCT s.c%d::text AS id FROM %s s WHERE s.c%d IS NOT NULL",
-							 buf.len > 0 ? " UNION " : "", a->attribute_no,
+			appendStringInfo(&buf, "%sSELECT DISTINCT (%s)::text AS id FROM %s s WHERE s.c%d IS NOT NULL",
+							 buf.len > 0 ? " UNION " : "",
+							 osmeta_reference_value(a, "s"),
 							 osmeta_stage_name(plan, 'e', e->entity_id),
 							 a->attribute_no);
 		}
 	}
+	if (is_named(plan, entity) && has_tables(plan, entity))
+		appendStringInfo(&buf, "%sSELECT r.c%d::text AS id FROM %s r",
+						 buf.len > 0 ? " UNION " : "",
+						 entity->identifier->attribute_no,
+						 osmeta_stage_name(plan, 's', entity->entity_id));
 	if (buf.len == 0)
 		appendStringInfoString(&buf, "SELECT NULL::text AS id WHERE false");
 	return buf.data;
@@ -308,19 +349,6 @@ used_rows_sql(const MigrationPlan *plan, const PlanEntity *entity)
 					no, osmeta_stage_name(plan, 's', entity->entity_id),
 					condition ? " WHERE " : "", condition ? condition : "",
 					used);
-}
-
-/* Has the plan's schema the relations of both sides? */
-static bool
-has_tables(const MigrationPlan *plan, const PlanEntity *entity)
-{
-	osmeta_execf("SELECT e.source_table_exists AND e.target_table_exists FROM osmeta.plan_entity e"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
-				 plan->plan_id, entity->entity_id);
-	return osmeta_bool_at(0, 1) && entity->is_read &&
-		entity->identifier != NULL &&
-		entity->identifier->source_type != NULL &&
-		entity->identifier->target_type != NULL;
 }
 
 void

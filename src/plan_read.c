@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/resowner.h"
 
+#include "plan_identifier.h"
 #include "spi.h"
 
 /* More entities than this are not read in one transaction. */
@@ -78,12 +79,11 @@ read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
 			continue;
 		osmeta_execf("INSERT INTO osmeta.plan_reference_use"
 					 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text, v.rows"
-					 " FROM (SELECT c%d AS id, count(*) AS rows FROM %s GROUP BY c%d) v"
+					 " FROM (SELECT %s AS id, count(*) AS rows FROM %s s GROUP BY 1) v"
 					 " WHERE v.id IS NOT NULL",
 					 plan->plan_id, e->entity_id, a->attribute_no,
-					 a->attribute_no,
-					 osmeta_stage_name(plan, 's', e->entity_id),
-					 a->attribute_no);
+					 osmeta_reference_value(a, "s"),
+					 osmeta_stage_name(plan, 's', e->entity_id));
 	}
 }
 
