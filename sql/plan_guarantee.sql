@@ -104,14 +104,14 @@ BEGIN;
 UPDATE osmeta.environment SET dialect = 'sqlserver';
 INSERT INTO source."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
 SELECT v.id, t."ID", v.name, v.name, true
-FROM source."OSSYS_TENANT" t, (VALUES (9001, 'zed'), (9002, 'Zed'), (9003, 'YOB')) v (id, name)
+FROM source."OSSYS_TENANT" t, (VALUES (9001, 'zed'), (9002, 'Zed'), (9003, 'YOB'), (9004, NULL), (9005, ' ')) v (id, name)
 WHERE t."NAME" = 'Users';
 INSERT INTO target."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
 SELECT v.id, t."ID", v.name, v.name, true
 FROM target."OSSYS_TENANT" t, (VALUES (9101, 'ZED'), (9102, 'Zed'), (9103, 'zed'), (9104, 'yob'), (9105, 'Yob'), (9106, 'alone')) v (id, name)
 WHERE t."NAME" = 'Users';
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
-SELECT source_id, target_id, label FROM osmeta.plan_map WHERE source_id LIKE '900_' ORDER BY source_id;
+SELECT source_id, target_id, label, can_create FROM osmeta.plan_map WHERE source_id LIKE '900_' ORDER BY source_id;
 SELECT osmeta.set_plan_option('p', 'users', 'fallback:Users\alone');
 SAVEPOINT s;
 SELECT osmeta.set_plan_option('p', 'users', 'fallback:Nowhere\alone');

@@ -84,3 +84,20 @@ INSERT INTO source.country ("ID", "NAME") VALUES (-7, 'late');
 CALL osmeta.run_plan('p');
 SELECT "NAME" FROM target.country WHERE "ID" = -7;
 SELECT osmeta.drop_plan('p');
+
+-- Rows come below the lowest that was known: into an empty table identifiers
+-- go as they are.
+CALL public.put_back();
+DELETE FROM target.country;
+DELETE FROM source.country;
+INSERT INTO source.country ("ID", "NAME") SELECT i, 'c' || i FROM generate_series(100, 110) i;
+SELECT setval(s.oid::regclass, 1, false)
+FROM pg_class s JOIN pg_depend d ON d.objid = s.oid JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE s.relkind = 'S' AND n.nspname = 'target' AND t.relname LIKE '%Country';
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country']) > 0 AS planned;
+SELECT lower_id, id_offset FROM osmeta.plan_entity;
+INSERT INTO source.country ("ID", "NAME") VALUES (4, 'early');
+CALL osmeta.run_plan('p');
+SELECT "ID", "NAME" FROM target.country ORDER BY 1 LIMIT 2;
+SELECT status FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');

@@ -87,12 +87,11 @@ tenant_pair_sql(const MigrationPlan *plan, const char *columns, const char *view
 	char	   *target;
 
 	source = psprintf("SELECT %s, p.target_id AS scope,"
-					  " p.target_id IS NOT NULL%s"
+					  " p.target_id IS NOT NULL AND COALESCE(btrim(%s) <> '', false)"
 					  "  AND u.provider_key IS DISTINCT FROM '" SERVICE_CENTER "' AS can_create"
 					  " FROM %s.%s u LEFT JOIN (%s) p ON p.source_id = u.tenant_id::text",
 					  psprintf(columns, "0"),
-					  strcmp(view, "end_user") == 0 ?
-					  " AND btrim(u.username) <> ''" : "",
+					  strcmp(view, "end_user") == 0 ? "u.username" : "u.end_user_group",
 					  plan->source_schema, view,
 					  osmeta_map_tenant_sql(plan));
 	target = psprintf("SELECT %s, u.tenant_id::text AS scope, false AS can_create"

@@ -160,20 +160,23 @@ osmeta_plan_read(const MigrationPlan *plan, int first, int count, bool again)
 
 /*
  * The offset that takes the range of identifiers past everything that the
- * target has or has given out.
+ * target has or has given out.  By arithmetic it is never negative: a row
+ * below the lowest that is known now may still come, and 0 is the
+ * identifier that the platform takes for none.
  */
 void
 osmeta_plan_choose_offsets(const MigrationPlan *plan)
 {
 	osmeta_execf("UPDATE osmeta.plan_entity e"
 				 " SET id_offset = least(9223372036854775807,"
-				 "  greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0),"
+				 "  greatest(CASE e.key_strategy WHEN 'dense' THEN NULL ELSE 0 END,"
+				 "   greatest(COALESCE(e.target_upper_id, 0), COALESCE(e.counter_value, 0),"
 				 "   COALESCE((SELECT max(o.upper_id + o.id_offset::numeric)"
 				 "    FROM osmeta.plan_entity o JOIN osmeta.plan op ON op.plan_id = o.plan_id"
 				 "    JOIN osmeta.plan p ON p.plan_id = e.plan_id AND p.target_place = op.target_place"
 				 "    WHERE o.plan_id <> e.plan_id AND o.target_table = e.target_table"
 				 "     AND o.is_data AND (o.key_strategy IN ('offset', 'dense') OR o.key_strategy LIKE 'natural:%%')), 0))"
-				 "  - COALESCE(e.lower_id, 1)::numeric + 1)"
+				 "  - COALESCE(e.lower_id, 1)::numeric + 1))"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.id_offset IS NULL AND e.is_read"
 				 "  AND e.is_data AND e.key_strategy NOT IN ('keep', 'assigned', 'parent')",
 				 plan->plan_id);
