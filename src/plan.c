@@ -460,6 +460,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	query_ids("SELECT osmeta.plan_choose_strategy($1)", draft.plan_id, 0, 0);
 	read_catalogue(&draft, true);
 	read_catalogue(&draft, false);
+	osmeta_plan_fill_defaults(draft.plan_id, draft.target, draft.target_schema);
 	osmeta_plan_order(draft.plan_id);
 	osmeta_plan_pull_rules(draft.plan_id);
 

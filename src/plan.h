@@ -18,7 +18,7 @@ typedef enum PlanTransform
 	TRANSFORM_KEY,				/* the identifier, by the key strategy */
 	TRANSFORM_COPY,
 	TRANSFORM_REMAP,			/* a reference, by its entity's strategy */
-	TRANSFORM_NULL_VALUE,
+	TRANSFORM_NULL_VALUE,		/* or the default: one value for all rows */
 	TRANSFORM_EXPRESSION,		/* the user's own, when rows are pulled */
 	TRANSFORM_LATE				/* the same, when they are delivered */
 } PlanTransform;
@@ -56,7 +56,7 @@ typedef struct PlanAttribute
 	char	   *target_type;
 	char	   *mask;
 	char	   *expression;		/* for TRANSFORM_EXPRESSION, TRANSFORM_LATE */
-	char	   *null_value;		/* SQL literal */
+	char	   *null_value;		/* SQL literal; of the target, or its default */
 	PlanTransform transform;
 	bool		is_identifier;
 	bool		is_mandatory;
@@ -333,6 +333,15 @@ extern void osmeta_plan_read(const MigrationPlan *plan, int first, int count,
 
 /* Free ranges of identifiers for entities that have been read and have none. */
 extern void osmeta_plan_choose_offsets(const MigrationPlan *plan);
+
+/* plan_default.c */
+
+/*
+ * Find the defaults of the attributes that only the target has, and choose
+ * their transforms.
+ */
+extern void osmeta_plan_fill_defaults(int64 plan_id, const char *environment,
+									  const char *schema);
 
 /* plan_catalogue.c */
 

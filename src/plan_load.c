@@ -45,7 +45,7 @@ transform_of(const char *text)
 		return TRANSFORM_COPY;
 	if (strcmp(text, "remap") == 0)
 		return TRANSFORM_REMAP;
-	if (strcmp(text, "null value") == 0)
+	if (strcmp(text, "null value") == 0 || strcmp(text, "default") == 0)
 		return TRANSFORM_NULL_VALUE;
 	if (strncmp(text, SOFT_PREFIX, strlen(SOFT_PREFIX)) == 0)
 		return TRANSFORM_REMAP;
@@ -229,7 +229,8 @@ load_attributes(MigrationPlan *plan)
 				 " a.target_column, a.source_type, a.target_type, a.mask, t.transform,"
 				 " a.is_identifier, a.is_deferred AND t.transform = 'remap',"
 				 " COALESCE(a.refers_to_entity_id, 0),"
-				 " CASE WHEN (t.transform IN ('null value', 'convert') OR t.transform LIKE '" SOFT_PREFIX "%%')"
+				 " CASE WHEN t.transform = 'default' THEN quote_nullable(a.target_default)"
+				 "  WHEN (t.transform IN ('null value', 'convert') OR t.transform LIKE '" SOFT_PREFIX "%%')"
 				 "   AND osmeta.is_data_type(n.type)"
 				 "  THEN quote_nullable(osmeta.null_value(n.type, %s)) ELSE 'NULL' END,"
 				 " a.dangling_rows IS DISTINCT FROM 0,"
@@ -246,6 +247,8 @@ load_attributes(MigrationPlan *plan)
 				 "  ELSE COALESCE(a.target_attribute_type, a.type) END) n (type)"
 				 " WHERE a.plan_id = " INT64_FORMAT " AND e.include"
 				 " AND (a.include OR NOT a.is_identifier)"
+	/* the target fills it */
+				 " AND t.transform <> 'column default'"
 	/* a column is filled once, by whom it is for */
 				 " AND (a.include OR NOT EXISTS (SELECT FROM osmeta.plan_attribute o"
 				 "   WHERE o.plan_id = a.plan_id AND o.entity_id = a.entity_id"

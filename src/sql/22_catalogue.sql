@@ -41,7 +41,8 @@ CREATE TABLE osmeta.catalog_view
 		CHECK (view_name IN ('physical_relation', 'physical_size',
 							 'physical_column', 'physical_key',
 							 'physical_index', 'physical_counter',
-							 'physical_trigger', 'physical_privilege')),
+							 'physical_trigger', 'physical_privilege',
+							 'physical_default', 'physical_check')),
 	query text NOT NULL,
 	PRIMARY KEY (dialect, view_name)
 );
@@ -70,7 +71,7 @@ FROM (VALUES
 	('postgres', 'pg_catalog', 'pg_index',
 	 'indexrelid oid,indrelid oid,indnkeyatts smallint,indisunique boolean,indisprimary boolean,indisvalid boolean,indkey int2vector,indexprs text,indpred text'),
 	('postgres', 'pg_catalog', 'pg_constraint',
-	 'oid oid,conname name,contype "char",conrelid oid,confrelid oid,confdeltype "char",conparentid oid,conkey smallint[]'),
+	 'oid oid,conname name,contype "char",conrelid oid,contypid oid,confrelid oid,confdeltype "char",conparentid oid,conkey smallint[]'),
 	('postgres', 'pg_catalog', 'pg_depend',
 	 'classid oid,objid oid,refclassid oid,refobjid oid,refobjsubid integer,deptype "char"'),
 	('postgres', 'pg_catalog', 'pg_inherits',
@@ -85,6 +86,10 @@ FROM (VALUES
 	 'oid oid,rolname name'),
 	('postgres', 'information_schema', 'enabled_roles',
 	 'role_name text'),
+	('postgres', 'information_schema', 'columns',
+	 'table_schema text,table_name text,column_name text,column_default text'),
+	('postgres', 'information_schema', 'check_constraints',
+	 'constraint_schema text,constraint_name text,check_clause text'),
 	('sqlserver', 'sys', 'schemas',
 	 'schema_id integer,name text'),
 	('sqlserver', 'sys', 'objects',
@@ -105,6 +110,10 @@ FROM (VALUES
 	 'object_id integer,name text,parent_object_id integer,referenced_object_id integer,delete_referential_action smallint'),
 	('sqlserver', 'sys', 'foreign_key_columns',
 	 'constraint_object_id integer,constraint_column_id integer,parent_column_id integer'),
+	('sqlserver', 'sys', 'default_constraints',
+	 'parent_object_id integer,parent_column_id integer,definition text'),
+	('sqlserver', 'sys', 'check_constraints',
+	 'parent_object_id integer,name text,definition text,is_disabled smallint'),
 	('sqlserver', 'sys', 'triggers',
 	 'object_id integer,parent_id integer,name text,is_disabled smallint'),
 	('sqlserver', 'sys', 'trigger_events',
@@ -329,6 +338,60 @@ FROM {catalog_pg_namespace} n
 WHERE n.nspname = {schema} AND NOT t.tgisinternal
 $query$),
 	/*
+	 * What a default says is a tree of nodes in the catalogue: here a
+	 * function writes it, elsewhere a view tells it to the table's owner.
+	 */
+	('postgres', 'physical_default', $query$
+SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
+	a.attname::text AS column_name,
+	CASE WHEN {is_local}
+		THEN (SELECT pg_catalog.pg_get_expr(l.adbin, l.adrelid)
+			FROM pg_catalog.pg_attrdef AS l
+			WHERE l.oid = f.oid)
+		ELSE i.column_default END AS definition
+FROM {catalog_pg_namespace} n
+	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
+	JOIN {catalog_pg_attribute} a ON a.attrelid = c.oid
+	JOIN {catalog_pg_attrdef} f ON f.adrelid = c.oid AND f.adnum = a.attnum
+	LEFT JOIN {catalog_columns} i ON NOT {is_local}
+		AND i.table_schema = n.nspname::text AND i.table_name = c.relname::text
+		AND i.column_name = a.attname::text
+WHERE n.nspname = {schema} AND a.attgenerated::text = ''
+	AND NOT a.attisdropped
+$query$),
+	-- constraints of the table, then those of the types of its columns
+	('postgres', 'physical_check', $query$
+SELECT x.table_id, x.table_name, x.constraint_name, x.column_name, x.kind,
+	CASE WHEN {is_local} THEN pg_catalog.pg_get_constraintdef(x.constraint_oid)
+		WHEN x.kind = 'check' THEN 'CHECK (' || i.check_clause || ')'
+		END AS definition
+FROM (SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
+		k.conname::text AS constraint_name, NULL::text AS column_name,
+		CASE k.contype WHEN 'x' THEN 'exclusion' ELSE 'check' END AS kind,
+		k.oid AS constraint_oid
+	FROM {catalog_pg_namespace} n
+		JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
+		JOIN {catalog_pg_constraint} k ON k.conrelid = c.oid
+	WHERE n.nspname = {schema} AND k.contype IN ('c', 'x')
+	UNION ALL
+	SELECT c.oid::bigint, c.relname::text, k.conname::text, a.attname::text,
+		'domain', k.oid
+	FROM {catalog_pg_namespace} n
+		JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
+		JOIN {catalog_pg_attribute} a ON a.attrelid = c.oid
+		JOIN {catalog_pg_constraint} k ON k.contypid = a.atttypid
+	WHERE n.nspname = {schema} AND k.contype = 'c' AND a.attnum > 0
+		AND c.relkind IN ('r', 'p', 'f') AND NOT a.attisdropped) AS x
+	-- names are those of one table only, and the view does not say of which
+	LEFT JOIN (SELECT v.constraint_name, pg_catalog.max(v.check_clause)
+			AS check_clause
+		FROM {catalog_check_constraints} v
+		WHERE NOT {is_local} AND v.constraint_schema = {schema}
+		GROUP BY v.constraint_name
+		HAVING pg_catalog.count(*) = 1) AS i
+		ON i.constraint_name = x.constraint_name
+$query$),
+	/*
 	 * Here the server is asked.  Elsewhere nothing tells a foreign table what
 	 * its user may do but the roles that he has; there are few different
 	 * lists of rights, so each is taken apart once: grantee=letters/grantor,
@@ -535,6 +598,27 @@ FROM {catalog_schemas} s
 		FROM {catalog_trigger_events} v
 		GROUP BY v.object_id) AS e ON e.object_id = t.object_id
 WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+$query$),
+	('sqlserver', 'physical_default', $query$
+SELECT o.object_id::bigint AS table_id, o.name AS table_name,
+	c.name AS column_name, d.definition
+FROM {catalog_schemas} s
+	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
+	JOIN {catalog_columns} c ON c.object_id = o.object_id
+	JOIN {catalog_default_constraints} d
+		ON d.parent_object_id = o.object_id AND d.parent_column_id = c.column_id
+WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+	AND pg_catalog.btrim(o.type) = 'U'
+$query$),
+	('sqlserver', 'physical_check', $query$
+SELECT o.object_id::bigint AS table_id, o.name AS table_name,
+	k.name AS constraint_name, NULL::text AS column_name, 'check' AS kind,
+	'CHECK ' || k.definition AS definition
+FROM {catalog_schemas} s
+	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
+	JOIN {catalog_check_constraints} k ON k.parent_object_id = o.object_id
+WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+	AND pg_catalog.btrim(o.type) = 'U' AND k.is_disabled = 0
 $query$),
 	('sqlserver', 'physical_privilege', $query$
 SELECT o.object_id::bigint AS table_id, o.name AS table_name,

@@ -363,6 +363,10 @@ RETURN CASE view_name
 		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS trigger_name, NULL::text AS events, NULL::boolean AS is_enabled WHERE false'
 	WHEN 'physical_privilege' THEN
 		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::boolean AS can_select, NULL::boolean AS can_insert, NULL::boolean AS can_update, NULL::boolean AS can_delete WHERE false'
+	WHEN 'physical_default' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS column_name, NULL::text AS definition WHERE false'
+	WHEN 'physical_check' THEN
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS constraint_name, NULL::text AS column_name, NULL::text AS kind, NULL::text AS definition WHERE false'
 END;
 COMMENT ON FUNCTION osmeta.empty_catalog_view(text) IS
 	'Internal: the query of a view live_physical_* without a row';
@@ -475,7 +479,9 @@ BEGIN ATOMIC
 				-- reading all counters at once locks each of them
 				('physical_counter', 6, false),
 				('physical_trigger', 7, true),
-				('physical_privilege', 8, true)
+				('physical_privilege', 8, true),
+				('physical_default', 9, true),
+				('physical_check', 10, true)
 			) AS v (view_name, position, is_optional),
 			LATERAL (SELECT
 					'live_' || v.view_name AS name,
@@ -486,7 +492,7 @@ BEGIN ATOMIC
 					attach_catalog.remote_schema, attach_catalog.dialect,
 					attach_catalog.schema) AS query) AS q
 		UNION ALL
-		SELECT 3, 9, NULL, 'VIEW', 'live_physical_table',
+		SELECT 3, 11, NULL, 'VIEW', 'live_physical_table',
 			-- no join: of foreign tables the planner expects a few rows, and
 			-- would go through all of one for each of the other
 			format(E'CREATE VIEW %1$I.live_physical_table AS\nSELECT 0::bigint AS capture_id, p.table_id, max(p.table_name) AS table_name,\n\tmax(p.kind) AS kind, max(p.row_count) AS row_count,\n\tmax(p.data_bytes) AS data_bytes, max(p.index_bytes) AS index_bytes,\n\tmax(p.lob_bytes) AS lob_bytes\nFROM (SELECT r.table_id, r.table_name, r.kind, r.row_count,\n\t\tNULL::bigint AS data_bytes, NULL::bigint AS index_bytes,\n\t\tNULL::bigint AS lob_bytes\n\tFROM %1$I.live_physical_relation AS r\n\tUNION ALL\n\tSELECT s.table_id, NULL, NULL, s.row_count, s.data_bytes,\n\t\ts.index_bytes, s.lob_bytes\n\tFROM %1$I.live_physical_size AS s) AS p\nGROUP BY p.table_id\nHAVING max(p.table_name) IS NOT NULL',

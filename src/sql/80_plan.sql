@@ -158,6 +158,8 @@ CREATE TABLE osmeta.plan_attribute (
     status               text NOT NULL,
     include              boolean NOT NULL DEFAULT true,
     transform            text NOT NULL,
+    transform_reason     text,
+    target_default       text,
     mask                 text,
     is_deferred          boolean NOT NULL DEFAULT false,
     dangling_rows        bigint,
@@ -165,7 +167,9 @@ CREATE TABLE osmeta.plan_attribute (
 );
 COMMENT ON TABLE osmeta.plan_attribute IS 'Attributes of the entities whose rows a plan moves. Edit include, transform and mask before the plan runs';
 COMMENT ON COLUMN osmeta.plan_attribute.attribute_no IS 'Number within the entity; its stage column is c<attribute_no>';
-COMMENT ON COLUMN osmeta.plan_attribute.transform IS 'key (the identifier), copy, convert (to the data type of the target), remap (a reference), remap:<Espace.Entity> (identifiers of that entity which the model does not know of), null value, or an SQL expression over the attributes of the entity; one that calls osmeta.map_id is evaluated when rows are delivered, others when they are pulled';
+COMMENT ON COLUMN osmeta.plan_attribute.transform IS 'key (the identifier), copy, convert (to the data type of the target), remap (a reference), remap:<Espace.Entity> (identifiers of that entity which the model does not know of), null value, default (target_default), column default (the column is not named when rows are inserted), or an SQL expression over the attributes of the entity; one that calls osmeta.map_id is evaluated when rows are delivered, others when they are pulled';
+COMMENT ON COLUMN osmeta.plan_attribute.transform_reason IS 'Why this transform was chosen, of an attribute that only the target has';
+COMMENT ON COLUMN osmeta.plan_attribute.target_default IS 'The value that transform default delivers, as text: the default of an attribute that only the target has';
 COMMENT ON COLUMN osmeta.plan_attribute.mask IS 'null, or constant:<text>; applied before the value rests in the stage';
 COMMENT ON COLUMN osmeta.plan_attribute.identifier_changed IS 'The attribute is the identifier of its entity on one side only';
 COMMENT ON COLUMN osmeta.plan_attribute.dangling_rows IS 'Rows whose value refers to no row at the source (plan_dangling lists the values); NULL: not known yet';
@@ -437,7 +441,7 @@ BEGIN ATOMIC
             s.is_identifier IS DISTINCT FROM t.is_identifier AND s.attribute_id IS NOT NULL
                 AND t.attribute_id IS NOT NULL AS identifier_changed,
             COALESCE(s.is_mandatory, t.is_mandatory, false) AS is_mandatory,
-            s.refers_to,
+            s.refers_to, t.default_value AS target_default,
             osmeta.match_status(s.is_effective, t.is_effective, greatest(s.namesakes, t.namesakes)) AS status
         FROM source s
         FULL JOIN target t ON t.plan_entity_id = s.plan_entity_id AND t.match_key = s.match_key
@@ -446,7 +450,7 @@ BEGIN ATOMIC
         INSERT INTO osmeta.plan_attribute (plan_id, entity_id, attribute_no, attribute,
             attribute_key, type, target_attribute, target_attribute_type, source_column,
             target_column, source_length, target_length, is_identifier,
-            identifier_changed, is_mandatory, refers_to, refers_to_entity_id, status, include, transform)
+            identifier_changed, is_mandatory, refers_to, refers_to_entity_id, status, include, target_default, transform)
         SELECT $1, p.plan_entity_id,
             row_number() OVER (PARTITION BY p.plan_entity_id
                                ORDER BY p.attribute_id IS NULL, NOT p.is_identifier, p.position,
@@ -457,6 +461,7 @@ BEGIN ATOMIC
             (SELECT q.entity_id FROM osmeta.plan_entity q
              WHERE q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) p.refers_to),
             p.status, true,
+            CASE WHEN p.status = 'target only' THEN NULLIF(btrim(p.target_default), '') END,
             CASE
                 WHEN p.status = 'target only' THEN 'null value'
                 WHEN p.is_identifier THEN 'key'

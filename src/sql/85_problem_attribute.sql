@@ -21,7 +21,8 @@ FROM osmeta.moved_attribute AS attribute WHERE status IN ('source only', 'inacti
 UNION ALL
 SELECT plan_id, 'warning', 'mandatory_without_source', object,
     format('the attribute is mandatory in environment "%s" and does not exist at the source', target),
-    'Set transform in osmeta.plan_attribute to an SQL expression that gives its value; now it gets the null value.'
+    format('Set transform in osmeta.plan_attribute to an SQL expression that gives its value; now it gets the null value (%s).',
+        COALESCE(transform_reason, 'no default is known'))
 FROM osmeta.moved_attribute AS attribute WHERE status = 'target only' AND is_mandatory AND transform = 'null value'
 UNION ALL
 SELECT plan_id, 'error', 'column_missing', object,
@@ -84,10 +85,10 @@ WHERE status = 'matched' AND transform = 'copy'
                 > COALESCE(substring(target_type FROM '[(]([0-9])[)]')::integer, 6))
 UNION ALL
 SELECT plan_id, 'error', 'invalid_transform', object,
-    format('the transform is neither key, copy, convert, remap nor null value, nor one SQL expression: %s', osmeta.expression_error(transform)),
+    format('the transform is neither key, copy, convert, remap, default, column default nor null value, nor one SQL expression: %s', osmeta.expression_error(transform)),
     'Give an SQL expression over the attributes of the entity, such as upper("Name").'
 FROM osmeta.moved_attribute AS attribute
-WHERE transform NOT IN ('key', 'copy', 'convert', 'remap', 'null value') AND transform NOT LIKE 'remap:%'
+WHERE transform NOT IN ('key', 'copy', 'convert', 'remap', 'null value', 'default', 'column default') AND transform NOT LIKE 'remap:%'
     AND osmeta.expression_error(transform) IS NOT NULL
 UNION ALL
 SELECT plan_id, 'error', 'invalid_transform', object,
@@ -98,6 +99,15 @@ WHERE transform LIKE 'remap:%'
     AND NOT EXISTS (SELECT FROM osmeta.planned_entity e
                     WHERE e.plan_id = attribute.plan_id AND e.include AND e.status = 'matched'
                         AND e.object = substr(attribute.transform, 7))
+UNION ALL
+SELECT plan_id, 'error', 'invalid_transform', object,
+    CASE WHEN transform = 'default' THEN 'no default is known of this attribute'
+        ELSE format('a column cannot be left to the database of environment "%s", since each INSERT through its server names all columns', target) END,
+    'Set transform in osmeta.plan_attribute to null value, or to an SQL expression that gives its value.'
+FROM osmeta.moved_attribute AS attribute
+WHERE transform = 'default' AND target_default IS NULL
+    OR transform = 'column default'
+        AND EXISTS (SELECT FROM osmeta.environment n WHERE n.environment = attribute.target AND n.server IS NOT NULL)
 UNION ALL
 SELECT plan_id, 'error', 'invalid_transform', object,
     format('transform %s does not suit this attribute', transform),

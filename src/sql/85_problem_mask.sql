@@ -39,7 +39,7 @@ WITH attribute AS (
         substring(t.staged_type FROM '^character.*[(]([0-9]+)[)]')::integer AS staged_length,
         substring(a.target_type FROM '^character.*[(]([0-9]+)[)]')::integer AS column_length,
         CASE WHEN a.mask LIKE 'constant:%' THEN 'constant' ELSE a.mask END AS kind,
-        a.transform NOT IN ('key', 'remap', 'null value')
+        a.transform NOT IN ('key', 'remap', 'null value', 'default', 'column default')
             AND NOT starts_with(a.transform, 'remap:') AND strpos(a.transform, 'map_id') = 0 AS is_possible
     FROM osmeta.moved_attribute a
     CROSS JOIN LATERAL (VALUES (
@@ -59,7 +59,7 @@ WHERE NOT is_keyed AND kind NOT IN ('null', 'constant')
 UNION ALL
 SELECT plan_id, 'error', 'invalid_mask', object,
     format('a value with transform %s cannot be masked', transform),
-    'Identifiers, references and null values have no masks.'
+    'Identifiers, references, defaults and null values have no masks.'
 FROM masked
 WHERE NOT is_possible AND (is_keyed OR kind IN ('null', 'constant'))
 UNION ALL

@@ -36,7 +36,7 @@ SELECT m.plan_id, m.entity_id, m.object || '.' || a.attribute AS object, a.attri
     a.is_identifier, a.is_deferred AND e.transform = 'remap' AS is_deferred, e.transform, a.type,
     a.refers_to_entity_id,
     -- every row gets the same; what a mask does so is a problem of its own
-    e.transform = 'null value' AS is_alike,
+    e.transform IN ('null value', 'default') AS is_alike,
     -- and that is NULL
     e.transform = 'null value' AND (NOT COALESCE(osmeta.is_data_type(a.type), false)
         OR osmeta.null_value(a.type, n.dialect) IS NULL) AS is_null
@@ -45,7 +45,9 @@ JOIN osmeta.plan_attribute AS a ON a.plan_id = m.plan_id AND a.entity_id = m.ent
 LEFT JOIN osmeta.environment AS n ON n.environment = m.target
 CROSS JOIN LATERAL (VALUES (CASE WHEN a.include THEN a.transform ELSE 'null value' END)) AS e (transform)
 WHERE m.status = 'matched' AND a.status IN ('matched', 'target only') AND a.target_type IS NOT NULL
-    AND (a.source_type IS NOT NULL OR a.status = 'target only') AND (a.include OR NOT a.is_identifier);
+    AND (a.source_type IS NOT NULL OR a.status = 'target only') AND (a.include OR NOT a.is_identifier)
+    -- the target fills it
+    AND e.transform <> 'column default';
 COMMENT ON VIEW osmeta.delivered_column IS 'Internal: columns of the target that a plan fills, and whether all rows get the same';
 
 -- Unique keys and indexes of the target's tables beside the identifier's.

@@ -155,7 +155,7 @@ SELECT is((SELECT count(*) FROM catalog WHERE wrapper IN ('tds_fdw', 'oracle_fdw
 SELECT is((SELECT count(*) FROM catalog WHERE statement ~ '[{}]'), 0::bigint, 'every mark of a template is filled');
 SELECT is((SELECT count(*) FROM catalog WHERE wrapper IS NULL AND statement ~ 'catalog_pg'), 0::bigint,
 	'local: the catalogue is pg_catalog');
-SELECT is((SELECT count(DISTINCT name) FROM catalog WHERE name ~ '^live_physical_' AND wrapper = 'tds_fdw'), 9::bigint, 'every engine has the nine views');
+SELECT is((SELECT count(DISTINCT name) FROM catalog WHERE name ~ '^live_physical_' AND wrapper = 'tds_fdw'), 11::bigint, 'every engine has the eleven views');
 SELECT is((SELECT count(DISTINCT c.name) FROM catalog AS c WHERE c.fallback IS NOT NULL AND c.wrapper = 'oracle_fdw'), 6::bigint,
 	'what not every user may see has a fallback');
 SELECT is((SELECT count(*) FROM catalog WHERE fallback ~ 'catalog_'), 0::bigint, 'which reads nothing');
