@@ -125,7 +125,11 @@ osmeta_undo_settle(Run *run)
 	}
 }
 
-/* List what the plan put in, in tables xN. */
+/*
+ * List what the plan put in, in tables xN.  No identifier comes twice, or the
+ * target would not have taken it; the key is made when all are there, which
+ * takes a fraction of what looking each up would.
+ */
 void
 osmeta_undo_list(Run *run)
 {
@@ -142,13 +146,14 @@ osmeta_undo_list(Run *run)
 			continue;
 		if (osmeta_relation_exists(plan, 'x', e->entity_id))
 			osmeta_execf("DROP TABLE %s", listed);
-		osmeta_execf("CREATE TABLE %s (id %s PRIMARY KEY, keep boolean NOT NULL DEFAULT false)",
+		osmeta_execf("CREATE TABLE %s (id %s, keep boolean NOT NULL DEFAULT false)",
 					 listed, e->identifier->target_type);
 		piece = delivered_pieces(run, e, &count);
 		for (int j = 0; j < count; j++)
-			osmeta_execf("INSERT INTO %s (id) SELECT v.id FROM (%s) v WHERE v.id IS NOT NULL ON CONFLICT DO NOTHING",
+			osmeta_execf("INSERT INTO %s (id) SELECT v.id FROM (%s) v WHERE v.id IS NOT NULL",
 						 listed,
 						 osmeta_target_id_sql(plan, e, piece[j].condition));
+		osmeta_execf("ALTER TABLE %s ADD PRIMARY KEY (id)", listed);
 		osmeta_execf("ANALYZE %s", listed);
 		osmeta_commit_now_and_then(run, i);
 	}
@@ -207,27 +212,31 @@ changed_sql(Run *run, PlanEntity *entity, const Delivered *piece,
 {
 	MigrationPlan *plan = run->plan;
 	int			id = entity->identifier->attribute_no;
-	char	   *range = "true";
+	char	   *there = "true";
+	char	   *listed = "true";
 
 	if (entity->is_number)
 	{
 		char	   *lower;
+		char	   *upper;
 
 		osmeta_execf("SELECT min(v.id)::text, max(v.id)::text FROM (%s) v",
 					 osmeta_target_id_sql(plan, entity, piece->condition));
 		lower = osmeta_text_at(0, 1);
 		if (lower == NULL)
 			return NULL;
-		range = osmeta_id_range(entity, psprintf("t.c%d", id), lower,
-								osmeta_text_at(0, 2));
+		upper = osmeta_text_at(0, 2);
+		there = osmeta_id_range(entity, psprintf("t.c%d", id), lower, upper);
+		/* else every piece might go through all that is listed */
+		listed = osmeta_id_range(entity, "u.id", lower, upper);
 	}
-	return psprintf("FROM (%s) d JOIN %s u ON u.id = d.c%d AND NOT u.keep"
+	return psprintf("FROM (%s) d JOIN %s u ON u.id = d.c%d AND NOT u.keep AND %s"
 					" JOIN %s t ON t.c%d = d.c%d AND %s WHERE (%s)%s",
 					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
 										piece->condition),
-					osmeta_stage_name(plan, 'x', entity->entity_id), id,
+					osmeta_stage_name(plan, 'x', entity->entity_id), id, listed,
 					osmeta_stage_name(plan, 't', entity->entity_id), id, id,
-					range,
+					there,
 					changed_condition(plan, entity, "d", is_between_steps),
 					is_between_steps ?
 					not_updated_sql(run, entity, piece) : "");
