@@ -219,3 +219,17 @@ CALL osmeta.undo_plan('p');
 SELECT table_name FROM make.not_as_before;
 SELECT count(*) FROM target.visit;
 SELECT osmeta.drop_plan('p');
+
+-- Many rows to which keys without an index refer: that is said before.
+SELECT max(oid::regclass::text) FILTER (WHERE relname LIKE '%Node') AS target_node,
+	max(oid::regclass::text) FILTER (WHERE relname LIKE '%Gone') AS target_gone
+FROM pg_class WHERE relkind = 'r' AND relnamespace = 'target'::regnamespace \gset
+CREATE INDEX ON :target_node ("REGIONID");
+CREATE INDEX ON :target_gone ("ID", "REGIONID");
+INSERT INTO source.region SELECT i, 'region ' || i FROM generate_series(6, 1000) i;
+CALL make.plan('near');
+CALL osmeta.run_plan('p');
+CALL osmeta.undo_plan('p');
+SELECT table_name, column_name, is_indexed FROM osmeta.plan_foreign_key
+WHERE column_name = 'REGIONID' ORDER BY 1, 2;
+SELECT osmeta.drop_plan('p');

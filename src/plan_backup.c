@@ -258,6 +258,7 @@ osmeta_prepare_delete(Run *run)
 		add_pieces(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}
+	osmeta_foreign_keys_notice(run, "delete");
 }
 
 /*

@@ -60,6 +60,7 @@ typedef struct Findings
 extern void osmeta_foreign_keys_read(const MigrationPlan *plan);
 extern void osmeta_foreign_keys_make(Run *run);
 extern void osmeta_foreign_keys_drop(const MigrationPlan *plan);
+extern void osmeta_foreign_keys_notice(const Run *run, const char *phase);
 extern ForeignKey *osmeta_foreign_keys_load(MigrationPlan *plan, int *count);
 
 /* List the rows of a query (table, id, what) and add them to a count. */

@@ -14,6 +14,10 @@
  * which columns a key refers to; of one with several columns, or of another
  * type, each row counts as referring.
  *
+ * To delete a row the target looks for rows that refer to it; without an index
+ * that is the whole table each time, rows just deleted included.  The index is
+ * not ours to make, but it is said before the first row goes.
+ *
  *-------------------------------------------------------------------------
  */
 #include "plan_delete.h"
@@ -21,6 +25,9 @@
 #include "utils/builtins.h"
 
 #include "spi.h"
+
+/* So many rows deleted take a while where a key has no index. */
+#define UNINDEXED_ROWS 1000
 
 /* Fill osmeta.plan_foreign_key from the target's catalogue. */
 void
@@ -33,6 +40,9 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 " FROM %s.live_physical_key k WHERE k.kind IN ('f', 'p')),"
 				 " cols AS MATERIALIZED ("
 				 " SELECT c.table_name, c.column_name, c.position, c.local_type FROM %s.live_physical_column c),"
+				 " indexes AS MATERIALIZED ("
+				 " SELECT i.table_name, i.columns[1] AS column_name FROM %s.live_physical_index i"
+				 " WHERE NOT i.is_partial),"
 				 " moved AS ("
 				 " SELECT DISTINCT ON (e.target_table) e.entity_id, e.target_table, a.target_column"
 				 " FROM osmeta.plan_entity e"
@@ -54,16 +64,51 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 " WHERE f.kind = 'f')"
 				 " INSERT INTO osmeta.plan_foreign_key (plan_id, relation_no, key_no, table_name, key_name,"
 				 "  column_name, column_type, position, columns, delete_action, id_column, id_type,"
-				 "  entity_id, refers_to_entity_id)"
+				 "  entity_id, refers_to_entity_id, is_indexed)"
 				 " SELECT " INT64_FORMAT ", dense_rank() OVER (ORDER BY f.table_name COLLATE \"C\"),"
 				 "  row_number() OVER (PARTITION BY f.table_name ORDER BY f.key_name COLLATE \"C\", f.refers_to_entity_id),"
 				 "  f.table_name, f.key_name, c.column_name, c.local_type, c.position, cardinality(f.columns),"
-				 "  f.delete_action, i.column_name, i.local_type, f.entity_id, f.refers_to_entity_id"
+				 "  f.delete_action, i.column_name, i.local_type, f.entity_id, f.refers_to_entity_id,"
+				 /* a catalogue without any index has not been readable */
+				 "  CASE WHEN EXISTS (SELECT FROM indexes) THEN EXISTS (SELECT FROM indexes x"
+				 "   WHERE x.table_name = f.table_name AND x.column_name = f.columns[1]) END"
 				 " FROM found f"
 				 " JOIN cols c ON c.table_name = f.table_name AND c.column_name = f.columns[1]"
 				 " LEFT JOIN cols i ON i.table_name = f.table_name AND i.column_name = f.id_column",
-				 plan->target_schema, plan->target_schema, plan->plan_id,
-				 plan->plan_id);
+				 plan->target_schema, plan->target_schema, plan->target_schema,
+				 plan->plan_id, plan->plan_id);
+}
+
+/*
+ * Say which keys without an index make the pieces of a phase slow.
+ */
+void
+osmeta_foreign_keys_notice(const Run *run, const char *phase)
+{
+	uint64		keys;
+	StringInfoData list;
+
+	keys = osmeta_execf("SELECT format('column %%I of table %%I: %%s rows of %%I go', k.column_name, k.table_name, sum(c.rows_expected), e.target_table)"
+						" FROM osmeta.plan_foreign_key k"
+						" JOIN osmeta.plan_entity e ON e.plan_id = k.plan_id AND e.entity_id = k.refers_to_entity_id"
+						" JOIN osmeta.plan_chunk c ON c.plan_id = k.plan_id AND c.entity_id = k.refers_to_entity_id"
+						"  AND c.phase = %s AND c.level BETWEEN 0 AND %d"
+						" WHERE k.plan_id = " INT64_FORMAT " AND NOT k.is_indexed"
+						" GROUP BY k.table_name, k.key_no, k.column_name, e.target_table"
+						" HAVING sum(c.rows_expected) >= %d ORDER BY sum(c.rows_expected) DESC, 1 LIMIT %d",
+						quote_literal_cstr(phase), LEVEL_PUT_BACK - 1,
+						run->plan_id, UNINDEXED_ROWS, LISTED_ROWS);
+	if (keys == 0)
+		return;
+	initStringInfo(&list);
+	for (uint64 i = 0; i < keys; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
+						 osmeta_text_at(i, 1));
+	ereport(NOTICE,
+			(errmsg("plan \"%s\": foreign keys of the target have no index, so that each row deleted takes a scan of the table that refers",
+					run->name),
+			 errdetail("%s", list.data),
+			 errhint("An index at the target that begins with the column makes this quick. It can be created there now; the call may be cancelled and repeated.")));
 }
 
 /* Drop the relations oN. */

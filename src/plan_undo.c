@@ -91,6 +91,7 @@ add_chunks(Run *run)
 		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_add_put_back(run);
+	osmeta_foreign_keys_notice(run, "undo");
 }
 
 /* Rows that the plan has deleted must be able to get back. */

@@ -20,12 +20,14 @@ CREATE TABLE osmeta.plan_foreign_key (
     id_type              text,
     entity_id            bigint,
     refers_to_entity_id  bigint NOT NULL,
+    is_indexed           boolean,
     PRIMARY KEY (plan_id, relation_no, key_no)
 );
 COMMENT ON TABLE osmeta.plan_foreign_key IS 'Foreign keys of the target''s catalogue that refer to tables of a plan';
 COMMENT ON COLUMN osmeta.plan_foreign_key.relation_no IS 'The table is o<relation_no> in the plan''s schema: id, and k<key_no> for the key''s column';
 COMMENT ON COLUMN osmeta.plan_foreign_key.columns IS 'Number of the key''s columns; the first one is column_name';
 COMMENT ON COLUMN osmeta.plan_foreign_key.entity_id IS 'The plan''s entity whose table it is; NULL: a table that the plan does not write';
+COMMENT ON COLUMN osmeta.plan_foreign_key.is_indexed IS 'Whether an index of the table begins with the key''s first column; NULL: unknown';
 
 CREATE TRIGGER plan_owner BEFORE INSERT OR UPDATE OR DELETE
     ON osmeta.plan_foreign_key FOR EACH ROW EXECUTE FUNCTION osmeta.plan_owner();
