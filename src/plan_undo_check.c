@@ -153,6 +153,8 @@ osmeta_undo_list(Run *run)
 			osmeta_execf("INSERT INTO %s (id) SELECT v.id FROM (%s) v WHERE v.id IS NOT NULL",
 						 listed,
 						 osmeta_target_id_sql(plan, e, piece[j].condition));
+		/* To sort in files is as quick; memory shall not grow with the rows. */
+		osmeta_exec("SELECT set_config('maintenance_work_mem', '4MB', true)");
 		osmeta_execf("ALTER TABLE %s ADD PRIMARY KEY (id)", listed);
 		osmeta_execf("ANALYZE %s", listed);
 		osmeta_commit_now_and_then(run, i);

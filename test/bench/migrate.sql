@@ -18,44 +18,7 @@
 \else
 \set rounds 2
 \endif
-\ir ../fixture/loopback.sql
-SET client_min_messages = warning;
-CREATE EXTENSION osmeta;
-SET jit = off;
-\ir ../fixture/make.sql
-
-\o /dev/null
-CREATE SCHEMA source;
-CREATE SCHEMA target;
-SET search_path = source;
-\set first 100
-\set role source
-\ir migrate_model.sql
-SET search_path = target;
-\set first 900
-\set role target
-\ir migrate_model.sql
-RESET search_path;
-RESET check_function_bodies;
-
-SELECT format('CREATE VIEW %I.%I AS TABLE %I.%I', n.nspname, lower(substring(c.relname FROM 11)), n.nspname, c.relname)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('source', 'target') AND c.relkind = 'r' AND c.relname ~ '^OSUSR_'
-\gexec
-SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname)
-FROM pg_constraint WHERE contype = 'f' AND connamespace IN ('source'::regnamespace, 'target'::regnamespace)
-\gexec
-INSERT INTO source.status ("ID", "LABEL") VALUES (1, 'a'), (2, 'b'), (3, 'c');
-INSERT INTO target.status ("ID", "LABEL") VALUES (2, 'a'), (3, 'b'), (1, 'c');
-INSERT INTO source.customer ("ID", "NAME") SELECT i, 'customer ' || i FROM generate_series(1, :rows / 10) i;
-INSERT INTO source.order ("ID", "CUSTOMERID", "STATUSID", "CREATEDBY", "NAME", "AMOUNT", "SINCE")
-SELECT i, 1 + i::bigint * 7919 % (:rows / 10), 1 + i % 3, 10 + i % 1000, 'order number ' || i, i % 10000 / 100.0,
-	timestamp '2020-01-01' + i * interval '1 second'
-FROM generate_series(1, :rows) i;
-VACUUM (ANALYZE);
-SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target'),
-	osmeta.attach('far', 'loop', 'target');
-SELECT osmeta.capture('src'), osmeta.capture('tgt'), osmeta.capture('far');
+\ir part/migrate_make.sql
 SELECT c.oid::regclass AS orders FROM pg_class c
 WHERE c.relnamespace = 'target'::regnamespace AND c.relname LIKE 'OSUSR\____\_Order' AND c.relkind = 'r' \gset
 CREATE TABLE plain (LIKE :orders INCLUDING ALL);
@@ -99,6 +62,22 @@ DECLARE
 	statement text := (SELECT format('INSERT INTO plain (%s) SELECT %s FROM %s', names, columns, relation) FROM stage);
 BEGIN
 	CALL timed('INSERT ... SELECT of the same rows as they are', statement);
+END
+$$;
+
+-- Half of the pages of the stage, by one of two sessions
+CREATE TABLE half (started timestamptz, finished timestamptz, rows bigint);
+CREATE PROCEDURE insert_half(part int) LANGUAGE plpgsql AS $$
+DECLARE
+	start timestamptz := clock_timestamp();
+	n bigint;
+BEGIN
+	EXECUTE (SELECT format('INSERT INTO plain (%s) SELECT %s FROM %s WHERE ctid %s %L', names, columns, relation,
+		CASE part WHEN 1 THEN '<' ELSE '>=' END,
+		format('(%s,0)', pg_relation_size(relation) / current_setting('block_size')::int / 2)) FROM stage);
+	GET DIAGNOSTICS n = ROW_COUNT;
+	COMMIT;
+	INSERT INTO half VALUES (start, clock_timestamp(), n);
 END
 $$;
 
@@ -174,6 +153,11 @@ SELECT once('two sessions', 'tgt') LIMIT 3
 \gexec
 \! (psql -X -q -c "CALL osmeta.run_plan('p')" >/dev/null 2>&1 & psql -X -q -c "CALL osmeta.run_plan('p')" >/dev/null 2>&1; wait)
 CALL pushed('osmeta, two sessions');
+-- What two sessions gain where nothing is osmeta's
+CHECKPOINT;
+\! (psql -X -q -c "CALL insert_half(1)" & psql -X -q -c "CALL insert_half(2)"; wait)
+INSERT INTO lap
+SELECT 'INSERT ... SELECT by two sessions, half of the rows each', extract(epoch FROM max(finished) - min(started)), sum(rows) FROM half;
 
 -- One in a hundred customers is gone.
 UPDATE source.order SET "CUSTOMERID" = 2000000000 + "ID" WHERE "ID" % 100 = 0;

@@ -1,5 +1,5 @@
--- One factory of migrate.sql, in the first schema of search_path.
-\ir ../../demo/factory/schema.sql
+-- One factory of migrate_make.sql, in the first schema of search_path.
+\ir ../../../demo/factory/schema.sql
 SELECT make.begin(:first);
 SELECT make.espace('Bench');
 SELECT make.entity('Bench.Status', 'staticEntity');
