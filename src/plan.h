@@ -68,6 +68,7 @@ typedef struct PlanAttribute
 	int64		refers_to_id;	/* entity_id, 0 if none */
 	char	   *refers_to_name; /* is_soft: as the user wrote it */
 	struct PlanEntity *refers_to;	/* NULL if not in the plan */
+	struct PlanEntity *given_to;	/* an expression gives identifiers of it */
 } PlanAttribute;
 
 typedef struct PlanEntity

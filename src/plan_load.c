@@ -238,7 +238,10 @@ load_attributes(MigrationPlan *plan)
 				 "  a.target_attribute_type, a.source_type,"
 				 "  regexp_replace(a.target_type, '[(][^)]*[)]', ''), %s, %s) END,"
 				 " a.is_mandatory,"
-				 " a.attribute IS NOT DISTINCT FROM e.delta_attribute AND a.source_type IS NOT NULL"
+				 " a.attribute IS NOT DISTINCT FROM e.delta_attribute AND a.source_type IS NOT NULL,"
+				 " CASE WHEN COALESCE(a.target_attribute_type, a.type) ILIKE 'bt%%' THEN"
+				 "  (SELECT q.entity_id FROM osmeta.plan_entity q WHERE q.plan_id = a.plan_id"
+				 "   AND q.entity_key OPERATOR(osmeta.=) osmeta.try_bt_ref(COALESCE(a.target_attribute_type, a.type))) END"
 				 " FROM osmeta.plan_attribute a"
 				 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 				 " CROSS JOIN LATERAL (SELECT CASE WHEN a.include THEN a.transform"
@@ -306,6 +309,9 @@ load_attributes(MigrationPlan *plan)
 		a->is_mandatory = osmeta_bool_at(i, 17);
 		if (osmeta_bool_at(i, 18))
 			entity->delta = a;
+		if (a->transform == TRANSFORM_EXPRESSION ||
+			a->transform == TRANSFORM_LATE)
+			a->given_to = osmeta_plan_entity(plan, osmeta_int64_at(i, 19, NULL));
 		if (a->is_identifier)
 		{
 			entity->identifier = a;

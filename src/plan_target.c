@@ -99,51 +99,6 @@ osmeta_is_delivered_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	return pstrdup("(w.id IS NOT NULL)");
 }
 
-/* Is there a table in which the rows that a reference leads to would stand? */
-static bool
-has_target_rows(const MigrationPlan *plan, const PlanEntity *entity)
-{
-	const char *args[1];
-
-	if (strcmp(entity->strategy_name, "user") == 0)
-		return true;
-	if (entity->identifier == NULL)
-		return false;
-	args[0] = osmeta_stage_name(plan, 't', entity->entity_id);
-	osmeta_query_text("SELECT to_regclass($1) IS NOT NULL", 1, args);
-	return osmeta_bool_at(0, 1);
-}
-
-/*
- * An expression over t that is true where a reference leads to no row of the
- * target; NULL if that cannot be told.
- */
-static char *
-dangling_sql(const MigrationPlan *plan, const PlanAttribute *attribute,
-			 StringInfo joins)
-{
-	const PlanEntity *parent = attribute->refers_to;
-	char	   *value = psprintf("t.c%d", attribute->attribute_no);
-	bool		is_user;
-	char	   *relation;
-
-	if (parent == NULL || attribute->is_soft || (attribute->transform != TRANSFORM_REMAP &&
-												 attribute->transform != TRANSFORM_KEY) ||
-		!has_target_rows(plan, parent))
-		return NULL;
-	is_user = strcmp(parent->strategy_name, "user") == 0;
-	if (is_user || osmeta_is_whole_number(parent->identifier->target_type))
-		return psprintf("(%s IS NOT NULL AND osmeta.target_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, %s::bigint) IS NULL)",
-						value, plan->plan_id, parent->entity_id,
-						plan->generation, value);
-	relation = psprintf("p%d", attribute->attribute_no);
-	appendStringInfo(joins, " LEFT JOIN (SELECT DISTINCT u.c%d::text AS id FROM %s u) %s ON %s.id = %s::text",
-					 parent->identifier->attribute_no,
-					 osmeta_stage_name(plan, 't', parent->entity_id),
-					 relation, relation, value);
-	return psprintf("(%s IS NOT NULL AND %s.id IS NULL)", value, relation);
-}
-
 void
 osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 				   const PlanBounds *bounds, const TargetQuestion *question,
@@ -170,8 +125,9 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 						osmeta_row_hash_sql(entity, "t", false, true), hash);
 	for (int i = 0; question->with_references && i < entity->nattributes; i++)
 	{
-		char	   *dangling = dangling_sql(plan, &entity->attributes[i],
-											&joins);
+		char	   *dangling = osmeta_leads_nowhere_sql(plan,
+														&entity->attributes[i],
+														&joins);
 
 		if (dangling == NULL)
 			continue;

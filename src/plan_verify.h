@@ -7,6 +7,7 @@
  * plan_target.c		what stands in the target's table, in one scan
  * plan_difference.c	which rows are not as they should be
  * plan_baseline.c		what stood there before the push
+ * plan_partner.c		whether what references lead to stands there
  *
  *-------------------------------------------------------------------------
  */
@@ -73,6 +74,17 @@ extern void osmeta_target_scan(const MigrationPlan *plan,
 							   const PlanBounds *bounds,
 							   const TargetQuestion *question,
 							   TargetAnswer *answer);
+
+/* plan_partner.c */
+
+/*
+ * An expression over a row t of the target that is true where a reference
+ * leads to no row there, and what it needs to be joined to t; NULL if the
+ * attribute is no reference, or that cannot be told.
+ */
+extern char *osmeta_leads_nowhere_sql(const MigrationPlan *plan,
+									  const PlanAttribute *attribute,
+									  StringInfo joins);
 
 /* plan_difference.c: add to a list of what is different */
 extern void osmeta_add_detail(StringInfo detail, const char *format,...) pg_attribute_printf(2, 3);
