@@ -6,12 +6,20 @@
  * verify_plan asks of every reference that a row of the plan holds there,
  * whatever gave its value: a mapping, or the user's own expression.
  *
+ * run_plan asks, before it delivers, of the rows at the target that rows of
+ * the plan were matched with: users, records, rows of a natural key or of the
+ * same text identifier.  Pairs are kept from one round to the next, and a
+ * push can be gone on with days after it began; meanwhile somebody may have
+ * deleted a row there.
+ *
  *-------------------------------------------------------------------------
  */
-#include "plan_verify.h"
+#include "plan_delete.h"
 
 #include "utils/builtins.h"
 
+#include "plan_identifier.h"
+#include "plan_verify.h"
 #include "spi.h"
 
 static bool
@@ -44,14 +52,16 @@ has_numbers(const PlanEntity *entity)
 }
 
 /*
- * An identifier that is no whole number as the target compares it, as text:
- * decimals by value, texts of SQL Server without case and blanks at the end.
+ * An identifier as the target compares it: numbers by value, texts of SQL
+ * Server without case and blanks at the end.  value may be one as text.
  */
 static char *
 compared_there(const MigrationPlan *plan, const char *type, const char *value)
 {
+	if (osmeta_is_whole_number(type))
+		return psprintf("(%s)::bigint", value);
 	if (strncmp(type, "numeric", strlen("numeric")) == 0)
-		return psprintf("trim_scale(%s)::text", value);
+		return psprintf("trim_scale((%s)::numeric)::text", value);
 	if (strcmp(plan->target_dialect, "sqlserver") == 0)
 		return psprintf("osmeta.fold_name(rtrim(%s::text, ' '))", value);
 	return psprintf("%s::text", value);
@@ -87,4 +97,163 @@ osmeta_leads_nowhere_sql(const MigrationPlan *plan,
 					 relation, relation,
 					 compared_there(plan, attribute->target_type, value));
 	return psprintf("(%s IS NOT NULL AND %s.id IS NULL)", value, relation);
+}
+
+/* ---------------------------------------------------------------------------
+ * Rows that were matched, and have gone at the target since
+ * ---------------------------------------------------------------------------
+ */
+
+/*
+ * Pairs of an entity whose row at the target is not there: a query with the
+ * columns source_id, target_id, label, all text; NULL if there are no pairs
+ * or no table to look into.
+ */
+static char *
+gone_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	bool		is_number;
+	char	   *pairs;
+	char	   *range = "true";
+	char	   *id;
+	char	   *there;
+	const char *type;
+
+	if (!has_target_rows(plan, entity))
+		return NULL;
+	is_number = has_numbers(entity);
+	if (!entity->is_data)
+		pairs = psprintf("SELECT m.source_id, m.target_id, m.label FROM osmeta.plan_map m"
+						 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
+						 " AND m.target_id IS NOT NULL%s",
+						 plan->plan_id, entity->entity_id,
+		/* what is no number is delivered as NULL */
+						 is_number ? " AND m.target_id ~ '^ *-?[0-9]{1,18} *$'" : "");
+	else if (entity->has_map && entity->strategy != STRATEGY_ASSIGNED)
+		pairs = psprintf("SELECT m.source_id::text, m.target_id::text, NULL::text AS label FROM %s m WHERE m.is_existing",
+						 osmeta_stage_name(plan, 'm', entity->entity_id));
+	else
+		return NULL;
+	osmeta_execf("SELECT count(*), %s FROM (%s) p",
+				 is_number ? "min(p.target_id::bigint), max(p.target_id::bigint)" :
+				 "NULL::bigint, NULL::bigint", pairs);
+	if (osmeta_int64_at(0, 1, NULL) == 0)
+		return NULL;
+	id = is_user(entity) ? "id" :
+		psprintf("c%d", entity->identifier->attribute_no);
+	if (is_number)
+		range = psprintf("u.%s >= %s AND u.%s <= %s", id,
+						 osmeta_text_at(0, 2), id, osmeta_text_at(0, 3));
+	there = is_user(entity) ? psprintf("%s.live_user", plan->target_schema) :
+		osmeta_stage_name(plan, 't', entity->entity_id);
+	type = is_user(entity) ? "integer" : entity->identifier->target_type;
+	/* EXCEPT and no join: how many pairs there are cannot be estimated */
+	return psprintf("WITH p AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT u.%s AS id FROM %s u WHERE %s),"
+					" g AS MATERIALIZED (SELECT %s AS id FROM p EXCEPT SELECT %s FROM t)"
+					" SELECT p.source_id, p.target_id, p.label FROM p JOIN g ON g.id = %s",
+					pairs, id, there, range,
+					compared_there(plan, type, "p.target_id"),
+					compared_there(plan, type, "t.id"),
+					compared_there(plan, type, "p.target_id"));
+}
+
+int64
+osmeta_existing_gone(const MigrationPlan *plan, const PlanEntity *entity,
+					 char **list)
+{
+	char	   *gone = entity->has_map ? gone_sql(plan, entity) : NULL;
+	uint64		rows;
+
+	if (gone == NULL)
+		return 0;
+	rows = osmeta_execf("SELECT quote_literal(g.source_id) FROM (%s) g ORDER BY length(g.source_id), g.source_id",
+						gone);
+	*list = osmeta_list_values(rows);
+	return (int64) rows;
+}
+
+/*
+ * Of the pairs that are gone, those which rows to be delivered need: they
+ * refer to them, or are themselves one with such a row.
+ */
+static char *
+needed_gone_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				const char *gone, bool only_changed)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "WITH gone AS MATERIALIZED (%s)"
+					 " SELECT format('%%s (id %%s, there %%s)', COALESCE(g.label, 'row'), g.source_id, g.target_id)"
+					 " FROM gone g WHERE g.source_id IN (SELECT NULL::text", gone);
+	for (const char *relation = "eu"; *relation != '\0'; relation++)
+	{
+		char	   *rows = *relation == 'u' ? pstrdup("true") :
+		psprintf("s.round = %d", plan->round);
+
+		if (*relation == 'u' ? plan->round == 1 : only_changed)
+			continue;
+		if (*relation == 'e' && entity->is_data)
+			appendStringInfo(&buf, " UNION SELECT s.c%d::text FROM %s s WHERE %s",
+							 entity->identifier->attribute_no,
+							 osmeta_stage_name(plan, 'e', entity->entity_id),
+							 rows);
+		for (int i = 0; i < plan->nentities; i++)
+		{
+			const PlanEntity *e = &plan->entities[i];
+
+			for (int j = 0; e->is_data && j < e->nattributes; j++)
+			{
+				const PlanAttribute *a = &e->attributes[j];
+
+				if (!osmeta_is_mapped(a) || a->refers_to != entity)
+					continue;
+				appendStringInfo(&buf, " UNION SELECT g.source_id FROM %s s JOIN gone g ON %s = %s WHERE %s AND %s",
+								 osmeta_stage_name(plan, *relation, e->entity_id),
+								 osmeta_compared_id(plan, "g.source_id"),
+								 osmeta_compared_id(plan, psprintf("(%s)::text",
+																   osmeta_reference_value(a, "s"))),
+								 rows, osmeta_delivered_sql(plan, e, "s"));
+			}
+		}
+	}
+	appendStringInfoString(&buf, ") ORDER BY length(g.source_id), g.source_id");
+	return buf.data;
+}
+
+void
+osmeta_check_partners(Run *run, bool is_begun)
+{
+	const MigrationPlan *plan = run->plan;
+	bool		only_changed = strcmp(plan->phase, "update") == 0;
+	uint64		total = 0;
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+		char	   *gone = gone_sql(plan, e);
+		uint64		rows = 0;
+
+		/* mostly nothing has gone, and nobody's rows need be read */
+		if (gone != NULL &&
+			osmeta_execf("SELECT FROM (%s) g LIMIT 1", gone) > 0)
+			rows = osmeta_exec(needed_gone_sql(plan, e, gone, only_changed));
+		if (rows > 0)
+			appendStringInfo(&list, "%s%s: %s", list.len > 0 ? "\n" : "",
+							 osmeta_entity_label(e), osmeta_list_values(rows));
+		total += rows;
+		osmeta_commit_now_and_then(run, i);
+	}
+	if (total > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rows of environment \"%s\" with which rows of plan \"%s\" are matched have gone: " UINT64_FORMAT,
+						plan->target, plan->name, total),
+				 errdetail("%s", list.data),
+				 errhint("%sPut them back there under the same identifiers and call run_plan again; or make a new plan.",
+						 is_begun ? "Pieces that are done stay done. " :
+						 plan->round > 1 ? "Nothing has been written to the target since the last run. " :
+						 "Nothing has been written to the target. ")));
 }

@@ -389,6 +389,7 @@ osmeta_prepare_push(Run *run)
 		if (plan->entities[i].is_data)
 			check_entity(run, &plan->entities[i]);
 	}
+	osmeta_check_partners(run, false);
 	osmeta_check_fit(run);
 	osmeta_check_unique(run);
 

@@ -146,6 +146,9 @@ run_phases(Run *run)
 		osmeta_plan_require_sound(run->plan);
 		if (is_phase(run, "done"))
 			osmeta_run_advance(run, "done", osmeta_prepare_delta);
+		else if (is_phase(run, "delete") || is_phase(run, "push") ||
+				 is_phase(run, "update"))
+			osmeta_check_partners(run, true);
 	}
 	if (is_phase(run, "prepare"))
 		osmeta_run_advance(run, "prepare", osmeta_prepare_pull);

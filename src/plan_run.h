@@ -14,6 +14,7 @@
  * plan_catalogue.c	whether the catalogues are still those of the plan
  * plan_fit.c		which values do not fit into the target's columns
  * plan_unique.c	which rows collide at the target
+ * plan_partner.c	whether rows that were matched still stand at the target
  * plan_create.c	users and groups that the target does not have
  * plan_chunk.c		the pieces of work of a phase, and their ledger
  * plan_delete.h	what takes rows out of the target
@@ -211,6 +212,14 @@ extern char *osmeta_fit_reason(const MigrationPlan *plan,
 							   const PlanEntity *entity,
 							   const PlanAttribute *attribute,
 							   bool may_round, bool not_null);
+
+/* plan_partner.c */
+
+/*
+ * Error 55000 if rows that are to be delivered were matched with rows of the
+ * target which have gone; is_begun: something may have been delivered.
+ */
+extern void osmeta_check_partners(Run *run, bool is_begun);
 
 /* plan_offender.c */
 

@@ -36,6 +36,7 @@ typedef struct Verdict
 	int64		dangling;
 	int64		nulled;
 	int64		existing;
+	int64		existing_gone;
 	bool		has_baseline;
 	int64		foreign_rows;
 	bool		foreign_changed;
@@ -183,6 +184,21 @@ rows_put_back(const MigrationPlan *plan, const PlanEntity *entity)
 	return osmeta_int64_at(0, 1, NULL);
 }
 
+/* Rows that were not delivered, since the target had them. */
+static void
+check_existing(const MigrationPlan *plan, const PlanEntity *entity,
+			   Verdict *verdict)
+{
+	char	   *list;
+
+	if (verdict->existing == 0 || is_taken_out(plan))
+		return;
+	verdict->existing_gone = osmeta_existing_gone(plan, entity, &list);
+	if (verdict->existing_gone > 0)
+		osmeta_add_detail(&verdict->detail, "of these have gone there: " INT64_FORMAT " (%s)",
+						  verdict->existing_gone, list);
+}
+
 static void
 compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 			 Verdict *verdict, PlanBounds *bounds)
@@ -245,6 +261,7 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 	if (verdict->existing > 0)
 		osmeta_add_detail(&verdict->detail, "rows that are one with rows of the target, not compared: " INT64_FORMAT,
 						  verdict->existing);
+	check_existing(plan, entity, verdict);
 	if (verdict->has_baseline)
 		judge_others(&answer, others, others_checksum, verdict);
 }
@@ -320,7 +337,7 @@ verify_entity(const MigrationPlan *plan, const PlanEntity *entity,
 		is_equal = (is_taken_out(plan) ||
 					check_counter(plan, entity, &bounds, verdict)) &&
 			verdict->found == verdict->expected && verdict->checksum_equal &&
-			verdict->dangling == 0;
+			verdict->dangling == 0 && verdict->existing_gone == 0;
 		verdict->is_readable = true;
 		MemoryContextSwitchTo(context);
 		RollbackAndReleaseCurrentSubTransaction();

@@ -86,6 +86,13 @@ extern char *osmeta_leads_nowhere_sql(const MigrationPlan *plan,
 									  const PlanAttribute *attribute,
 									  StringInfo joins);
 
+/*
+ * How many rows are one with a row of the target that has gone; *list gets
+ * some of their identifiers.
+ */
+extern int64 osmeta_existing_gone(const MigrationPlan *plan,
+								  const PlanEntity *entity, char **list);
+
 /* plan_difference.c: add to a list of what is different */
 extern void osmeta_add_detail(StringInfo detail, const char *format,...) pg_attribute_printf(2, 3);
 extern void osmeta_describe_difference(const MigrationPlan *plan,
