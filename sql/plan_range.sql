@@ -96,6 +96,9 @@ FROM pg_class s JOIN pg_depend d ON d.objid = s.oid JOIN pg_class t ON t.oid = d
 WHERE s.relkind = 'S' AND n.nspname = 'target' AND t.relname LIKE '%Country';
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country']) > 0 AS planned;
 SELECT lower_id, id_offset FROM osmeta.plan_entity;
+UPDATE osmeta.plan_entity SET id_offset = -100;
+SELECT code, message FROM osmeta.plan_problem;
+UPDATE osmeta.plan_entity SET id_offset = 0;
 INSERT INTO source.country ("ID", "NAME") VALUES (4, 'early');
 CALL osmeta.run_plan('p');
 SELECT "ID", "NAME" FROM target.country ORDER BY 1 LIMIT 2;

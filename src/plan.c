@@ -515,6 +515,7 @@ osmeta_refresh_plan(PG_FUNCTION_ARGS)
 				 errhint("Attach it again under this name.")));
 	(void) osmeta_environment_open(plan->source);
 	(void) osmeta_environment_open(plan->target);
+	osmeta_rebind(plan);
 	if (strcmp(plan->phase, "planned") == 0)
 	{
 		osmeta_plan_order(plan->plan_id);

@@ -365,6 +365,20 @@ extern void osmeta_plan_order(int64 plan_id);
 /* Compute which rows are pulled of each entity, and write that likewise. */
 extern void osmeta_plan_pull_rules(int64 plan_id);
 
+/* plan_model.c */
+
+/* Assignments to columns of osmeta.plan_entity e: where its relations lead. */
+extern char *osmeta_binding_assignment(const MigrationPlan *plan);
+
+/* 55000 if tables have been put in the place of those of the plan. */
+extern void osmeta_check_bindings(const MigrationPlan *plan);
+
+/* Make the relations that lead to such tables anew. */
+extern void osmeta_rebind(const MigrationPlan *plan);
+
+/* 55000 if the metamodel means other tables or columns by now. */
+extern void osmeta_check_model(const MigrationPlan *plan, bool is_source);
+
 /* plan_expression.c */
 
 /* NULL if the text is one SQL expression, else the reason. */

@@ -291,7 +291,7 @@ osmeta_plan_create_users(Run *run)
 				 plan->plan_id);
 	if (SPI_processed == 0)
 		return;
-	osmeta_spi_commit(&run->nest_level);
+	osmeta_run_commit(run);
 	osmeta_plan_fill_map(plan);
 	if (users)
 		settle(plan, "user", "end_user",

@@ -89,7 +89,7 @@ void
 osmeta_commit_now_and_then(Run *run, int entity)
 {
 	if (osmeta_plan_is_large(run->plan) && entity % BATCH == BATCH - 1)
-		osmeta_spi_commit(&run->nest_level);
+		osmeta_run_commit(run);
 	CHECK_FOR_INTERRUPTS();
 }
 

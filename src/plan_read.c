@@ -148,10 +148,11 @@ osmeta_plan_read(const MigrationPlan *plan, int first, int count, bool again)
 					 plan->plan_id, e->entity_id);
 		if (e->is_data && e->identifier != NULL)
 			error = try_read(plan, e);
-		osmeta_execf("UPDATE osmeta.plan_entity SET is_read = true, read_error = %s"
+		osmeta_execf("UPDATE osmeta.plan_entity e SET is_read = true, read_error = %s, %s"
 					 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT
 					 " AND (NOT is_read OR read_error IS DISTINCT FROM %s)",
 					 error ? quote_literal_cstr(error) : "NULL",
+					 osmeta_binding_assignment(plan),
 					 plan->plan_id, e->entity_id,
 					 error ? quote_literal_cstr(error) : "NULL");
 		CHECK_FOR_INTERRUPTS();

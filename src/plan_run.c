@@ -51,7 +51,7 @@ osmeta_run_sink_table(const Run *run, const PlanEntity *entity)
 static void
 wait_a_moment(Run *run)
 {
-	osmeta_spi_commit(&run->nest_level);
+	osmeta_run_commit(run);
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 POLL_MILLISECONDS, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
@@ -99,14 +99,14 @@ release_phase(Run *run)
 void
 osmeta_run_advance(Run *run, const char *from, void (*prepare) (Run *run))
 {
-	osmeta_spi_commit(&run->nest_level);
+	osmeta_run_commit(run);
 	(void) osmeta_plan_lock(PLAN_LOCK_PHASE, run->plan_id, false, true);
 	run->in_advance = true;
 	run->plan = osmeta_plan_load(run->name);
 	if (strcmp(run->plan->phase, from) == 0)
 	{
 		prepare(run);
-		osmeta_spi_commit(&run->nest_level);
+		osmeta_run_commit(run);
 	}
 	release_phase(run);
 	run->plan = osmeta_plan_load(run->name);
@@ -155,7 +155,7 @@ run_phases(Run *run)
 	if (is_phase(run, "pull"))
 	{
 		osmeta_check_mask_secret(run->plan);
-		osmeta_spi_commit(&run->nest_level);
+		osmeta_run_commit(run);
 		/* What has been pulled may need more. */
 		while (is_phase(run, "pull"))
 		{
@@ -273,6 +273,9 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 		osmeta_check_problems(&run);
 	(void) osmeta_environment_open(run.plan->source);
 	(void) osmeta_environment_open(run.plan->target);
+	osmeta_check_bindings(run.plan);
+	osmeta_check_model(run.plan, true);
+	osmeta_check_model(run.plan, false);
 	osmeta_check_catalogue(&run, true);
 	osmeta_check_catalogue(&run, false);
 
@@ -283,7 +286,7 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		/* An undo may have begun before the lock was ours. */
-		osmeta_spi_commit(&run.nest_level);
+		osmeta_run_commit(&run);
 		run.plan = osmeta_plan_load(run.name);
 		check_undo(&run);
 		run_phases(&run);

@@ -122,6 +122,14 @@ extern void osmeta_add_stage_chunks(const Run *run, const PlanEntity *entity,
 									const char *phase, int level,
 									const char *condition);
 extern void osmeta_commit_now_and_then(Run *run, int entity);
+
+/* plan_owner.c */
+
+/* Hand what the caller has made in the plan's schema to the plan's owner. */
+extern void osmeta_hand_over(const MigrationPlan *plan);
+
+/* That, and commit. */
+extern void osmeta_run_commit(Run *run);
 extern void osmeta_make_map(const MigrationPlan *plan, PlanEntity *entity);
 
 /* plan_cut.c */

@@ -127,7 +127,7 @@ prepare_undo(Run *run)
 	check_possible(run);
 	osmeta_undo_settle(run);
 	/* What has been settled at the target is seen by a new transaction. */
-	osmeta_spi_commit(&run->nest_level);
+	osmeta_run_commit(run);
 	/* An interrupted attempt of a large plan may have left some. */
 	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT
 				 " AND phase = 'undo'", run->plan_id);
@@ -136,7 +136,7 @@ prepare_undo(Run *run)
 	osmeta_undo_check(run, false);
 	add_chunks(run);
 	set_phase(run, "undo");
-	osmeta_spi_commit(&run->nest_level);
+	osmeta_run_commit(run);
 }
 
 /*
@@ -152,7 +152,7 @@ resume_undo(Run *run)
 					 " AND c.phase = 'undo' AND c.level < %d AND c.state <> 'done' LIMIT 1",
 					 run->plan_id, LEVEL_PUT_BACK) > 0)
 		osmeta_undo_check(run, true);
-	osmeta_spi_commit(&run->nest_level);
+	osmeta_run_commit(run);
 }
 
 static void
@@ -345,7 +345,7 @@ begin_undo(Run *run)
 		(void) osmeta_plan_lock(PLAN_LOCK_RUN, run->plan_id, true, true);
 		run->is_shared = true;
 		/* whatever was read before the lock may be past */
-		osmeta_spi_commit(&run->nest_level);
+		osmeta_run_commit(run);
 		run->plan = osmeta_plan_load(run->name);
 		if (!is_phase(run, "undo") && !is_phase(run, "undone"))
 			ereport(ERROR,
@@ -354,7 +354,7 @@ begin_undo(Run *run)
 					 errhint("Wait until it has ended, or cancel the sessions that run it.")));
 		return;
 	}
-	osmeta_spi_commit(&run->nest_level);
+	osmeta_run_commit(run);
 	run->plan = osmeta_plan_load(run->name);
 	check_phase(run);
 	if (is_phase(run, "undo"))
@@ -389,6 +389,7 @@ osmeta_undo_plan(PG_FUNCTION_ARGS)
 	}
 	osmeta_report_timeout("undo_plan");
 	check_target(&run);
+	osmeta_check_bindings(run.plan);
 
 	PG_TRY();
 	{

@@ -158,7 +158,7 @@ referred_ids(Run *run, const char *kind)
 							 quote_literal_cstr(osmeta_text_at(k, 1)));
 		drop_relation(plan);
 		if (i % COLUMNS_BETWEEN_COMMITS == COLUMNS_BETWEEN_COMMITS - 1)
-			osmeta_spi_commit(&run->nest_level);
+			osmeta_run_commit(run);
 	}
 	return list.data;
 }
@@ -212,7 +212,7 @@ osmeta_undo_created(Run *run)
 			continue;
 		deleted += delete_kind(run, kinds[i],
 							   is_link ? "" : referred_ids(run, kinds[i]));
-		osmeta_spi_commit(&run->nest_level);
+		osmeta_run_commit(run);
 	}
 	ereport(NOTICE,
 			(errmsg("plan \"%s\": of the users, groups and links that it created: deleted: " UINT64_FORMAT

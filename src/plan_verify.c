@@ -391,6 +391,7 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("environment \"%s\" is not attached", plan->target)));
 	(void) osmeta_environment_open(plan->target);
+	osmeta_check_bindings(plan);
 	osmeta_plan_forget();
 	for (int i = 0; i < plan->nentities; i++)
 	{

@@ -73,6 +73,8 @@ CREATE TABLE osmeta.plan_entity (
     upper_id             bigint,
     rows_expected        bigint,
     id_offset            bigint,
+    source_binding       text,
+    target_binding       text,
     target_upper_id      bigint,
     counter              text,
     counter_value        bigint,
@@ -109,6 +111,8 @@ COMMENT ON COLUMN osmeta.plan_entity.key_reason IS 'Why this key strategy was ch
 COMMENT ON COLUMN osmeta.plan_entity.level IS 'Place in the order of delivery: parents before children';
 COMMENT ON COLUMN osmeta.plan_entity.upper_id IS 'Highest identifier at the source that is moved; fixed when the run starts';
 COMMENT ON COLUMN osmeta.plan_entity.id_offset IS 'Strategy offset: new identifier = old identifier + id_offset';
+COMMENT ON COLUMN osmeta.plan_entity.source_binding IS 'What the view of the source''s table leads to, as a hash of its text, where the environment is in this database';
+COMMENT ON COLUMN osmeta.plan_entity.target_binding IS 'Likewise, at the target';
 COMMENT ON COLUMN osmeta.plan_entity.target_has_key IS 'The target''s table has a primary key or unique index on the identifier alone';
 COMMENT ON COLUMN osmeta.plan_entity.identity_always IS 'The target gives identifiers itself and takes none (GENERATED ALWAYS)';
 COMMENT ON COLUMN osmeta.plan_entity.is_multitenant IS 'Rows belong to tenants, at the source or at the target';

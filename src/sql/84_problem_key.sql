@@ -101,11 +101,13 @@ WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND
         WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647 ELSE 9223372036854775807 END
 UNION ALL
 SELECT plan_id, 'error', 'id_range_taken', object,
-    format('new identifiers would begin at %s, but the target has some up to %s', lower_id + id_offset::numeric, target_upper_id),
+    CASE WHEN lower_id + id_offset::numeric <= target_upper_id
+        THEN format('new identifiers would begin at %s, but the target has some up to %s', lower_id + id_offset::numeric, target_upper_id)
+        ELSE format('new identifiers would begin at %s, but 0 stands for none', lower_id + id_offset::numeric) END,
     'Set id_offset in osmeta.plan_entity to a higher value.'
 FROM osmeta.moved_entity AS moved
 WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND plan_phase = 'planned'
-    AND lower_id + id_offset::numeric <= target_upper_id
+    AND (lower_id + id_offset::numeric <= target_upper_id OR lower_id > 0 AND lower_id + id_offset::numeric < 1)
 UNION ALL
 SELECT plan_id, 'warning', 'counter_behind', object,
     format('the identity counter %s of environment "%s" %s, the highest new identifier will be %s', counter, target,
