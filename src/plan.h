@@ -296,6 +296,13 @@ extern void osmeta_plan_fill_natural(const MigrationPlan *plan,
 extern void osmeta_plan_fill_existing(const MigrationPlan *plan,
 									  PlanEntity *entity);
 
+/*
+ * The same for rows that a filter leaves out and that references lead to:
+ * they have pairs in mN, but no row in the stage.
+ */
+extern void osmeta_plan_fill_outside(const MigrationPlan *plan,
+									 PlanEntity *entity);
+
 /* plan_tenant.c */
 
 /* References of the stage's rows that lead to rows of another tenant. */

@@ -194,6 +194,13 @@ forget_unmatched(const MigrationPlan *plan)
 				 "  AND m.source_id = d.source_id", plan->plan_id);
 }
 
+/* Can rows that are left out be one with rows of the target? */
+static bool
+has_pairs(const PlanEntity *entity)
+{
+	return entity->has_map && entity->strategy != STRATEGY_ASSIGNED;
+}
+
 /*
  * Rows of earlier rounds that refer to what has come only now: they were
  * delivered with NULL in its place.
@@ -218,9 +225,12 @@ osmeta_complete_delivered(Run *run)
 			if (!osmeta_is_mapped(a) || (a->refers_to->is_data && !a->is_tested))
 				continue;
 			found = a->refers_to->is_data ?
-				psprintf("SELECT FROM %s r WHERE r.c%d::text = d.source_id",
+				psprintf("SELECT FROM %s r WHERE r.c%d::text = d.source_id%s",
 						 osmeta_stage_name(plan, 'e', a->refers_to->entity_id),
-						 a->refers_to->identifier->attribute_no) :
+						 a->refers_to->identifier->attribute_no,
+						 has_pairs(a->refers_to) ?
+						 psprintf(" UNION ALL SELECT FROM %s x WHERE x.source_id::text = d.source_id AND x.is_existing",
+								  osmeta_stage_name(plan, 'm', a->refers_to->entity_id)) : "") :
 				psprintf("SELECT FROM osmeta.plan_map m WHERE m.plan_id = d.plan_id"
 						 " AND m.entity_id = " INT64_FORMAT " AND m.source_id = d.source_id"
 						 " AND m.target_id IS NOT NULL", a->refers_to->entity_id);

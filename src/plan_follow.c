@@ -23,13 +23,17 @@
 #include "plan_identifier.h"
 #include "spi.h"
 
-/* The row of n is at the source, but not in the stage. */
+/*
+ * The row of n is at the source, but neither in the stage nor one with a row
+ * of the target.
+ */
 static char *
 is_left_out(const MigrationPlan *plan, const PlanEntity *parent)
 {
-	return psprintf("n.is_found AND NOT EXISTS (SELECT FROM %s r WHERE r.c%d = n.id)",
+	return psprintf("n.is_found AND NOT EXISTS (SELECT FROM %s r WHERE r.c%d = n.id)%s",
 					osmeta_stage_name(plan, 'e', parent->entity_id),
-					parent->identifier->attribute_no);
+					parent->identifier->attribute_no,
+					osmeta_has_no_partner_sql(plan, parent, "n.id"));
 }
 
 /* Take out the rows whose reference leads to a row that is left out. */

@@ -129,11 +129,17 @@ map_identifier(Mapping *mapping, const PlanEntity *entity,
 								  staged, type, entity->identifier->is_tested,
 								  false);
 		default:
-			/* the target may spell a text otherwise that is the same there */
+
+			/*
+			 * The target may spell a text otherwise that is the same there,
+			 * and may have the row although the stage has it not.
+			 */
 			if (entity->has_map)
 				return psprintf("COALESCE(%s::%s, %s::%s)",
-								paired_value(mapping, entity, staged), type,
-								staged, type);
+								paired_value(mapping, entity,
+											 strcmp(staged, value) == 0 ? value :
+											 psprintf("COALESCE(%s, %s)", staged, value)),
+								type, staged, type);
 			return psprintf("%s::%s", staged, type);
 	}
 }

@@ -384,7 +384,7 @@ osmeta_map_natural(const MigrationPlan *plan)
 
 /*
  * Put pairs (source_id, target_id as text) of rows that the target has into
- * mN; gives how many there are now.
+ * mN; gives how many of the stage's rows there are now.
  */
 static int64
 add_existing(const MigrationPlan *plan, PlanEntity *entity,
@@ -402,10 +402,13 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 				 " ON CONFLICT DO NOTHING",
 				 table, entity->identifier->source_type,
 				 entity->identifier->target_type, pairs);
-	osmeta_execf("SELECT count(*) FROM %s m WHERE m.is_existing", table);
-	rows = osmeta_int64_at(0, 1, NULL);
-	entity->has_map = rows > 0;
-	if (rows == 0)
+	osmeta_execf("SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM %s s WHERE s.c%d = m.source_id))"
+				 " FROM %s m WHERE m.is_existing",
+				 osmeta_stage_name(plan, 'e', entity->entity_id),
+				 entity->identifier->attribute_no, table);
+	entity->has_map = osmeta_int64_at(0, 1, NULL) > 0;
+	rows = osmeta_int64_at(0, 2, NULL);
+	if (!entity->has_map)
 		osmeta_execf("DROP TABLE %s", table);
 	osmeta_execf("UPDATE osmeta.plan_entity e SET has_map = %s, rows_existing = " INT64_FORMAT
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
@@ -430,18 +433,13 @@ staged_ids_sql(const MigrationPlan *plan, const PlanEntity *entity)
 					plan->round);
 }
 
-void
-osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
+/* Error 23505 if it is not certain which rows some are one with. */
+static void
+require_certain(const MigrationPlan *plan, const PlanEntity *entity,
+				const char *pairs)
 {
-	const PlanAttribute **key;
-	int			n = natural_key(plan, entity, &key);
-	char	   *pairs;
 	uint64		rows;
 
-	if (n == 0)
-		return;
-	pairs = natural_pairs_sql(plan, entity, key, n,
-							  staged_ids_sql(plan, entity));
 	osmeta_execf("SELECT format('%%s (id %%s): %%s', p.label, p.source_id, p.candidates)"
 				 " FROM (%s) p WHERE p.candidates IS NOT NULL ORDER BY 1",
 				 pairs);
@@ -464,6 +462,20 @@ osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
 				 errdetail("%s", list.data),
 				 errhint("Nothing has been written to the target. Put these rows right, or make a plan with other attributes in key_strategy.")));
 	}
+}
+
+void
+osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
+{
+	const PlanAttribute **key;
+	int			n = natural_key(plan, entity, &key);
+	char	   *pairs;
+
+	if (n == 0)
+		return;
+	pairs = natural_pairs_sql(plan, entity, key, n,
+							  staged_ids_sql(plan, entity));
+	require_certain(plan, entity, pairs);
 	(void) add_existing(plan, entity, pairs);
 }
 
@@ -513,4 +525,51 @@ osmeta_plan_fill_entity_map(const MigrationPlan *plan, PlanEntity *entity)
 		osmeta_plan_fill_natural(plan, entity);
 	else
 		osmeta_plan_fill_existing(plan, entity);
+}
+
+/*
+ * References that lead to rows of the source which a filter leaves out: the
+ * target may have the row, by natural key or text identifier.
+ */
+void
+osmeta_plan_fill_outside(const MigrationPlan *plan, PlanEntity *entity)
+{
+	int			no;
+	char	   *ids;
+	char	   *pairs;
+
+	if (!entity->is_data || !entity->is_parent || entity->filter == NULL ||
+		entity->identifier == NULL || plan->delete_existing)
+		return;
+	no = entity->identifier->attribute_no;
+	ids = psprintf("SELECT n.id::text AS id FROM %s n WHERE NOT EXISTS (SELECT FROM %s r WHERE r.c%d = n.id)",
+				   osmeta_stage_name(plan, 'n', entity->entity_id),
+				   osmeta_stage_name(plan, 'e', entity->entity_id), no);
+	if (osmeta_execf("SELECT FROM (%s) o LIMIT 1", ids) == 0)
+		return;
+	if (is_natural(entity))
+	{
+		const PlanAttribute **key;
+		int			n = natural_key(plan, entity, &key);
+
+		if (n == 0)
+			return;
+		/* one that is left out and one that is moved may be one row there */
+		pairs = natural_pairs_sql(plan, entity, key, n,
+								  psprintf("%s UNION %s",
+										   staged_ids_sql(plan, entity), ids));
+		pairs = psprintf("SELECT p.* FROM (%s) p WHERE p.source_id IN (%s)",
+						 pairs, ids);
+		require_certain(plan, entity, pairs);
+	}
+	else if (strcmp(entity->strategy_name, "keep") == 0 && !entity->is_number)
+		pairs = same_pairs_sql(plan, entity,
+							   psprintf("SELECT o.id FROM (%s) o WHERE %s IN (SELECT %s FROM (SELECT c%d AS id FROM %s OFFSET 0) r)",
+										ids, osmeta_compared_id(plan, "o.id"),
+										osmeta_compared_id(plan, "r.id::text"),
+										no,
+										osmeta_stage_name(plan, 's', entity->entity_id)));
+	else
+		return;
+	(void) add_existing(plan, entity, pairs);
 }

@@ -166,8 +166,10 @@ osmeta_existing_gone(const MigrationPlan *plan, const PlanEntity *entity,
 
 	if (gone == NULL)
 		return 0;
-	rows = osmeta_execf("SELECT quote_literal(g.source_id) FROM (%s) g ORDER BY length(g.source_id), g.source_id",
-						gone);
+	rows = osmeta_execf("SELECT quote_literal(g.source_id) FROM (%s) g"
+						" WHERE g.source_id IN (SELECT s.c%d::text FROM %s s) ORDER BY length(g.source_id), g.source_id",
+						gone, entity->identifier->attribute_no,
+						osmeta_stage_name(plan, 'e', entity->entity_id));
 	*list = osmeta_list_values(rows);
 	return (int64) rows;
 }

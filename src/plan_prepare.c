@@ -371,6 +371,8 @@ osmeta_prepare_push(Run *run)
 	osmeta_note_unmatched(run);
 	/* Only now it is known which rows are referred to. */
 	osmeta_plan_fill_map(run->plan);
+	for (int i = 0; i < run->plan->nentities; i++)
+		osmeta_plan_fill_outside(run->plan, &run->plan->entities[i]);
 	(void) osmeta_leave_out(run);
 	osmeta_record_dangling(run);
 	osmeta_complete_delivered(run);

@@ -285,6 +285,20 @@ osmeta_need_rows(Run *run)
 	return false;
 }
 
+/*
+ * Text to append to a condition: the value is not one of a row that is left
+ * out and that the target has.
+ */
+char *
+osmeta_has_no_partner_sql(const MigrationPlan *plan, const PlanEntity *entity,
+						  const char *value)
+{
+	if (!entity->has_map || entity->strategy == STRATEGY_ASSIGNED)
+		return pstrdup("");
+	return psprintf(" AND NOT EXISTS (SELECT FROM %s x WHERE x.source_id = %s AND x.is_existing)",
+					osmeta_stage_name(plan, 'm', entity->entity_id), value);
+}
+
 /* Rows of a reference whose value was looked for and not found. */
 static void
 record_missing(const MigrationPlan *plan, const PlanEntity *entity,
@@ -295,7 +309,7 @@ record_missing(const MigrationPlan *plan, const PlanEntity *entity,
 	osmeta_execf("INSERT INTO osmeta.plan_dangling AS d (plan_id, entity_id, attribute_no, round, source_id, rows)"
 				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, %d, n.id::text, count(*)"
 				 " FROM %s s JOIN %s n ON n.id = %s"
-				 " WHERE %s AND NOT EXISTS (SELECT FROM %s r WHERE r.c%d = n.id) GROUP BY n.id"
+				 " WHERE %s AND NOT EXISTS (SELECT FROM %s r WHERE r.c%d = n.id)%s GROUP BY n.id"
 				 " ON CONFLICT (plan_id, entity_id, attribute_no, round, source_id)"
 				 " DO UPDATE SET rows = d.rows + excluded.rows",
 				 plan->plan_id, entity->entity_id, attribute->attribute_no,
@@ -304,7 +318,8 @@ record_missing(const MigrationPlan *plan, const PlanEntity *entity,
 				 osmeta_reference_value(attribute, "s"),
 				 rows_of_step(plan, entity, relation, 1),
 				 osmeta_stage_name(plan, 'e', parent->entity_id),
-				 parent->identifier->attribute_no);
+				 parent->identifier->attribute_no,
+				 osmeta_has_no_partner_sql(plan, parent, "n.id"));
 }
 
 /* For each entity: was there an identifier that was not found? */

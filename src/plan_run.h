@@ -172,6 +172,11 @@ extern void osmeta_record_dangling(Run *run);
  */
 extern bool osmeta_leave_out(Run *run);
 
+/* plan_reference.c */
+extern char *osmeta_has_no_partner_sql(const MigrationPlan *plan,
+									   const PlanEntity *entity,
+									   const char *value);
+
 /* plan_delta.c */
 
 /* Does the round look for rows that have changed since they were delivered? */

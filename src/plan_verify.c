@@ -140,8 +140,9 @@ read_expectation(const MigrationPlan *plan, const PlanEntity *entity,
 	}
 	if (entity->has_map)
 	{
-		osmeta_execf("SELECT count(*) FROM %s m WHERE m.is_existing",
-					 osmeta_stage_name(plan, 'm', entity->entity_id));
+		osmeta_execf("SELECT count(*) FROM %s m JOIN %s s ON s.c%d = m.source_id WHERE m.is_existing",
+					 osmeta_stage_name(plan, 'm', entity->entity_id),
+					 osmeta_stage_name(plan, 'e', entity->entity_id), id);
 		verdict->existing = osmeta_int64_at(0, 1, NULL);
 	}
 }

@@ -21,7 +21,7 @@ SELECT a.plan_id, 'warning', 'reference_to_filtered', a.object,
             THEN 'Rows that refer to them are not moved either; plan_entity.rows_left_out counts them.'
         WHEN a.is_identifier
             THEN 'A row that belongs to one of them stops the run: filter this entity too, or set option follow to leave these rows out.'
-        ELSE 'References to them become NULL and are counted by verify_plan. Filter this entity too if that must not be, or set option follow, which leaves rows out whose mandatory references lead there.'
+        ELSE 'References to them become NULL and are counted by verify_plan, unless the target has the row (by natural key or text identifier). Filter this entity too if that must not be, or set option follow, which leaves rows out whose mandatory references lead there.'
     END
 FROM osmeta.moved_attribute a
 JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id
