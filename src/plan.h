@@ -168,7 +168,7 @@ extern void osmeta_check_plan_options(const char *options_json);
 /* plan_statement.c: text only, nothing is executed */
 
 /* The letters that the names of a plan's relations begin with. */
-#define PLAN_RELATIONS "setmxwbnu"
+#define PLAN_RELATIONS "setmxwbnuf"
 
 /* Names of relations in the plan's schema, quoted and qualified. */
 extern char *osmeta_stage_name(const MigrationPlan *plan, char kind, int64 entity_id);

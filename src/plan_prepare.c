@@ -407,7 +407,8 @@ osmeta_prepare_push(Run *run)
 		if (deferred != NULL)
 			osmeta_add_stage_chunks(run, e, "second step", 0, deferred);
 		record_range(plan, e);
-		osmeta_take_baseline(plan, e);
+		if (!plan->delete_existing || plan->round > 1)
+			osmeta_take_baseline(plan, e);
 		advance_counter(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}
@@ -423,6 +424,13 @@ osmeta_prepare_push(Run *run)
 void
 osmeta_prepare_after_delete(Run *run)
 {
+	/* Rows that came while the others went stay. */
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		if (run->plan->entities[i].is_data)
+			osmeta_take_baseline(run->plan, &run->plan->entities[i]);
+		osmeta_commit_now_and_then(run, i);
+	}
 	set_phase(run, "push");
 }
 

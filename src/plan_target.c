@@ -99,6 +99,33 @@ osmeta_is_delivered_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	return pstrdup("(w.id IS NOT NULL)");
 }
 
+/*
+ * Hash of a row t of fN, whose columns no attribute names come last; NULL
+ * where fN has no others than tN.
+ */
+static char *
+foreign_hash_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	StringInfoData values;
+	char	   *hash = osmeta_row_hash_sql(entity, "t", true, true);
+	uint64		rows;
+
+	rows = osmeta_execf("SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = %s::regclass"
+						" AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~ '^x[0-9]+$' ORDER BY a.attnum",
+						quote_literal_cstr(osmeta_stage_name(plan, 'f', entity->entity_id)));
+	initStringInfo(&values);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		appendStringInfo(&values, ", t.%s", osmeta_text_at(i, 1));
+		if (i + 1 == rows || (i + 1) % HASHED_AT_ONCE == 0)
+		{
+			hash = psprintf("osmeta.row_hash(%s%s)", hash, values.data);
+			resetStringInfo(&values);
+		}
+	}
+	return hash;
+}
+
 void
 osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 				   const PlanBounds *bounds, const TargetQuestion *question,
@@ -113,7 +140,8 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	char	   *hash = osmeta_row_hash_sql(entity, "t", true, true);
 	int			id = entity->identifier->attribute_no;
 	int		   *column = palloc0(sizeof(int) * entity->nattributes);
-	int			columns_used = 7;
+	int			columns_used = 8;
+	char		relation = question->all_columns ? 'f' : 't';
 
 	initStringInfo(&joins);
 	initStringInfo(&columns);
@@ -121,8 +149,11 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	if (question->is_delivered)
 		delivered = osmeta_is_delivered_sql(plan, entity, bounds, &join);
 	if (!question->with_deferred)
-		hash = psprintf("CASE WHEN %s THEN %s ELSE %s END", delivered,
-						osmeta_row_hash_sql(entity, "t", false, true), hash);
+		hash = osmeta_row_hash_sql(entity, "t", false, true);
+	if (question->all_columns || !question->with_deferred)
+		hash = psprintf("CASE WHEN %s THEN %s ELSE %s END", delivered, hash,
+						question->all_columns ? foreign_hash_sql(plan, entity) :
+						osmeta_row_hash_sql(entity, "t", true, true));
 	for (int i = 0; question->with_references && i < entity->nattributes; i++)
 	{
 		char	   *dangling = osmeta_leads_nowhere_sql(plan,
@@ -142,7 +173,8 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 				 " count(*) FILTER (WHERE NOT v.is_ours AND v.is_inside),"
 				 " count(*) FILTER (WHERE NOT v.is_ours AND NOT v.is_new),"
 				 " COALESCE(sum(v.hash) FILTER (WHERE NOT v.is_ours AND NOT v.is_new), 0)::text,"
-				 " %s, count(*) FILTER (WHERE NOT v.is_ours AND v.is_new)%s"
+				 " %s, count(*) FILTER (WHERE NOT v.is_ours AND v.is_new),"
+				 " COALESCE(sum(v.hash) FILTER (WHERE NOT v.is_ours), 0)::text%s"
 				 " FROM (SELECT %s AS is_ours, %s AS hash, COALESCE(%s, false) AS is_inside,"
 				 "  COALESCE(%s, false) AS is_new, t.c%d AS id%s"
 				 "  FROM %s t%s%s WHERE %s) v",
@@ -153,7 +185,7 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 				 question->others_upper == NULL ? "false" :
 				 psprintf("t.c%d > %s", id, question->others_upper),
 				 id, columns.data,
-				 osmeta_stage_name(plan, 't', entity->entity_id), join,
+				 osmeta_stage_name(plan, relation, entity->entity_id), join,
 				 joins.data, question->whole_table ? "true" : range);
 	answer->delivered = osmeta_int64_at(0, 1, NULL);
 	answer->checksum = osmeta_text_at(0, 2);
@@ -162,6 +194,7 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	answer->others_checksum = osmeta_text_at(0, 5);
 	answer->others_highest = osmeta_text_at(0, 6);
 	answer->newcomers = osmeta_int64_at(0, 7, NULL);
+	answer->foreign_checksum = osmeta_text_at(0, 8);
 	answer->dangling = palloc0(sizeof(int64) * entity->nattributes);
 	for (int i = 0; i < entity->nattributes; i++)
 	{

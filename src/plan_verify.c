@@ -149,22 +149,60 @@ read_expectation(const MigrationPlan *plan, const PlanEntity *entity,
 
 /* Rows of others that changed, came or went since the push began. */
 static void
-judge_others(const TargetAnswer *answer, int64 rows, const char *checksum,
+judge_others(const TargetAnswer *answer, const Baseline *baseline,
 			 Verdict *verdict)
 {
-	StringInfo	detail = &verdict->detail;
+	char	   *change = osmeta_baseline_change(baseline, answer);
 
 	verdict->foreign_rows = answer->others + answer->newcomers;
-	verdict->foreign_changed = answer->others != rows ||
-		strcmp(answer->others_checksum, checksum) != 0;
-	if (answer->others != rows)
-		osmeta_add_detail(detail, "rows of others were " INT64_FORMAT " before the push and are " INT64_FORMAT,
-						  rows, answer->others);
-	else if (verdict->foreign_changed)
-		osmeta_add_detail(detail, "rows of others are not what they were before the push");
+	verdict->foreign_changed = change != NULL || baseline->remark != NULL;
+	if (baseline->remark != NULL)
+		osmeta_add_detail(&verdict->detail, "before a later round: %s",
+						  baseline->remark);
+	if (change != NULL)
+		osmeta_add_detail(&verdict->detail, "%s", change);
 	if (answer->newcomers > 0)
-		osmeta_add_detail(detail, "rows of others that have come since: " INT64_FORMAT,
+		osmeta_add_detail(&verdict->detail, "rows of others that have come since: " INT64_FORMAT,
 						  answer->newcomers);
+}
+
+/*
+ * Read the target's table with all its columns.  False, and why, if that
+ * cannot be done: a column that no attribute names may have been dropped.
+ */
+static bool
+try_scan(const MigrationPlan *plan, const PlanEntity *entity,
+		 const PlanBounds *bounds, const TargetQuestion *question,
+		 TargetAnswer *answer, char **reason)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		osmeta_target_scan(plan, entity, bounds, question, answer);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error == NULL)
+		return true;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	*reason = error->message;
+	return false;
 }
 
 /*
@@ -207,20 +245,31 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 	TargetQuestion question = {0};
 	TargetAnswer answer = {0};
 	char	   *expected;
-	int64		others = 0;
-	char	   *others_checksum = NULL;
-	char	   *others_upper = NULL;
+	Baseline	baseline = {0};
+	char	   *reason = NULL;
 
 	read_expectation(plan, entity, verdict, &expected, bounds);
-	verdict->has_baseline = osmeta_read_baseline(plan, entity, &others,
-												 &others_checksum,
-												 &others_upper);
-	question.whole_table = verdict->has_baseline;
-	question.others_upper = others_upper;
+	/* What was deleted is put back by an undo, and none of the plan's. */
+	verdict->has_baseline = !(plan->delete_existing && is_taken_out(plan)) &&
+		osmeta_read_baseline(plan, entity, &baseline);
 	question.is_delivered = true;
 	question.with_deferred = is_second_step_done(plan);
 	question.with_references = !is_taken_out(plan);
-	osmeta_target_scan(plan, entity, bounds, &question, &answer);
+	if (verdict->has_baseline)
+	{
+		question.whole_table = true;
+		question.all_columns = true;
+		question.others_upper = baseline.upper;
+		verdict->has_baseline = try_scan(plan, entity, bounds, &question,
+										 &answer, &reason);
+	}
+	if (!verdict->has_baseline)
+	{
+		question.whole_table = false;
+		question.all_columns = false;
+		question.others_upper = NULL;
+		osmeta_target_scan(plan, entity, bounds, &question, &answer);
+	}
 
 	if (is_phase(plan, "undone"))
 		answer.delivered -= rows_put_back(plan, entity);
@@ -264,7 +313,10 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 						  verdict->existing);
 	check_existing(plan, entity, verdict);
 	if (verdict->has_baseline)
-		judge_others(&answer, others, others_checksum, verdict);
+		judge_others(&answer, &baseline, verdict);
+	else if (reason != NULL)
+		osmeta_add_detail(&verdict->detail, "rows of others cannot be compared: %s",
+						  reason);
 }
 
 /* As at the source: to be known, and nothing that the plan has done. */

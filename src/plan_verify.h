@@ -33,6 +33,7 @@ typedef struct TargetQuestion
 	bool		is_delivered;	/* some rows may be the plan's */
 	bool		with_deferred;	/* references of the second step are set */
 	bool		with_references;	/* do they lead anywhere? */
+	bool		all_columns;	/* of rows of others, through fN */
 	const char *others_upper;	/* literal: rows of others beyond it are new */
 } TargetQuestion;
 
@@ -43,10 +44,20 @@ typedef struct TargetAnswer
 	int64		strange;		/* rows of others in the plan's range */
 	int64		others;			/* rows of others up to others_upper */
 	char	   *others_checksum;
+	char	   *foreign_checksum;	/* with that of newcomers */
 	char	   *others_highest; /* identifier, NULL: none, or no number */
 	int64		newcomers;		/* rows of others beyond it */
 	int64	   *dangling;		/* by attribute: references to no row */
 } TargetAnswer;
+
+/* What stood in the target's table before the push, the plan's rows aside. */
+typedef struct Baseline
+{
+	int64		rows;
+	char	   *checksum;
+	char	   *upper;			/* rows of others beyond it are new */
+	char	   *remark;			/* changes before an earlier round, or NULL */
+} Baseline;
 
 /* plan_target.c */
 
@@ -109,8 +120,12 @@ extern void osmeta_take_baseline(const MigrationPlan *plan,
 
 /* False if there is none. */
 extern bool osmeta_read_baseline(const MigrationPlan *plan,
-								 const PlanEntity *entity, int64 *rows,
-								 char **checksum, char **upper);
+								 const PlanEntity *entity,
+								 Baseline *baseline);
+
+/* How rows of others differ from it, in words; NULL: not at all. */
+extern char *osmeta_baseline_change(const Baseline *baseline,
+									const TargetAnswer *answer);
 
 /* plan_verify.c: rows of the stage whose push has begun, as a condition on s */
 extern char *osmeta_pushed_rounds(const MigrationPlan *plan);

@@ -222,11 +222,13 @@ CREATE TABLE osmeta.plan_baseline (
     rows       bigint NOT NULL,
     checksum   numeric NOT NULL,
     upper_id   numeric,
+    remark     text,
     taken_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (plan_id, entity_id)
 );
 COMMENT ON TABLE osmeta.plan_baseline IS 'What stood in the target''s tables before the first row was delivered: verify_plan tells whether these rows have changed';
-COMMENT ON COLUMN osmeta.plan_baseline.checksum IS 'Sum of the rows'' hashes over the columns that the plan knows';
+COMMENT ON COLUMN osmeta.plan_baseline.checksum IS 'Sum of the rows'' hashes over all columns of the table';
+COMMENT ON COLUMN osmeta.plan_baseline.remark IS 'How these rows had changed when a later round was about to push; the baseline is what stood there then';
 COMMENT ON COLUMN osmeta.plan_baseline.upper_id IS 'Highest identifier; rows beyond it have come since. NULL: there was none, or it is no number';
 
 CREATE TABLE osmeta.plan_chunk (
