@@ -70,16 +70,16 @@ osmeta_run_work(Run *run, const char *phase)
 	context = AllocSetContextCreate(CurrentMemoryContext, "osmeta chunk",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	for (;;)
+	do
 	{
 		MemoryContextReset(context);
+		osmeta_spi_enter();
 		if (osmeta_chunk_take(run, phase, &chunk, &left))
 			osmeta_chunk_run(run, &chunk);
-		else if (!left)
-			break;
-		else
+		else if (left)
 			wait_a_moment(run);
-	}
+		osmeta_spi_leave();
+	} while (left);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }

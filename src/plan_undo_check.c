@@ -22,6 +22,7 @@
 
 #include "access/xact.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/resowner.h"
 
 #include "spi.h"
@@ -244,32 +245,48 @@ changed_sql(Run *run, PlanEntity *entity, const Delivered *piece,
 					not_updated_sql(run, entity, piece) : "");
 }
 
+/* Keep, or note down, the rows of a piece that somebody has changed. */
+static void
+check_piece(Run *run, PlanEntity *entity, const Delivered *piece,
+			bool is_between_steps, Findings *findings)
+{
+	int			id = entity->identifier->attribute_no;
+	char	   *changed = changed_sql(run, entity, piece, is_between_steps);
+
+	if (changed == NULL)
+		return;
+	if (strcmp(run->plan->undo_changed, "keep") == 0)
+		osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT u.id %s) c WHERE k.id = c.id",
+					 osmeta_stage_name(run->plan, 'x', entity->entity_id),
+					 changed);
+	else
+		findings->changed +=
+			osmeta_findings_add(findings,
+								psprintf("SELECT %s::text, d.c%d::text, 'changed since it was delivered'::text %s",
+										 quote_literal_cstr(entity->target_table),
+										 id, changed));
+}
+
 static void
 check_changed(Run *run, PlanEntity *entity, bool is_between_steps,
 			  Findings *findings)
 {
 	int			count;
 	Delivered  *piece = delivered_pieces(run, entity, &count);
-	int			id = entity->identifier->attribute_no;
+	MemoryContext own = AllocSetContextCreate(CurrentMemoryContext,
+											  "osmeta piece",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(own);
 
 	for (int i = 0; i < count; i++)
 	{
-		char	   *changed = changed_sql(run, entity, &piece[i],
-										  is_between_steps);
-
-		if (changed == NULL)
-			continue;
-		if (strcmp(run->plan->undo_changed, "keep") == 0)
-			osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT u.id %s) c WHERE k.id = c.id",
-						 osmeta_stage_name(run->plan, 'x', entity->entity_id),
-						 changed);
-		else
-			findings->changed +=
-				osmeta_findings_add(findings,
-									psprintf("SELECT %s::text, d.c%d::text, 'changed since it was delivered'::text %s",
-											 quote_literal_cstr(entity->target_table), id,
-											 changed));
+		MemoryContextReset(own);
+		osmeta_spi_enter();
+		check_piece(run, entity, &piece[i], is_between_steps, findings);
+		osmeta_spi_leave();
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(own);
 }
 
 /* Condition that limits a key's column to the ids of xN. */

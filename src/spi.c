@@ -100,6 +100,27 @@ check_result(int rc, const char *sql)
 	return SPI_processed;
 }
 
+/* One connection inside another; settings stay as they are. */
+void
+osmeta_spi_enter(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			rc = SPI_connect_ext(SPI_OPT_NONATOMIC);
+
+	if (rc != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed: %s", SPI_result_code_string(rc));
+	MemoryContextSwitchTo(context);
+}
+
+void
+osmeta_spi_leave(void)
+{
+	int			rc = SPI_finish();
+
+	if (rc != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed: %s", SPI_result_code_string(rc));
+}
+
 uint64
 osmeta_exec(const char *sql)
 {

@@ -36,6 +36,14 @@ extern void osmeta_spi_restore(int nest_level);
 extern void osmeta_spi_commit(int *nest_level);
 
 /*
+ * Results of statements stay in memory until SPI is left.  Between these two
+ * is work that is done over and over: what it returned is freed at the end,
+ * and "upper executor context" below is the context that was current.
+ */
+extern void osmeta_spi_enter(void);
+extern void osmeta_spi_leave(void);
+
+/*
  * Run one statement that returns no rows we look at; gives the number of
  * rows processed.  Any code but success is an error.
  */
