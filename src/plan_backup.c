@@ -302,7 +302,7 @@ run_copy(Run *run, const Chunk *chunk)
 {
 	PlanEntity *e = chunk->entity;
 
-	return osmeta_execf("INSERT INTO %s SELECT w.* FROM %s w WHERE %s ON CONFLICT DO NOTHING",
+	return osmeta_execf("INSERT INTO %s SELECT w.* FROM %s w WHERE %s",
 						osmeta_stage_name(run->plan, 'b', e->entity_id),
 						osmeta_stage_name(run->plan, 'w', e->entity_id),
 						osmeta_id_range(e, "w.id", chunk->lower,
