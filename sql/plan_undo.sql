@@ -233,3 +233,12 @@ CALL osmeta.undo_plan('p');
 SELECT table_name, column_name, is_indexed FROM osmeta.plan_foreign_key
 WHERE column_name = 'REGIONID' ORDER BY 1, 2;
 SELECT osmeta.drop_plan('p');
+
+-- Many texts at a server
+INSERT INTO source.tag SELECT 'many ' || i FROM generate_series(1, 2500) i;
+ALTER SERVER loop OPTIONS (ADD batch_size '500');
+CALL make.plan('far');
+CALL osmeta.run_plan('p');
+CALL osmeta.undo_plan('p');
+SELECT count(*) FROM target.tag;
+SELECT osmeta.drop_plan('p');

@@ -102,33 +102,41 @@ id_range(const OsmetaSinkTable *table, const char *lower, const char *upper)
 
 /*
  * Delete by lists of identifiers: a wrapper sends such a statement as it is,
- * where a join would send one statement for each row.
+ * where a join would send one statement for each row.  The identifiers come
+ * through a cursor, since a piece of texts can be a whole table.
  */
 static uint64
 remove_listed(const OsmetaSinkTable *table, const char *query)
 {
-	uint64		count = osmeta_execf("SELECT quote_literal(v.id) FROM (%s) v ORDER BY v.id",
-									 query);
-	SPITupleTable *ids = SPI_tuptable;
+	SPIParseOpenOptions options = {.read_only = false};
+	Portal		cursor = SPI_cursor_parse_open(NULL,
+											   psprintf("SELECT quote_literal(v.id) FROM (%s) v ORDER BY v.id",
+														query), &options);
 	uint64		rows = 0;
 
-	for (uint64 first = 0; first < count; first += DELETE_BATCH)
+	for (;;)
 	{
+		SPITupleTable *ids;
 		StringInfoData list;
 
+		SPI_cursor_fetch(cursor, true, DELETE_BATCH);
+		if (SPI_processed == 0)
+			break;
+		ids = SPI_tuptable;
 		initStringInfo(&list);
-		for (uint64 i = first; i < count && i < first + DELETE_BATCH; i++)
+		for (uint64 i = 0; i < ids->numvals; i++)
 		{
 			char	   *id = SPI_getvalue(ids->vals[i], ids->tupdesc, 1);
 
-			appendStringInfo(&list, "%s%s", i > first ? ", " : "", id);
+			appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", id);
 			pfree(id);
 		}
 		rows += osmeta_execf("DELETE FROM %s t WHERE t.%s IN (%s)",
 							 table->relation, table->id_column, list.data);
 		pfree(list.data);
+		SPI_freetuptable(ids);
 	}
-	SPI_freetuptable(ids);
+	SPI_cursor_close(cursor);
 	return rows;
 }
 
