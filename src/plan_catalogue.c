@@ -7,11 +7,12 @@
  * once.  The result is written down when the plan is made or refreshed, and
  * compared when it is run.  Only what matters stops a run: a table of the
  * plan that lost a column or has it with another type, a column that must be
- * filled now, a key, a unique index or a trigger that came, a static record
- * that has another number.  What has gone and was only in the way does not.
+ * filled now, a key, a unique index, a constraint or a trigger that came, a
+ * static record that has another number.  What has gone and was only in the
+ * way does not.
  *
  * An environment that was attached by an earlier version lacks the views of
- * triggers and rights: nothing is known then, and nothing said.
+ * triggers, rights and constraints: nothing is known then, and nothing said.
  *
  *-------------------------------------------------------------------------
  */
@@ -140,6 +141,14 @@ append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
 						 " jsonb_build_object('events', g.events, 'is_enabled', g.is_enabled)"
 						 " FROM %s.live_physical_trigger g JOIN tables t ON t.table_name = g.table_name",
 						 schema);
+	if (!is_source && has_view(plan->target, "live_physical_check"))
+		appendStringInfo(buf,
+						 " UNION ALL SELECT 'known', 0, NULL, 'check', NULL, '{}'"
+						 " UNION ALL "
+						 "SELECT 'check', t.entity_id, c.table_name, concat_ws('.', c.column_name, c.constraint_name), COALESCE(c.definition, 'not to be seen'),"
+						 " jsonb_build_object('kind', c.kind, 'name', c.constraint_name, 'column', c.column_name, 'is_known', c.definition IS NOT NULL)"
+						 " FROM %s.live_physical_check c JOIN tables t ON t.table_name = c.table_name",
+						 schema);
 	appendStringInfoString(buf, ")");
 }
 
@@ -161,7 +170,7 @@ read_lasting(const MigrationPlan *plan, bool is_source, bool only_triggers)
 {
 	const char *side = is_source ? "source" : "target";
 	const char *kinds = only_triggers ?
-	"(f.kind = 'trigger' OR (f.kind, f.name) = ('known', 'trigger'))" :
+	"(f.kind IN ('trigger', 'check') OR f.kind = 'known' AND f.name IN ('trigger', 'check'))" :
 	"f.kind NOT IN ('privilege', 'event')";
 
 	osmeta_execf("DELETE FROM osmeta.plan_catalogue f"
@@ -432,7 +441,7 @@ osmeta_check_catalogue(const Run *run, bool is_source)
 					is_source ? plan->source : plan->target, run->name),
 			 errdetail("%s", list.data),
 			 has_started ?
-			 errhint("Put back there what has changed, and call run_plan again. Triggers can be accepted: SELECT osmeta.refresh_plan(%s).",
+			 errhint("Put back there what has changed, and call run_plan again. Triggers and CHECK constraints can be accepted: SELECT osmeta.refresh_plan(%s).",
 					 quote_literal_cstr(run->name)) :
 			 errhint("SELECT osmeta.refresh_plan(%s) accepts it, then look at osmeta.plan_problem again. If columns have gone or changed their type, capture both environments and make a new plan.",
 					 quote_literal_cstr(run->name))));

@@ -140,6 +140,65 @@ is_assigned(const PlanEntity *entity)
 }
 
 /*
+ * Rows of a query (text, how many there are), for a message: each in a line
+ * behind what is said first.
+ */
+static char *
+list_rows(const char *first, const char *query)
+{
+	uint64		rows = osmeta_execf("%s LIMIT %d", query, LISTED);
+	StringInfoData list;
+	int64		total;
+
+	initStringInfo(&list);
+	appendStringInfoString(&list, first);
+	for (uint64 i = 0; i < rows; i++)
+		appendStringInfo(&list, "\n%s", osmeta_text_at(i, 1));
+	total = rows > 0 ? osmeta_int64_at(0, 2, NULL) : 0;
+	if (total > (int64) rows)
+		appendStringInfo(&list, "\nand " INT64_FORMAT " more",
+						 total - rows);
+	return list.data;
+}
+
+/* Rows of this round whose identifiers the target has. */
+static char *
+list_taken(const Run *run, const PlanEntity *entity, const char *lower,
+		   const char *upper)
+{
+	const MigrationPlan *plan = run->plan;
+	int			id = entity->identifier->attribute_no;
+	char	   *type = entity->is_number ? "bigint" : "text";
+	char	   *range = lower == NULL ? "true" :
+	psprintf("t.c%d >= %s AND t.c%d <= %s", id, lower, id, upper);
+
+	return list_rows(psprintf("The plan would put rows there with identifiers from %s to %s.",
+							  lower ? lower : "a text", upper ? upper : "a text"),
+					 psprintf("SELECT format('row %%s of the source: identifier %%s', d.source_id, d.c%d), count(*) OVER ()"
+							  " FROM (%s) d JOIN (SELECT DISTINCT t.c%d::%s AS id FROM %s t WHERE %s) t ON t.id = d.c%d::%s"
+							  " ORDER BY d.source_id",
+							  id, osmeta_delivery_sql(plan, entity, DELIVERY_CHECKED, false,
+													  psprintf("s.round = %d", plan->round)),
+							  id, type,
+							  osmeta_stage_name(plan, 't', entity->entity_id),
+							  range, id, type));
+}
+
+/* Rows of this round that would get the same identifier. */
+static char *
+list_shared(const Run *run, const PlanEntity *entity)
+{
+	const MigrationPlan *plan = run->plan;
+	int			id = entity->identifier->attribute_no;
+
+	return list_rows("Rows of the source that would share one:",
+					 psprintf("SELECT format('identifier %%s: rows %%s', d.c%d, string_agg(d.source_id::text, ', ' ORDER BY d.source_id)), count(*) OVER ()"
+							  " FROM (%s) d GROUP BY d.c%d HAVING count(*) > 1 ORDER BY min(d.source_id)",
+							  id, osmeta_delivery_sql(plan, entity, DELIVERY_CHECKED, false,
+													  psprintf("s.round = %d", plan->round)), id));
+}
+
+/*
  * Every row must get an identifier, each another one, and none that is taken
  * at the target.
  */
@@ -171,7 +230,8 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg(INT64_FORMAT " rows of %s would get only " INT64_FORMAT " identifiers",
 						staged, osmeta_entity_label(entity), distinct),
-				 errhint("Nothing has been written to the target. Rows that belong to one user at the target must be filtered at the source.")));
+				 errdetail("%s", list_shared(run, entity)),
+				 errhint("%s", osmeta_refusal_hint(run, "Rows that belong to one user at the target must be filtered at the source."))));
 	if (entity->is_number)
 	{
 		lower = osmeta_text_at(0, 3);
@@ -185,10 +245,10 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("identifiers for %s are taken in environment \"%s\"",
 						osmeta_entity_label(entity), run->plan->target),
-				 errdetail("The plan would put rows there with identifiers from %s to %s.",
-						   lower ? lower : "a text", upper ? upper : "a text"),
+				 errdetail("%s", list_taken(run, entity, lower, upper)),
 				 run->plan->round > 1 ?
-				 errhint("Nothing has been written to the target since the last run. Somebody there has used identifiers behind the plan's: have these rows moved, or take another plan for the new ones.") :
+				 errhint("Nothing of this round has been written to the target. Somebody there has used identifiers behind the plan's: have these rows moved there and call run_plan again; or CALL osmeta.abandon_round(%s), and take another plan for the new ones.",
+						 quote_literal_cstr(run->name)) :
 				 entity->strategy == STRATEGY_OFFSET ?
 				 errhint("Nothing has been written to the target. Drop the plan and make a new one, which chooses a free range.") :
 				 errhint("Nothing has been written to the target. Drop the plan and make a new one with a filter that leaves out the rows that are there already.")));

@@ -34,6 +34,28 @@ osmeta_seeks_changes(const MigrationPlan *plan)
 	return plan->round > 1 && strcmp(plan->updates, "false") != 0;
 }
 
+char *
+osmeta_round_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	char	   *rows = osmeta_delivery_sql(plan, entity, DELIVERY_CHECKED, false,
+										   psprintf("s.round = %d", plan->round));
+
+	if (plan->round == 1)
+		return rows;
+	return psprintf("%s UNION ALL %s", rows,
+					osmeta_delivery_from_sql(plan, entity, DELIVERY_CHECKED,
+											 false, 'u', "true"));
+}
+
+char *
+osmeta_refusal_hint(const Run *run, const char *first_round)
+{
+	if (run->plan->round == 1)
+		return psprintf("Nothing has been written to the target. %s", first_round);
+	return psprintf("Nothing of this round has been written to the target. CALL osmeta.abandon_round(%s), put the rows right on one of the sides, and call run_plan again.",
+					quote_literal_cstr(run->name));
+}
+
 void
 osmeta_delta_conditions(const MigrationPlan *plan, const PlanEntity *entity,
 						char **scan, char **local)

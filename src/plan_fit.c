@@ -6,7 +6,7 @@
  * Where the types on both sides do not say that every value fits, the stage
  * is read once for each entity before the push, and what does not fit is
  * listed: nothing is cut or rounded unasked, and no push stops in the middle
- * for it.  SQL Server counts the length of a text in units of UTF-16, of
+ * for it.  So are rows of a later round that have changed.  SQL Server counts the length of a text in units of UTF-16, of
  * which some characters take two, and has no day before 1753.
  *
  *-------------------------------------------------------------------------
@@ -260,7 +260,7 @@ refuse(const Run *run, const PlanEntity *entity, uint64 rows)
 					osmeta_entity_label(entity), entity->target_table,
 					run->plan->target, total),
 			 errdetail("%s", list.data),
-			 errhint("Nothing has been written to the target. Make a new plan with a transform that gives values that fit, or with a filter that leaves these rows out.")));
+			 errhint("%s", osmeta_refusal_hint(run, "Make a new plan with a transform that gives values that fit, or with a filter that leaves these rows out."))));
 }
 
 static void
@@ -292,11 +292,7 @@ check_entity_fit(const Run *run, const PlanEntity *entity, bool may_round,
 						" FROM (SELECT * FROM (%s) d WHERE %s OFFSET 0) d"
 						" CROSS JOIN LATERAL (VALUES %s) v (attribute, reason)"
 						" WHERE v.reason IS NOT NULL ORDER BY d.source_id, v.attribute LIMIT %d",
-						osmeta_delivery_sql(run->plan, entity,
-											DELIVERY_CHECKED, false,
-											psprintf("s.round = %d",
-													 run->plan->round)),
-						condition.data, values.data, LISTED);
+						osmeta_round_sql(run->plan, entity), condition.data, values.data, LISTED);
 	if (rows > 0)
 		refuse(run, entity, rows);
 }

@@ -68,7 +68,7 @@ static const char *const severity_codes[] = {
 	"undo_impossible", "mandatory_without_source",
 	"reference_to_filtered", "rows_left_out", "target_trigger",
 	"event_table_not_empty", "event_queue_not_empty", "leftover_not_null",
-	"unique_index", "foreign_key_outside", "privilege_missing",
+	"unique_index", "check_constraint", "foreign_key_outside", "privilege_missing",
 	"personal_data", "mask_secret_missing"
 };
 

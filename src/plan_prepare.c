@@ -394,6 +394,7 @@ osmeta_prepare_push(Run *run)
 	osmeta_check_partners(run, false);
 	osmeta_check_fit(run);
 	osmeta_check_unique(run);
+	osmeta_check_constraints(run);
 
 	for (int i = 0; i < plan->nentities; i++)
 	{

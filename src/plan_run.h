@@ -15,6 +15,7 @@
  * plan_fit.c		which values do not fit into the target's columns
  * plan_unique.c	which rows collide at the target
  * plan_partner.c	whether rows that were matched still stand at the target
+ * plan_constraint.c	which rows do not meet its constraints
  * plan_create.c	users and groups that the target does not have
  * plan_chunk.c		the pieces of work of a phase, and their ledger
  * plan_delete.h	what takes rows out of the target
@@ -105,6 +106,12 @@ extern void osmeta_check_catalogue(const Run *run, bool is_source);
 extern void osmeta_check_fit(const Run *run);
 extern void osmeta_check_unique(const Run *run);
 
+/*
+ * plan_constraint.c: likewise, of the constraints that the target has and the
+ * model does not know.
+ */
+extern void osmeta_check_constraints(const Run *run);
+
 /* plan_prepare.c: advance a plan to its next phase */
 extern void osmeta_prepare_run(Run *run);
 extern void osmeta_prepare_pull(Run *run);
@@ -178,6 +185,16 @@ extern char *osmeta_has_no_partner_sql(const MigrationPlan *plan,
 									   const char *value);
 
 /* plan_delta.c */
+
+/*
+ * The rows that a round delivers, new and changed ones, as they shall stand
+ * at the target, with source_id before the columns.
+ */
+extern char *osmeta_round_sql(const MigrationPlan *plan,
+							  const PlanEntity *entity);
+
+/* What to do about rows that were refused before any was written. */
+extern char *osmeta_refusal_hint(const Run *run, const char *first_round);
 
 /* Does the round look for rows that have changed since they were delivered? */
 extern bool osmeta_seeks_changes(const MigrationPlan *plan);

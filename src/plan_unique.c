@@ -11,6 +11,11 @@
  * text for NULL and only keys that are NULL as a whole for different,
  * PostgreSQL goes by the column's type and collation.
  *
+ * Rows of a later round that have changed count with what they shall have;
+ * what they have is taken until then, since new rows come first, and an engine
+ * may compare row by row while it updates: two rows that exchange their values
+ * are refused.
+ *
  * Nothing is cut or left out: who knows which of the two rows is the right
  * one decides.
  *
@@ -125,8 +130,7 @@ collision_sql(const Run *run, const UniqueIndex *index, bool with_target)
 					"   OR count(*) > 1 AND bool_or(u.id IS NULL))) g"
 					" ORDER BY g.first, g.key LIMIT %d",
 					values.data, own.data, id,
-					osmeta_delivery_sql(plan, entity, DELIVERY_CHECKED, false,
-										psprintf("s.round = %d", plan->round)),
+					osmeta_round_sql(plan, entity),
 					with_target ?
 					psprintf(" UNION ALL SELECT %sNULL, t.%s, false FROM %s t",
 							 theirs.data, id, target) : "",
@@ -156,7 +160,7 @@ check_index(const Run *run, const UniqueIndex *index, bool with_target)
 					osmeta_entity_label(index->entity), index->name,
 					run->plan->target, total),
 			 errdetail("%s\n%s", index->definition, list.data),
-			 errhint("Nothing has been written to the target. Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out or a transform that gives other values.")));
+			 errhint("%s", osmeta_refusal_hint(run, "Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out or a transform that gives other values."))));
 }
 
 /* What is compared is what stands there when the push begins. */

@@ -190,23 +190,7 @@ CROSS JOIN LATERAL (VALUES (
         WHEN i.rows_expected > 1 THEN 'error'
         ELSE 'warning'
     END)) AS s (severity)
-WHERE s.severity IS NOT NULL
-UNION ALL
-SELECT m.plan_id, 'warning', 'foreign_key_outside', d.object,
-    format('foreign key "%s" of table "%s" in environment "%s" refers to table "%s"%s', c.name, m.target_table, m.target,
-        c.details ->> 'target',
-        COALESCE(', not to "' || (c.details ->> 'should_be') || '", which the attribute refers to', ', and the attribute is no reference')),
-    'A left-over of an earlier version: rows whose value that table does not have are refused. Have it dropped there, or set include = false for the attribute.'
-FROM osmeta.plan_catalogue AS c
-CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
-    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT * FROM osmeta.delivered_column AS v
-    WHERE v.plan_id = c.plan_id AND v.entity_id = c.entity_id AND v.target_column = c.details -> 'columns' ->> 0 OFFSET 0) AS d
-WHERE c.side = 'target' AND c.kind = 'key' AND c.details ->> 'kind' = 'f' AND jsonb_array_length(c.details -> 'columns') = 1
-    AND osmeta.fold_name(c.details ->> 'should_be') IS DISTINCT FROM osmeta.fold_name(c.details ->> 'target')
-    AND NOT d.is_null
-    -- a reference to what the plan does not have is another problem
-    AND (c.details ->> 'should_be' IS NOT NULL OR d.type NOT ILIKE 'bt%');
+WHERE s.severity IS NOT NULL;
 COMMENT ON VIEW osmeta.plan_problem_target IS 'Internal: which columns and keys of the target refuse the rows';
 
 -- Which rights are missing?

@@ -31,6 +31,8 @@ SELECT * FROM osmeta.plan_problem_event
 UNION ALL
 SELECT * FROM osmeta.plan_problem_target
 UNION ALL
+SELECT * FROM osmeta.plan_problem_check
+UNION ALL
 SELECT * FROM osmeta.plan_problem_privilege
 UNION ALL
 SELECT * FROM osmeta.plan_problem_delete;

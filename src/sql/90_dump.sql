@@ -200,6 +200,8 @@ ALTER VIEW osmeta.delivered_column OWNER TO @extowner@;
 ALTER VIEW osmeta.target_unique_index OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_event OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_target OWNER TO @extowner@;
+ALTER VIEW osmeta.target_foreign_key OWNER TO @extowner@;
+ALTER VIEW osmeta.plan_problem_check OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_privilege OWNER TO @extowner@;
 ALTER VIEW osmeta.found_problem OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_delete OWNER TO @extowner@;
