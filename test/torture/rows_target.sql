@@ -3,7 +3,7 @@
 SET search_path = target, public;
 INSERT INTO node ("ID", "NAME", "PARENTID") SELECT i, 'theirs ' || i, 1 FROM generate_series(1, 40) i;
 INSERT INTO team ("ID", "NAME") SELECT i, 'theirs ' || i FROM generate_series(1, 40) i;
-INSERT INTO member ("ID", "NAME", "TEAMID", "NOTE") SELECT i, 'theirs ' || i, i, '' FROM generate_series(1, 40) i;
+INSERT INTO member ("ID", "NAME", "TEAMID", "NOTE", "CODE", "EMAIL") SELECT i, 'theirs ' || i, i, '', 'theirs ' || i, 'theirs' || i || '@example.com' FROM generate_series(1, 40) i;
 UPDATE team SET "LEADERID" = 41 - "ID";
 INSERT INTO detail SELECT i, 'theirs ' || i FROM generate_series(1, 20) i;
 INSERT INTO extra SELECT i, 'theirs ' || i, i + 1 FROM generate_series(1, 10) i;
@@ -13,8 +13,11 @@ INSERT INTO gamma ("ID", "NAME", "ALPHAID") SELECT i, 'theirs ' || i, i FROM gen
 INSERT INTO beta ("ID", "NAME", "GAMMAID") SELECT i, 'theirs ' || i, i FROM generate_series(1, 30) i;
 INSERT INTO tag SELECT 'theirs ' || i, 'theirs ' || i, NULL, i FROM generate_series(1, 30) i;
 INSERT INTO log ("ID", "NAME", "MEMBERID") SELECT i, 'theirs ' || i, i FROM generate_series(1, 40) i;
+INSERT INTO ticket ("ID", "NAME", "TENANT_ID", "PARENTID", "OWNERID", "GROUPID")
+SELECT i, 'theirs ' || i / 2, 11 + i % 3, NULLIF(i - 1, 0), (ARRAY[999, 490, NULL])[1 + i % 3], 20 + i % 2 FROM generate_series(1, 40) i;
+INSERT INTO remark ("ID", "NAME", "TENANT_ID", "TICKETID", "AUTHORID") SELECT i, 'theirs ' || i, 11 + i % 3, i, 490 FROM generate_series(1, 40) i;
 SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), 41)
-FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log']) e;
+FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Ticket', 'Remark']) e;
 
 -- Rows of the tables that the plan writes, as they stand; theirs only.
 CREATE VIEW theirs AS
@@ -28,7 +31,9 @@ UNION ALL SELECT 'alpha', t::text FROM alpha t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'gamma', t::text FROM gamma t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'beta', t::text FROM beta t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'tag', t::text FROM tag t WHERE "NAME" LIKE 'theirs%'
-UNION ALL SELECT 'log', t::text FROM log t WHERE "NAME" LIKE 'theirs%';
+UNION ALL SELECT 'log', t::text FROM log t WHERE "NAME" LIKE 'theirs%'
+UNION ALL SELECT 'ticket', t::text FROM ticket t WHERE "NAME" LIKE 'theirs%' AND "ID" <= 41
+UNION ALL SELECT 'remark', t::text FROM remark t WHERE "NAME" LIKE 'theirs%' AND "ID" <= 41;
 
 -- Who gets in the way, by chance, of rows that come or are about to be
 -- committed.  The triggers are always there, since a plan stops when the

@@ -134,14 +134,18 @@ sub torture
 	  $run{is_far} ? ($far, "target_$seed") : ($staging, $run{desk});
 	$run{on_disk} = $disk && $run{is_far} && chance(0.3);
 	# about what the whole plan takes when nothing is in its way
-	$run{seconds} = 0.4 + 0.01 * (10 + 7 * $run{rows} / $run{pieces});
+	$run{seconds} = 0.5 + 0.01 * (12 + 9 * $run{rows} / $run{pieces});
 	$run{deletes} = chance(0.25);
 	$run{has_users} = $run{is_far} && !$run{deletes} && chance(0.5);
 	$run{has_merged} = chance(0.5);
+	$run{lags} = !$run{has_users} && chance(0.3);
 	$run{masks} = chance(0.3);
+	$run{creates_users} = chance(0.3);
+	$run{creates_groups} = chance(0.3);
+	$run{delta} = chance(0.3);
 	$run{follows} = $run{is_far} && chance(0.25);
 	$run{setting} = $run{masks} ? "SET osmeta.mask_secret = 'torture $seed'; " : '';
-	my @kind = grep { $run{$_} } qw(deletes has_users has_merged masks follows);
+	my @kind = grep { $run{$_} } qw(deletes has_users lags has_merged masks creates_users creates_groups delta follows);
 	$happened{"run with $_"}++ foreach @kind;
 	begin(\%run);
 
@@ -149,12 +153,14 @@ sub torture
 	note(sprintf '%s: %d members, pieces of %d, %s%s; %s', $name,
 		$run{rows}, $run{pieces}, $run{is_far} ? 'far' : 'near',
 		$run{on_disk} ? ', small disk' : '', join ', ', @kind);
+	note("$name: " . join ', ', map { "$_ $run{strategy}{$_}" } sort keys %{ $run{strategy} });
 	my $ended = go_on(\%run, $name, 1 + int rand 4);
-	if ($ended && chance(0.4))
+	foreach my $round (2, 3)
 	{
-		change_source(\%run);
-		$happened{'another round'}++;
-		$ended = go_on(\%run, "$name, round 2", 1 + int rand 3);
+		last unless $ended && chance(0.45);
+		change_source(\%run, $round);
+		$happened{"round $round"}++;
+		$ended = go_on(\%run, "$name, round $round", 1 + int rand 3);
 	}
 	undo(\%run, $name) if !$ended || chance(0.6);
 
@@ -209,18 +215,27 @@ SET search_path = source;
 INSERT INTO tag SELECT 'theirs ' || i, 'theirs ' || i, 'tag 1 ü', NULL FROM generate_series(1, 12) i;
 UPDATE tag SET "PARENTID" = 'theirs ' || length("NAME") WHERE random() < 0.3;
 SQL
+	$staging->value($run->{source}, <<'SQL') if $run->{creates_users};
+INSERT INTO source.profile SELECT i, 'profile ' || i FROM generate_series(12, 60, 4) i;
+SQL
+	choose_strategies($run);
+	add_merged_rows($run);
+	move_counters($run, 1 + int rand 30) if $run->{lags};
 	$staging->value($run->{desk}, <<"SQL");
 ALTER SERVER source OPTIONS (SET dbname '$run->{source}');
 ALTER SERVER target OPTIONS (SET dbname '$run->{target}');
 SQL
 	make_plan($run, 'p', $run->{is_far} ? 'far' : 'near');
 	make_plan($run, 'reference', 'near') if $run->{follows};
-	choose_strategies($run);
-	move_counters($run) if $run->{has_users};
+	move_counters($run, 1000000) if $run->{has_users};
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
 	$run->{others_before} = others($run);
 	$run->{target_before} = target_state($run);
+	$run->{lines_before} = lines($run);
 	$run->{theirs} = [ split /\n/, meaning($run, $run->{cluster}, $run->{target}, 'target') ];
+	$run->{meaning_before} = [ @{ $run->{theirs} } ];
+	$run->{theirs} = [ grep { /^a / } @{ $run->{theirs} } ] if $run->{deletes};
+	$run->{theirs_before} = [ @{ $run->{theirs} } ];
 	return;
 }
 
@@ -229,81 +244,147 @@ sub make_plan
 	my ($run, $plan, $target) = @_;
 	my $existing = $run->{deletes} ? 'delete' : 'append';
 	my $follow = $run->{follows} ? 'true' : 'false';
+	my $users = $run->{creates_users} ? 'create' : one_of('fallback:importer', 'fallback:Users\\\\importer');
+	my $groups = $run->{creates_groups} ? 'create' : 'match';
+	my $updates = chance(0.8) ? 'true' : '"force"';
 	$staging->value($run->{desk}, <<"SQL");
 SET client_min_messages = warning;
 SELECT osmeta.create_plan('$plan', 'src', '$target', ARRAY['espace:Town'],
-	'{"chunk_rows": $run->{pieces}, "users": "fallback:importer", "updates": true, "follow": $follow, "existing": "$existing"}');
+	'{"chunk_rows": $run->{pieces}, "users": "$users", "groups": "$groups", "updates": $updates, "follow": $follow, "existing": "$existing",
+	"severity": {"unmatched_group": "note", "unmatched_role": "note", "unmatched_tenant": "note"}}');
+UPDATE osmeta.plan_attribute SET transform = 'remap:Town.Member' WHERE attribute = 'Ref';
 SQL
+	my $of_plan = "plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = '$plan')";
 	if ($run->{follows})
 	{
-		$run->{filtered} //= one_of(qw(Member Log Extra));
-		$staging->value($run->{desk}, qq{UPDATE osmeta.plan_entity SET filter = '"Id" % 3 <> 0'
-			WHERE entity = '$run->{filtered}' AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = '$plan')});
+		$run->{filtered} //= { map { $_ => 1 } one_of(qw(Member Log Extra Node Ticket Remark)), one_of(qw(Member Log Extra Team Alpha Ticket)) };
+		$staging->value($run->{desk}, qq{UPDATE osmeta.plan_entity SET filter = '"Id" % 3 <> 0' WHERE entity = '$_' AND $of_plan})
+		  foreach keys %{ $run->{filtered} };
 	}
-	$staging->value($run->{desk}, q{UPDATE osmeta.plan_attribute SET mask = 'text' WHERE attribute = 'Note'})
-	  if $run->{masks};
+	$staging->value($run->{desk}, qq{UPDATE osmeta.plan_entity SET delta_attribute = 'ChangedOn' WHERE entity = 'Log' AND $of_plan})
+	  if $run->{delta};
+	foreach my $entity (sort keys %{ $run->{strategy} })
+	{
+		my $strategy = $run->{strategy}{$entity};
+		next if $plan ne 'p' && $strategy !~ /natural/;
+		$staging->value($run->{desk}, qq{UPDATE osmeta.plan_entity SET key_strategy = '$strategy' WHERE entity = '$entity' AND $of_plan});
+		$happened{"strategy $strategy"}++;
+	}
+	$staging->value($run->{desk}, <<'SQL') if $run->{masks};
+UPDATE osmeta.plan_attribute a SET mask = v.mask
+FROM (VALUES ('Note', 'text'), ('Code', 'text'), ('Email', 'email'), ('Phone', 'phone'), ('Amount', 'number'), ('Since', 'date')) v (attribute, mask)
+WHERE a.attribute = v.attribute
+SQL
 	return;
 }
 
-# New rows at the source, and others that have changed.  Of an entity whose
-# identifiers are numbered without gaps no row may come before the last.
+# New rows at the source, and others that have changed
 sub change_source
 {
-	my ($run) = @_;
-	my $early = $run->{strategy}{Node} && $run->{strategy}{Node} eq 'dense' ? '' : q{INSERT INTO node ("ID", "NAME") VALUES (5, 'node late');};
+	my ($run, $round) = @_;
+	my $base = 1000 * (3 + $round);
+	my $strategy = $run->{strategy};
+	my $more = '';
+	# before the last, under a number that a row of the target has
+	$more .= qq{INSERT INTO node ("ID", "NAME") VALUES (3 * $round - 1, 'node late $round');\n}
+	  if ($strategy->{Node} // '') ne 'keep' || $run->{deletes};
+	# one with rows of the target
+	$more .= qq{INSERT INTO node ("ID", "NAME") VALUES ($base + 900, 'theirs 2$round');\n}
+	  if ($strategy->{Node} // '') =~ /natural/;
+	$more .= qq{INSERT INTO member ("ID", "NAME", "TEAMID") VALUES ($base + 900, 'theirs 3$round', $base + 1); INSERT INTO detail VALUES ($base + 900, 'detail of theirs 3$round');\n}
+	  if ($strategy->{Member} // '') =~ /natural/;
+	$more .= "INSERT INTO tag SELECT 'theirs 2$round', 'theirs 2$round', 'gone', NULL;\n" if $run->{has_merged};
 	$staging->value($run->{source}, <<"SQL");
 SET search_path = source, public;
-$early
-INSERT INTO tag SELECT 'gone', 'tag gone', 'gone', NULL;
-INSERT INTO node ("ID", "NAME", "PARENTID") SELECT 5000 + i, 'node new ' || i, NULLIF(4999 + i, 5000) FROM generate_series(1, 9) i;
-UPDATE node SET "PARENTID" = 5003, "KINDID" = 3 WHERE "ID" % 7 = 0 AND "ID" < 5000;
-INSERT INTO team ("ID", "NAME") SELECT 5000 + i, 'team new ' || i FROM generate_series(1, 5) i;
-INSERT INTO member ("ID", "NAME", "TEAMID", "AREAID", "NOTE") SELECT 5000 + i, 'member new ' || i, 5001 + i % 5, 5002, 'new note ' || i FROM generate_series(1, $run->{rows} / 4) i;
-UPDATE team SET "LEADERID" = 5002, "NAME" = "NAME" || ' changed' WHERE "ID" % 3 = 0;
-UPDATE member SET "NOTE" = 'changed', "TEAMID" = 5003, "AMOUNT" = 7 WHERE "ID" % 5 = 0 AND "ID" < 5000;
-INSERT INTO detail SELECT "ID", 'detail ' || "ID" FROM member WHERE "ID" NOT IN (SELECT "ID" FROM detail) AND random() < 0.3;
+INSERT INTO tag SELECT 'gone', 'tag gone', 'gone', NULL ON CONFLICT DO NOTHING;
+INSERT INTO node ("ID", "NAME", "PARENTID") SELECT $base + i, 'node new $round ' || i, NULLIF($base - 1 + i, $base) FROM generate_series(1, 9) i;
+UPDATE node SET "PARENTID" = $base + 3, "KINDID" = 3 WHERE "ID" % 7 = 0 AND "NAME" NOT LIKE 'node new%';
+INSERT INTO team ("ID", "NAME") SELECT $base + i, 'team new $round ' || i FROM generate_series(1, 5) i;
+INSERT INTO member ("ID", "NAME", "TEAMID", "AREAID", "NOTE", "CREATEDBY", "CODE") SELECT $base + i, 'member new $round ' || i, $base + 1 + i % 5, $base + 2, 'new note ' || i,
+	1000 * (1 + i % 3) + 10 + i % 16, 'new $round ' || i FROM generate_series(1, $run->{rows} / 4) i;
+$more
+UPDATE team SET "LEADERID" = $base + 2, "NAME" = "NAME" || ' changed' WHERE "ID" % 3 = 0 AND "NAME" NOT LIKE 'theirs%';
+UPDATE member SET "NOTE" = 'changed', "TEAMID" = $base + 3, "AMOUNT" = $round, "CODE" = "CODE" || $round WHERE "ID" % 5 = 0 AND "NAME" NOT LIKE 'member new $round%';
+INSERT INTO detail SELECT "ID", 'detail ' || "ID" FROM member WHERE "ID" NOT IN (SELECT "ID" FROM detail) AND "NAME" NOT LIKE 'theirs%' AND random() < 0.3;
 UPDATE extra SET "OTHERID" = (SELECT max("ID") FROM detail) WHERE "ID" % 2 = 0;
-INSERT INTO alpha ("ID", "NAME") SELECT 5000 + i, 'alpha new ' || i FROM generate_series(1, 5) i;
-INSERT INTO gamma ("ID", "NAME", "ALPHAID") SELECT 5000 + i, 'gamma new ' || i, 5000 + i FROM generate_series(1, 5) i;
-INSERT INTO beta ("ID", "NAME", "GAMMAID") SELECT 5000 + i, 'beta new ' || i, 5000 + i FROM generate_series(1, 5) i;
-UPDATE alpha SET "BETAID" = 5001 WHERE "ID" % 4 = 0;
-UPDATE log SET "NAME" = "NAME" || ' changed' WHERE "ID" % 11 = 0;
+INSERT INTO alpha ("ID", "NAME") SELECT $base + i, 'alpha new $round ' || i FROM generate_series(1, 5) i;
+INSERT INTO gamma ("ID", "NAME", "ALPHAID") SELECT $base + i, 'gamma new $round ' || i, $base + i FROM generate_series(1, 5) i;
+INSERT INTO beta ("ID", "NAME", "GAMMAID") SELECT $base + i, 'beta new $round ' || i, $base + i FROM generate_series(1, 5) i;
+UPDATE alpha SET "BETAID" = $base + 1 WHERE "ID" % 4 = 0;
+UPDATE log SET "NAME" = "NAME" || ' changed', "REF" = ($base + 1)::text, "CHANGEDON" = timestamp '2026-02-01' + $round * interval '1 day' WHERE "ID" % 11 = 0 AND "NAME" NOT LIKE 'theirs%';
+INSERT INTO log ("ID", "NAME", "MEMBERID", "CHANGEDON") SELECT $base + i, 'log new $round ' || i, $base + i, CASE WHEN i % 3 > 0 THEN timestamp '2026-02-02' + $round * interval '1 day' END FROM generate_series(1, 8) i;
+INSERT INTO ticket ("ID", "NAME", "TENANT_ID", "PARENTID", "OWNERID", "GROUPID") SELECT $base + i, 'ticket new $round ' || i, 11 + i % 3, make.pick(a.ids), 10 + i, 20 + i % 4
+FROM generate_series(1, 9) i, (SELECT array_agg("ID") AS ids FROM ticket) a;
+UPDATE ticket SET "PARENTID" = $base + 1 + "ID" % 9, "OWNERID" = 1000 * (1 + "ID" % 3) + 10 + "ID" % 16, "TENANT_ID" = 13 WHERE "ID" % 6 = 0 AND "NAME" LIKE 'ticket _' AND $round = 2;
+INSERT INTO remark ("ID", "NAME", "TENANT_ID", "TICKETID", "AUTHORID") SELECT $base + i, 'remark new $round ' || i, 11 + i % 3, $base + i, 3000 + 10 + i FROM generate_series(1, 9) i;
+UPDATE remark SET "TICKETID" = $base + 4, "TENANT_ID" = 12 WHERE "ID" % 9 = 0 AND "NAME" NOT LIKE 'theirs%';
 SQL
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
 	return;
 }
 
 # Some entities get identifiers without gaps, or, where that can be, those that
-# the target gives.
+# the target gives, or keep them; or some of their rows are one with rows that
+# the target has.
 sub choose_strategies
 {
 	my ($run) = @_;
-	foreach my $entity (qw(Node Team Member Alpha Beta Gamma Log))
+	foreach my $entity (qw(Node Team Member Alpha Beta Gamma Log Ticket Remark))
 	{
-		next unless chance(0.3);
-		my $strategy = $run->{is_far} || chance(0.5) ? 'dense' : 'assigned';
-		$strategy = 'natural:Name' if $entity eq 'Node' && $run->{has_merged};
-		$run->{strategy}{$entity} = $strategy;
-		$staging->value($run->{desk}, "UPDATE osmeta.plan_entity SET key_strategy = '$strategy'
-			WHERE entity = '$entity' AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'p')");
-		$happened{"strategy $strategy"}++;
+		next unless chance(0.45);
+		my $by = $entity eq 'Ticket' && chance(0.5) ? 'Name,Tenant_Id' : 'Name';
+		$run->{strategy}{$entity} = one_of('dense', 'keep', $run->{is_far} ? () : 'assigned', $run->{has_merged} ? ("natural:$by") x 2 : ());
 	}
-	return if ($run->{strategy}{Node} // '') !~ /natural/;
-	$staging->value($run->{source}, q{SET search_path = source;
-		INSERT INTO node ("ID", "NAME") SELECT 4000 + i, 'theirs ' || i FROM generate_series(1, 9) i;
-		UPDATE node SET "PARENTID" = 4001 + length("NAME") % 9 WHERE random() < 0.3 AND "ID" < 4000;});
-	$staging->value($run->{desk}, q{UPDATE osmeta.plan_entity SET key_strategy = 'natural:Name'
-		WHERE entity = 'Node' AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'reference')});
 	return;
 }
 
-# Users of the target get identifiers beyond the plan's, also those of later
-# rounds.
-sub move_counters
+# Rows that are one with those of the target; and free identifiers for what
+# keeps them.
+sub add_merged_rows
 {
 	my ($run) = @_;
-	$run->{cluster}->value($run->{target}, q{SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), 1000000)
-		FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log']) e});
+	my %more = (
+		Node => q{INSERT INTO node ("ID", "NAME") SELECT 4000 + i, 'theirs ' || i FROM generate_series(1, 9) i;
+			UPDATE node SET "PARENTID" = 4001 + length("NAME") % 9 WHERE random() < 0.3;},
+		Team => q{INSERT INTO team ("ID", "NAME", "LEADERID") SELECT 4000 + i, 'theirs ' || i, (SELECT min("ID") FROM member) FROM generate_series(1, 9) i;
+			UPDATE member SET "TEAMID" = 4001 + length("NAME") % 9 WHERE random() < 0.3;},
+		Member => q{INSERT INTO member ("ID", "NAME", "TEAMID", "CODE") SELECT 4000 + i, 'theirs ' || i, (SELECT max("ID") FROM team), 'theirs ' || i FROM generate_series(1, 29) i;
+			UPDATE team SET "LEADERID" = 4001 + length("NAME") % 29 WHERE random() < 0.3;
+			UPDATE log SET "MEMBERID" = 4001 + "ID" % 29, "REF" = 4001 + "ID" % 29 WHERE random() < 0.2;
+			INSERT INTO detail SELECT 4000 + i, CASE WHEN i <= 20 THEN 'theirs ' ELSE 'detail of theirs ' END || i FROM generate_series(1, 26) i WHERE random() < 0.7;
+			INSERT INTO extra SELECT 4000 + i, CASE WHEN i <= 10 THEN 'theirs ' ELSE 'extra of theirs ' END || i, (SELECT max("ID") FROM detail)
+			FROM generate_series(1, 26) i WHERE 4000 + i IN (SELECT "ID" FROM detail) AND random() < 0.7;
+			UPDATE extra SET "OTHERID" = (SELECT min(d."ID") FROM detail d WHERE d."ID" > 4000) WHERE random() < 0.2;},
+		Alpha => q{INSERT INTO alpha ("ID", "NAME") SELECT 4000 + i, 'theirs ' || i FROM generate_series(1, 9) i;
+			UPDATE gamma SET "ALPHAID" = 4001 + "ID" % 9 WHERE random() < 0.3;},
+		Beta => q{INSERT INTO beta ("ID", "NAME", "GAMMAID") SELECT 4000 + i, 'theirs ' || i, (SELECT min("ID") FROM gamma) FROM generate_series(1, 9) i;
+			UPDATE alpha SET "BETAID" = 4001 + "ID" % 9 WHERE random() < 0.3;},
+		Gamma => q{INSERT INTO gamma ("ID", "NAME", "ALPHAID") SELECT 4000 + i, 'theirs ' || i, (SELECT min("ID") FROM alpha) FROM generate_series(1, 9) i;
+			UPDATE beta SET "GAMMAID" = 4001 + "ID" % 9 WHERE random() < 0.3;},
+		Log => q{INSERT INTO log ("ID", "NAME", "MEMBERID") SELECT 4000 + i, 'theirs ' || i, (SELECT min("ID") FROM member) FROM generate_series(1, 9) i;},
+		# two out of three in the tenant in which the target has one of that name
+		Ticket => q{INSERT INTO ticket ("ID", "NAME", "TENANT_ID", "OWNERID") SELECT 4000 + 3 * i + t, 'theirs ' || i, 11 + t, 12 FROM generate_series(1, 15) i, generate_series(0, 2) t;
+			UPDATE ticket SET "PARENTID" = 4003 + "ID" % 45 WHERE random() < 0.3;
+			UPDATE remark SET "TICKETID" = 4003 + "ID" % 45 WHERE random() < 0.3;},
+		# one out of three
+		Remark => q{INSERT INTO remark ("ID", "NAME", "TENANT_ID", "TICKETID") SELECT 4000 + 3 * i + t, 'theirs ' || i, 11 + t, (SELECT min("ID") FROM ticket) FROM generate_series(1, 9) i, generate_series(0, 2) t;});
+	my @natural = grep { $run->{strategy}{$_} =~ /natural/ } sort keys %{ $run->{strategy} };
+	$staging->value($run->{source}, "SET search_path = source; $more{$_}") foreach @natural;
+	foreach my $entity (grep { $run->{strategy}{$_} eq 'keep' } sort keys %{ $run->{strategy} })
+	{
+		next if $run->{deletes} && chance(0.5);
+		$staging->value($run->{source}, "\\o /dev/null\nSET session_replication_role = replica; SELECT make.shift('source', '$entity', 50000000)");
+	}
+	return;
+}
+
+# The target's identity counters are beyond what the plan is going to use, also
+# in later rounds; or behind the rows that it has.
+sub move_counters
+{
+	my ($run, $value) = @_;
+	$run->{cluster}->value($run->{target}, qq{SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), $value)
+		FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Ticket', 'Remark']) e});
 	return;
 }
 
@@ -326,8 +407,9 @@ sub others
 {
 	my ($run) = @_;
 	my $theirs = $run->{deletes} ? '' : 'SELECT * FROM theirs ORDER BY 1, 2;';
+	my $mine = $run->{creates_users} || $run->{creates_groups} ? 'OSSYS_(USER|GROUP)' : 'nothing of these';
 	return $run->{cluster}->value($run->{target}, qq{SET search_path = target; $theirs
-		SELECT d FROM make.digest('target') d WHERE d NOT LIKE '%OSUSR%' OR d LIKE '%Kind%'});
+		SELECT d FROM make.digest('target') d WHERE (d NOT LIKE '%OSUSR%' OR d LIKE '%Kind%') AND d !~ '$mine'});
 }
 
 # All tables of the target, but for rows that users have made meanwhile
@@ -337,49 +419,69 @@ sub target_state
 	return $run->{cluster}->value($run->{target}, q{SELECT make.digest('target')});
 }
 
+# Each row of the target as it stands, by entity and identifier
+sub lines
+{
+	my ($run) = @_;
+	my %line = map { split /\t/, $_, 2 } split /\n/, $run->{cluster}->value($run->{target},
+		q{SET search_path = target; SELECT entity || ' ' || id || E'\t' || translate(line, E'\r\n\t', '') FROM line WHERE line NOT LIKE '%theirs new%'});
+	return \%line;
+}
+
 # What shall stand at the target
 sub expected
 {
 	my ($run) = @_;
-	my @theirs = $run->{deletes} ? () : @{ $run->{theirs} };
+	my @theirs = @{ $run->{theirs} };
 	if ($run->{follows})
 	{
 		# what comes when nothing is in the way
 		$staging->value($run->{desk}, "SET client_min_messages = warning; $run->{setting}CALL osmeta.run_plan('reference')");
 		my @rows = split /\n/, meaning($run, $staging, $run->{desk}, 'target');
-		@rows = grep { !/^\w+ \("theirs/ } @rows unless $run->{deletes};
-		return (@theirs, @rows);
+		return (@theirs, lacking(\@rows, $run->{theirs_before}));
 	}
 	my @rows = split /\n/, meaning($run, $staging, $run->{source}, 'source');
 	# those of the source that the target has already
-	@rows = grep { !/^(?:tag|node) \("theirs/ } @rows unless $run->{deletes};
-	return (@theirs, @rows);
+	my %is_there = map { $_ => 1 } grep { defined } map { merge_key($_) } @theirs;
+	return (@theirs, grep { !$is_there{ merge_key($_) // '' } } @rows);
 }
 
-# Masked texts are others, and equal where they were equal.
+# What tells a row of the target from others where rows can be one with it
+sub merge_key
+{
+	my ($meaning) = @_;
+	# rows of two tenants are two
+	return $1 if $meaning =~ /^((?:ticket|remark) \("theirs \d+",[^,]*)/;
+	return $meaning =~ /^(\w+ \("theirs \d+")/ ? $1 : undef;
+}
+
+# Masked values are others, and equal where they were equal.
 sub check_masks
 {
 	my ($run, $name) = @_;
-	my $query = q{SELECT md5("NAME") || ' ' || md5("NOTE") || ' ' || ("NOTE" ~ '[a-z]{4}')::int FROM member WHERE "NAME" NOT LIKE 'theirs%' AND "NOTE" <> ''};
-	my %note;
-	my %there;
-	foreach (split /\n/, $staging->value($run->{source}, "SET search_path = source; $query"))
+	foreach my $column (qw(NOTE CODE EMAIL PHONE AMOUNT SINCE))
 	{
-		my ($member, $text, $has_letters) = split / /;
-		$note{$member} = [ $text, $has_letters ];
+		my $query = qq{SELECT md5("NAME") || ' ' || md5("$column"::text) || ' ' || ("$column"::text ~ '[a-zA-Z]{4}|[0-9]{7}')::int
+			FROM member WHERE "NAME" NOT LIKE 'theirs%' AND "$column"::text <> ''};
+		my %value;
+		my %pair;
+		my %back;
+		my $same = 0;
+		foreach (split /\n/, $staging->value($run->{source}, "SET search_path = source; $query"))
+		{
+			my ($member, $text, $is_long) = split / /;
+			$value{$member} = [ $text, $is_long ];
+		}
+		foreach (split /\n/, $run->{cluster}->value($run->{target}, "SET search_path = target; $query"))
+		{
+			my ($member, $text) = split / /;
+			my $from = $value{$member} or next;
+			$pair{ $from->[0] }{$text} = $back{$text}{ $from->[0] } = 1;
+			$same++ if $from->[1] && $from->[0] eq $text;
+		}
+		is_deeply([ $same, scalar(grep { keys %$_ > 1 } values %pair, values %back) ], [ 0, 0 ],
+			"$name: masked values of $column are others, equal where they were");
 	}
-	my %pair;
-	my %back;
-	my $same = 0;
-	foreach (split /\n/, $run->{cluster}->value($run->{target}, "SET search_path = target; $query"))
-	{
-		my ($member, $text) = split / /;
-		my $from = $note{$member} or next;
-		$pair{ $from->[0] }{$text} = $back{$text}{ $from->[0] } = 1;
-		$same++ if $from->[1] && $from->[0] eq $text;
-	}
-	is_deeply([ $same, scalar(grep { keys %$_ > 1 } values %pair, values %back) ], [ 0, 0 ],
-		"$name: masked values are others, equal where they were");
 	return;
 }
 
@@ -388,6 +490,8 @@ sub meaning
 	my ($run, $cluster, $database, $schema) = @_;
 	return $cluster->value($database, "SET search_path = $schema;
 		SET make.is_masked = '@{[ $run->{masks} ? 'yes' : 'no' ]}';
+		SET make.users = '@{[ $run->{creates_users} ? 'create' : 'no' ]}';
+		SET make.groups = '@{[ $run->{creates_groups} ? 'create' : 'no' ]}';
 		SELECT entity || ' ' || replace(replace(meaning, E'\\n', '<LF>'), E'\\r', '<CR>') FROM meaning ORDER BY 1");
 }
 
@@ -610,7 +714,7 @@ sub disturb
 	my ($run, $procedure) = @_;
 	my @what;
 	my $setting = $run->{setting};
-	my $sessions = one_of(1, 1, 2, 4);
+	my $sessions = one_of(1, 1, 2, 4, 4);
 
 	get_up();
 	quieten($run) if chance(0.7);
@@ -750,10 +854,11 @@ sub undo
 {
 	my ($run, $name) = @_;
 	$name .= ', undone';
+	my $hold = !($run->{deletes} && grep { $_ eq 'keep' } values %{ $run->{strategy} }) && chance(0.4) ? hold($run, $name) : undef;
 	foreach (0 .. int rand 4)
 	{
 		# An undo that has not begun yet can give way to a run.
-		my $procedure = has_begun($run) && chance(0.3) ? 'run_plan' : 'undo_plan';
+		my $procedure = !$hold && has_begun($run) && chance(0.3) ? 'run_plan' : 'undo_plan';
 		note("$name: " . disturb($run, $procedure));
 	}
 	quieten($run);
@@ -762,10 +867,17 @@ sub undo
 	$happened{'undone'}++;
 	my ($status, $out, $err) = $staging->psql($run->{desk}, "CALL osmeta.undo_plan('p')", '-v', 'VERBOSITY=verbose');
 	is($status, 0, "$name: left alone it comes to its end") or diag($err);
-	my @before = split /\n/, $run->{target_before};
-	my @now = split /\n/, target_state($run);
-	is_deeply([ map({ "missing: $_" } lacking(\@before, \@now)), map { "too many: $_" } lacking(\@now, \@before) ],
-		[], "$name: every table of the target is what it was");
+	if ($hold)
+	{
+		check_held($run, $name, $hold);
+	}
+	else
+	{
+		my @before = split /\n/, $run->{target_before};
+		my @now = split /\n/, target_state($run);
+		is_deeply([ map({ "missing: $_" } lacking(\@before, \@now)), map { "too many: $_" } lacking(\@now, \@before) ],
+			[], "$name: every table of the target is what it was");
+	}
 	is($run->{cluster}->value($run->{target}, q{SELECT count(*) FROM target.node WHERE "NAME" LIKE 'theirs new%'}), $run->{added} // 0,
 		"$name: rows of users stay");
 	is($staging->value($run->{source}, q{SELECT make.digest('source')}), $run->{source_before}, "$name: the source is untouched");
@@ -775,6 +887,80 @@ SELECT p.phase, (SELECT count(*) FROM osmeta.plan_chunk c WHERE c.plan_id = p.pl
 FROM osmeta.plan p
 WHERE p.plan = 'p'
 SQL
+	return;
+}
+
+# Users of the target make rows under the plan's, and change others.  First
+# nothing of the plan may go, and they are listed; then options say what stays.
+# Gives undef if the plan has no row yet, else what was there and has to stay.
+sub hold
+{
+	my ($run, $name) = @_;
+	quieten($run);
+	wait_for_lost_sessions($run);
+	my %plan = map { $_ => 1 } grep { !exists $run->{lines_before}{$_} } keys %{ lines($run) };
+	my $pick = sub { my ($entity) = @_; my @id = grep { s/^$entity // } sort keys %plan; @id ? one_of(@id) : undef };
+	my @way = (
+		sub { my $id = $pick->('node'); $id && qq{INSERT INTO node ("ID", "NAME", "PARENTID") VALUES (2000001, 'theirs under', $id)} },
+		sub { my $id = $pick->('team'); $id && qq{INSERT INTO member ("ID", "NAME", "TEAMID") VALUES (2000002, 'theirs under', $id)} },
+		sub { my $id = $pick->('member'); $id && qq{INSERT INTO team ("ID", "NAME", "LEADERID") VALUES (2000003, 'theirs under', $id)} },
+		sub { my $id = $pick->('ticket'); $id && qq{INSERT INTO remark ("ID", "NAME", "TICKETID") VALUES (2000004, 'theirs under', $id)} },
+		sub { my $id = $pick->('gamma'); $id && qq{INSERT INTO beta ("ID", "NAME", "GAMMAID") OVERRIDING SYSTEM VALUE VALUES (2000005, 'theirs under', $id)} },
+		sub { my $id = $pick->('member'); $id && !exists $plan{"detail $id"} && !exists $run->{lines_before}{"detail $id"} && qq{INSERT INTO detail VALUES ($id, 'theirs under')} });
+	my @sql = grep { $_ } map { $_->() } grep { chance(0.4) } @way;
+	my $changed = chance(0.5) && $pick->('member');
+	push @sql, qq{UPDATE member SET "NOTE" = 'theirs changed' WHERE "ID" = $changed} if $changed;
+	return unless @sql;
+	$run->{cluster}->value($run->{target}, join ';', 'SET search_path = target', @sql);
+
+	my $before = lines($run);
+	my @under = grep { $before->{$_} =~ /theirs under/ } keys %$before;
+	my ($status, undef, $err) = $staging->psql($run->{desk}, "CALL osmeta.undo_plan('p')", '-v', 'VERBOSITY=verbose');
+	isnt($status, 0, "$name: it refuses");
+	like($err, qr/55000: plan "p" cannot be undone/, "$name: for what stands in the way");
+	foreach my $way (@under, $changed ? "member $changed" : ())
+	{
+		my ($id) = $way =~ /(\S+)$/;
+		like($err, qr/\b$id\b/, "$name: $way is listed");
+	}
+	is_deeply(lines($run), $before, "$name: nothing has gone");
+
+	my $keeps = $changed && chance(0.5);
+	my $settings = q{SELECT osmeta.set_plan_option('p', 'undo_referenced', 'keep');};
+	$settings .= qq{SELECT osmeta.set_plan_option('p', 'undo_changed', '@{[ $keeps ? 'keep' : 'delete' ]}');} if $changed;
+	$staging->value($run->{desk}, $settings);
+	$happened{'undo held up by ' . join ' and ', @under ? 'rows of others' : (), $changed ? 'a change, which ' . ($keeps ? 'stays' : 'goes') : ()}++;
+
+	# what rows that stay refer to, and so on
+	my %parents;
+	foreach (split /\n/, $run->{cluster}->value($run->{target}, q{SET search_path = target; SELECT entity || ' ' || id, parent || ' ' || parent_id FROM edge}))
+	{
+		my ($child, $parent) = split /\|/;
+		push @{ $parents{$child} }, $parent;
+	}
+	my @open = (@under, $keeps ? "member $changed" : ());
+	my %stays;
+	while (defined(my $row = shift @open))
+	{
+		next if $stays{$row}++ || !exists $before->{$row};
+		push @open, @{ $parents{$row} // [] };
+	}
+	my %expected = %{ $run->{lines_before} };
+	$expected{$_} = $before->{$_} foreach grep { exists $before->{$_} } keys %stays;
+	return { lines => \%expected, meaning => [ split(/\n/, meaning($run, $run->{cluster}, $run->{target}, 'target')), @{ $run->{meaning_before} } ] };
+}
+
+# What had to stay does, and nothing else, and means what it meant.
+sub check_held
+{
+	my ($run, $name, $hold) = @_;
+	my $now = lines($run);
+	is_deeply([ map({ "missing: $_" } grep { !exists $now->{$_} } sort keys %{ $hold->{lines} }),
+			map({ "too many: $_" } grep { !exists $hold->{lines}{$_} } sort keys %$now),
+			map { "was $hold->{lines}{$_}, is $now->{$_}" } grep { exists $hold->{lines}{$_} && $hold->{lines}{$_} ne $now->{$_} } sort keys %$now ],
+		[], "$name: what rows of others need has stayed, all else is what it was");
+	my @meaning = grep { !/^a / } split /\n/, meaning($run, $run->{cluster}, $run->{target}, 'target');
+	is_deeply([ lacking(\@meaning, $hold->{meaning}) ], [], "$name: and means what it meant");
 	return;
 }
 
