@@ -148,3 +148,73 @@ SELECT count(*) FROM osmeta.plan_key;
 CALL osmeta.clear_plan('p');
 SELECT osmeta.drop_plan('p');
 SELECT count(*) FROM target.region WHERE "NAME" NOT LIKE 'theirs%';
+
+-- dense begins where it was said to, whatever comes below before the run, and
+-- where nothing stood at the source.
+CALL make.put_back();
+DELETE FROM target.region WHERE "NAME" NOT LIKE 'theirs%';
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity:Shop.Profile'], '{"severity": {"unmatched_user": "note"}}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'dense' WHERE entity = 'Region';
+SELECT lower_id + id_offset AS first FROM osmeta.plan_entity WHERE entity = 'Region' \gset
+INSERT INTO source.region ("ID", "NAME") VALUES (-3, 'below'), (0, 'zero');
+CALL osmeta.run_plan('p');
+SELECT k.source_id, k.target_id::integer - :first AS place FROM osmeta.plan_key k JOIN osmeta.plan_entity e ON e.entity_key OPERATOR(osmeta.=) k.entity_key
+WHERE e.entity = 'Region' ORDER BY k.target_id::integer;
+SELECT osmeta.drop_plan('p');
+CALL make.put_back();
+DELETE FROM source.region WHERE "ID" < 1;
+CREATE TABLE public.kept_region AS SELECT * FROM source.region;
+SET session_replication_role = replica;
+DELETE FROM source.region;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'dense';
+SELECT 1 + id_offset AS first FROM osmeta.plan_entity \gset
+CALL osmeta.run_plan('p');
+INSERT INTO source.region SELECT * FROM public.kept_region;
+RESET session_replication_role;
+CALL osmeta.run_plan('p');
+SELECT source_id, target_id::integer - :first AS place FROM osmeta.plan_key ORDER BY 2;
+SELECT status FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');
+CALL make.put_back();
+
+-- A row of a later round that has the natural key of one that came before is
+-- not that row.
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'natural:Name';
+CALL osmeta.run_plan('p');
+INSERT INTO source.region ("ID", "NAME") VALUES (3000000009, 'North');
+CALL osmeta.run_plan('p');
+SELECT phase, round FROM osmeta.plan;
+UPDATE source.region SET "NAME" = 'North, too' WHERE "ID" = 3000000009;
+SELECT osmeta.drop_plan('p');
+CALL make.put_back();
+-- With a mask, what the plan has delivered is nobody's row, whatever it is
+-- called.
+SET osmeta.mask_secret = 'a secret of the tests';
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'natural:Name';
+UPDATE osmeta.plan_attribute SET mask = 'text' WHERE attribute = 'Name';
+CALL osmeta.run_plan('p');
+INSERT INTO source.region ("ID", "NAME") SELECT 3000000010, t."NAME" FROM target.region t WHERE t."ID"::text = osmeta.map_id('p', 'Region', '1');
+CALL osmeta.run_plan('p');
+SELECT count(*), count(DISTINCT target_id) FROM osmeta.plan_key;
+SELECT osmeta.drop_plan('p');
+CALL make.put_back();
+DELETE FROM source.region WHERE "ID" >= 3000000009;
+RESET osmeta.mask_secret;
+
+-- What is matched by a rule of its own has no other strategy; and a session
+-- does not go on with the pairs of before.
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Customer'], '{"producers": "referenced"}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'keep' WHERE entity = 'Kind';
+SELECT osmeta.refresh_plan('p');
+SELECT code, object FROM osmeta.plan_problem WHERE severity = 'error' AND object = 'Base.Kind';
+UPDATE osmeta.plan_entity SET key_strategy = 'record' WHERE entity = 'Kind';
+SELECT osmeta.map_id('p', 'ServiceCenter.User', '13');
+INSERT INTO target."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
+SELECT 77, t."ID", 'unused', 'unused', true FROM target."OSSYS_TENANT" t WHERE t."NAME" = 'Users';
+SELECT osmeta.refresh_plan('p');
+SELECT osmeta.map_id('p', 'ServiceCenter.User', '13');
+SELECT osmeta.drop_plan('p');
+DELETE FROM target."OSSYS_USER" WHERE "ID" = 77;

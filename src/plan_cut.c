@@ -51,10 +51,12 @@ cut_by_width(const Run *run, const PlanEntity *entity, const Bounds *bounds)
 	int64		chunk_rows = run->plan->chunk_rows;
 	int64		chunks = (bounds->rows + chunk_rows - 1) / chunk_rows;
 	uint64		span = (uint64) bounds->upper - (uint64) bounds->lower;
-	uint64		width = span / chunks + 1;
+	uint64		width = span / chunks;
 	int64		rows_left = bounds->rows;
 	int64		low = bounds->lower;
 
+	if (width < PG_UINT64_MAX)
+		width++;
 	for (;;)
 	{
 		uint64		left = (uint64) bounds->upper - (uint64) low;
@@ -123,7 +125,11 @@ read_bounds(const char *ids, Bounds *bounds)
 	bounds->sum = osmeta_text_at(0, 4);
 }
 
-/* What the source has now, for plan_problem and for the next round. */
+/*
+ * What the source has now, for plan_problem and for the next round.  Where
+ * the new identifiers of strategy dense begin is fixed by the lowest one that
+ * was known when the plan was made.
+ */
 static void
 record_bounds(const Run *run, const PlanEntity *entity, const Bounds *all)
 {
@@ -138,7 +144,9 @@ record_bounds(const Run *run, const PlanEntity *entity, const Bounds *all)
 				 all->rows, upper, all->sum ? all->sum : "0",
 				 run->plan->round == 1 ?
 				 psprintf("rows_expected = " INT64_FORMAT ", lower_id = %s, upper_id = %s",
-						  all->rows, lower, upper) :
+						  all->rows,
+						  entity->strategy == STRATEGY_DENSE ? "lower_id" : lower,
+						  upper) :
 				 psprintf("upper_id = greatest(e.upper_id, %s)", upper),
 				 run->plan_id, entity->entity_id);
 }

@@ -153,7 +153,7 @@ load_entities(MigrationPlan *plan)
 		e->is_read = osmeta_bool_at(i, 17);
 		/* the first new identifier is the same as by offset */
 		if (e->strategy == STRATEGY_DENSE)
-			e->offset += e->lower_id;
+			e->offset += no_lower ? 1 : e->lower_id;
 		rule = TEXT(i, 18);
 		e->pull_rule = rule == NULL || strcmp(rule, "all") == 0 ? PULL_ALL :
 			strcmp(rule, "filter") == 0 ? PULL_FILTER : PULL_NEEDED;

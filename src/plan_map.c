@@ -89,5 +89,10 @@ osmeta_plan_fill_map(const MigrationPlan *plan)
 				 " WHERE e.plan_id = " INT64_FORMAT " AND NOT e.is_data"
 				 " AND e.matched_by IS DISTINCT FROM e.key_strategy",
 				 plan->plan_id);
+	/* A run sees to that itself; others may remember the pairs of before. */
+	if (strcmp(plan->phase, "planned") == 0)
+		osmeta_execf("UPDATE osmeta.plan SET generation = generation + 1 WHERE plan_id = " INT64_FORMAT,
+					 plan->plan_id);
+	osmeta_plan_forget();
 	osmeta_spi_restore(nest_level);
 }

@@ -66,7 +66,7 @@ comparable(const MigrationPlan *plan, const PlanAttribute *attribute,
 static bool
 has_tables(const MigrationPlan *plan, const PlanEntity *entity)
 {
-	osmeta_execf("SELECT e.source_table_exists AND e.target_table_exists FROM osmeta.plan_entity e"
+	osmeta_execf("SELECT e.source_table_exists AND e.target_table_exists AND e.fixed_strategy IS NULL FROM osmeta.plan_entity e"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 				 plan->plan_id, entity->entity_id);
 	return osmeta_bool_at(0, 1) && entity->is_read &&
@@ -273,11 +273,13 @@ key_sql(const MigrationPlan *plan, const PlanEntity *entity,
 
 /*
  * Pairs by natural key of the rows that ids (a query) names: source_id,
- * target_id, label, candidates.
+ * target_id, label, candidates.  They compete with the rows of rivals (a
+ * query, too); rows of the target that own names are nobody's partner.
  */
 static char *
 natural_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity,
-				  const PlanAttribute **key, int n, const char *ids)
+				  const PlanAttribute **key, int n, const char *ids,
+				  const char *rivals, const char *own)
 {
 	char	   *condition = NULL;
 	char	   *source;
@@ -285,15 +287,15 @@ natural_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity,
 
 	if (entity->is_number)
 	{
-		condition = number_bounds(ids, entity->identifier->attribute_no);
+		condition = number_bounds(rivals, entity->identifier->attribute_no);
 		if (condition == NULL)
 			condition = "false";
 	}
 	key_sql(plan, entity, key, n, condition, &source, &target);
-	return psprintf("WITH used AS MATERIALIZED (%s), s AS MATERIALIZED (%s), t AS MATERIALIZED (%s),"
+	return psprintf("WITH used AS MATERIALIZED (%s), rival AS MATERIALIZED (%s), s AS MATERIALIZED (%s), t AS MATERIALIZED (%s%s),"
 					" concerned AS MATERIALIZED (SELECT s.id, s.key, s.label,"
 					"  CASE WHEN s.key IS NOT NULL THEN count(*) OVER (PARTITION BY s.key) END AS number"
-					"  FROM s WHERE s.id IN (SELECT u.id FROM used u)),"
+					"  FROM s WHERE s.id IN (SELECT r.id FROM rival r)),"
 					" there AS (SELECT t.key, count(*) AS number, min(t.id) AS id,"
 					"  array_to_string((array_agg(t.id ORDER BY t.id))[1:5], ', ') AS ids"
 					"  FROM t WHERE t.key IN (SELECT c.key FROM concerned c) GROUP BY t.key),"
@@ -305,8 +307,12 @@ natural_pairs_sql(const MigrationPlan *plan, const PlanEntity *entity,
 					"   CASE WHEN c.number > 1 THEN 'the source has it in ids ' || h.ids END,"
 					"   CASE WHEN t.number > 1 THEN 'the target has it in ids ' || t.ids END), '') AS candidates"
 					" FROM concerned c LEFT JOIN there t ON t.key = c.key"
-					" LEFT JOIN here h ON h.key = c.key",
-					ids, source, target);
+					" LEFT JOIN here h ON h.key = c.key"
+					" WHERE c.id IN (SELECT u.id FROM used u)",
+					ids, rivals, source, target,
+					own == NULL ? "" :
+					psprintf(" AND r.c%d::text NOT IN (SELECT o.id::text FROM (%s) o WHERE o.id IS NOT NULL)",
+							 entity->identifier->attribute_no, own));
 }
 
 /*
@@ -364,8 +370,11 @@ osmeta_map_natural(const MigrationPlan *plan)
 		if (e->is_data || !has_tables(plan, e))
 			continue;
 		if (is_natural(e) && (n = natural_key(plan, e, &key)) > 0)
-			pairs = natural_pairs_sql(plan, e, key, n,
-									  osmeta_map_used_sql(plan, e));
+		{
+			char	   *used = osmeta_map_used_sql(plan, e);
+
+			pairs = natural_pairs_sql(plan, e, key, n, used, used, NULL);
+		}
 		else if (strcmp(e->strategy_name, "keep") == 0)
 			pairs = same_pairs_sql(plan, e, used_rows_sql(plan, e));
 		if (pairs != NULL)
@@ -423,14 +432,15 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 	return rows;
 }
 
-/* Rows that this run has pulled, as a query with a column id. */
+/* Rows that a run has pulled, as a query with a column id. */
 static char *
-staged_ids_sql(const MigrationPlan *plan, const PlanEntity *entity)
+staged_ids_sql(const MigrationPlan *plan, const PlanEntity *entity,
+			   const char *round)
 {
-	return psprintf("SELECT s.c%d::text AS id FROM %s s WHERE s.round = %d",
+	return psprintf("SELECT s.c%d::text AS id FROM %s s WHERE s.round %s %d",
 					entity->identifier->attribute_no,
 					osmeta_stage_name(plan, 'e', entity->entity_id),
-					plan->round);
+					round, plan->round);
 }
 
 /* Error 23505 if it is not certain which rows some are one with. */
@@ -464,6 +474,16 @@ require_certain(const MigrationPlan *plan, const PlanEntity *entity,
 	}
 }
 
+/* Identifiers of rows that earlier rounds have delivered; NULL: none. */
+static char *
+own_ids_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	if (plan->round == 1)
+		return NULL;
+	return osmeta_target_id_sql(plan, entity,
+								psprintf("s.round < %d", plan->round));
+}
+
 void
 osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
 {
@@ -473,8 +493,15 @@ osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
 
 	if (n == 0)
 		return;
+
+	/*
+	 * A row that comes later must not have the key of one that came before,
+	 * and what the plan has delivered itself is no row of others.
+	 */
 	pairs = natural_pairs_sql(plan, entity, key, n,
-							  staged_ids_sql(plan, entity));
+							  staged_ids_sql(plan, entity, "="),
+							  staged_ids_sql(plan, entity, "<="),
+							  own_ids_sql(plan, entity));
 	require_certain(plan, entity, pairs);
 	(void) add_existing(plan, entity, pairs);
 }
@@ -492,7 +519,7 @@ osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
 	if (strcmp(entity->strategy_name, "keep") == 0 && !entity->is_number)
 		(void) add_existing(plan, entity,
 							same_pairs_sql(plan, entity,
-										   staged_ids_sql(plan, entity)));
+										   staged_ids_sql(plan, entity, "=")));
 	else if (strcmp(entity->strategy_name, "parent") == 0)
 	{
 		int64		rows;
@@ -502,7 +529,7 @@ osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
 									 " t AS MATERIALIZED (SELECT c%d::text AS id FROM %s)"
 									 " SELECT k.source_id, t.id AS target_id FROM s"
 									 " JOIN k ON k.source_id = s.id JOIN t ON t.id = k.target_id",
-									 staged_ids_sql(plan, entity),
+									 staged_ids_sql(plan, entity, "="),
 									 osmeta_key_pairs_sql(plan, entity), no,
 									 osmeta_stage_name(plan, 't', entity->entity_id)));
 		if (rows > 0 && strcmp(plan->existing_one_to_one, "fail") == 0)
@@ -555,11 +582,10 @@ osmeta_plan_fill_outside(const MigrationPlan *plan, PlanEntity *entity)
 		if (n == 0)
 			return;
 		/* one that is left out and one that is moved may be one row there */
-		pairs = natural_pairs_sql(plan, entity, key, n,
+		pairs = natural_pairs_sql(plan, entity, key, n, ids,
 								  psprintf("%s UNION %s",
-										   staged_ids_sql(plan, entity), ids));
-		pairs = psprintf("SELECT p.* FROM (%s) p WHERE p.source_id IN (%s)",
-						 pairs, ids);
+										   staged_ids_sql(plan, entity, "<="), ids),
+								  own_ids_sql(plan, entity));
 		require_certain(plan, entity, pairs);
 	}
 	else if (strcmp(entity->strategy_name, "keep") == 0 && !entity->is_number)

@@ -273,6 +273,9 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 		osmeta_check_problems(&run);
 	(void) osmeta_environment_open(run.plan->source);
 	(void) osmeta_environment_open(run.plan->target);
+	/* a problem of its own, which what follows would only hide */
+	if (run.plan->elsewhere != NULL)
+		osmeta_check_problems(&run);
 	osmeta_check_bindings(run.plan);
 	osmeta_check_model(run.plan, true);
 	osmeta_check_model(run.plan, false);

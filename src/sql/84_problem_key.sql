@@ -6,6 +6,18 @@
  * the plan's option severity says otherwise.
  */
 
+-- Which identifiers may a plan's rows of an entity get?
+CREATE FUNCTION osmeta.planned_range(key_strategy text, lower_id bigint, upper_id bigint, id_offset bigint, rows bigint)
+RETURNS numrange
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN lower_id IS NULL THEN NULL
+    WHEN key_strategy = 'keep' THEN numrange(lower_id, upper_id, '[]')
+    WHEN key_strategy = 'dense' THEN numrange(lower_id + id_offset::numeric, lower_id + id_offset::numeric + greatest(rows, 1) - 1, '[]')
+    WHEN key_strategy = 'offset' OR key_strategy LIKE 'natural:%' THEN numrange(lower_id + id_offset::numeric, upper_id + id_offset::numeric, '[]')
+END;
+COMMENT ON FUNCTION osmeta.planned_range(text, bigint, bigint, bigint, bigint) IS 'Internal: the identifiers that a plan''s rows of an entity may get, NULL if that is not known';
+
 -- Which identifiers cannot be given at the target?
 CREATE VIEW osmeta.plan_problem_key (plan_id, severity, code, object, message, hint) AS
 SELECT plan_id, 'error', 'identifier_changed', object,
@@ -14,18 +26,20 @@ SELECT plan_id, 'error', 'identifier_changed', object,
 FROM osmeta.moved_attribute AS attribute WHERE identifier_changed
 UNION ALL
 SELECT m.plan_id, 'error', 'id_range_shared', m.object,
-    format('plan "%s" puts rows into the same range of identifiers, %s to %s', o.plan,
-        m.lower_id + m.id_offset::numeric, m.upper_id + m.id_offset::numeric),
-    'Set id_offset in osmeta.plan_entity to a higher value, or drop the other plan.'
+    format('plan "%s" puts rows into the same range of identifiers, %s to %s', o.plan, mr.lower, mr.upper),
+    CASE m.key_strategy WHEN 'keep' THEN 'Set key_strategy = ''offset'' in osmeta.plan_entity, or drop the other plan.'
+        ELSE 'Set id_offset in osmeta.plan_entity to a higher value, or drop the other plan.' END
 FROM osmeta.moved_entity m
 JOIN osmeta.moved_entity o ON o.plan_id <> m.plan_id AND o.target_table = m.target_table
-    AND (o.key_strategy = 'offset' OR o.key_strategy LIKE 'natural:%')
 JOIN osmeta.plan mp ON mp.plan_id = m.plan_id
 JOIN osmeta.plan op ON op.plan_id = o.plan_id AND op.target_place = mp.target_place
-WHERE (m.key_strategy = 'offset' OR m.key_strategy LIKE 'natural:%') AND mp.phase = 'planned' AND op.phase <> 'done'
-    AND m.rows_expected > 0 AND o.rows_expected > 0
-    AND m.lower_id + m.id_offset::numeric <= o.upper_id + o.id_offset::numeric
-    AND o.lower_id + o.id_offset::numeric <= m.upper_id + m.id_offset::numeric
+CROSS JOIN LATERAL (VALUES (osmeta.planned_range(m.key_strategy, m.lower_id, m.upper_id, m.id_offset, m.rows_expected))) mv (range)
+CROSS JOIN LATERAL (VALUES (osmeta.planned_range(o.key_strategy, o.lower_id, o.upper_id, o.id_offset, o.rows_expected))) ov (range)
+CROSS JOIN LATERAL (VALUES (lower(mv.range), upper(mv.range))) mr (lower, upper)
+WHERE mp.phase = 'planned' AND op.phase <> 'done'
+    AND m.rows_expected > 0 AND o.rows_expected > 0 AND mv.range && ov.range
+    -- rows that keep their identifiers may be different ones
+    AND NOT (m.key_strategy = 'keep' AND o.key_strategy = 'keep')
 UNION ALL
 SELECT plan_id, 'error', 'no_identifier', object,
     'the entity has no active identifier attribute, or one without column, or one that is not included',
