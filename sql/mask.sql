@@ -30,8 +30,8 @@ FROM (VALUES (timestamp '2024-02-29 23:59:59.999'), ('1970-01-01'), ('1999-12-31
 SET timezone = 'Europe/Berlin';
 SELECT osmeta.mask_date(timestamptz '2024-07-01 12:00+00') AT TIME ZONE 'UTC';
 RESET timezone;
--- The day that would become 1900-01-01 does not.
-SELECT osmeta.mask_date(date '1900-01-01' + d.days) = date '1900-01-01' - d.days AS passes_on
+-- No day becomes 1900-01-01, or one before that.
+SELECT osmeta.mask_date(date '1900-01-01' + d.days) AS last
 FROM (SELECT date '2000-01-01' - osmeta.mask_date(date '2000-01-01') AS days) d;
 
 -- Permutations, by brute force: as many results as values, all of the shape

@@ -104,3 +104,14 @@ CALL osmeta.run_plan('p');
 SELECT "ID", "NAME" FROM target.country ORDER BY 1 LIMIT 2;
 SELECT status FROM osmeta.verify_plan('p');
 SELECT osmeta.drop_plan('p');
+
+-- Identifiers over the whole range of the type, in few rows
+CALL public.put_back();
+DELETE FROM source.country;
+DELETE FROM target.country;
+INSERT INTO source.country ("ID", "NAME") VALUES (-9223372036854775808, 'first'), (9223372036854775807, 'last');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'keep';
+CALL osmeta.run_plan('p');
+SELECT "ID", "NAME" FROM target.country ORDER BY 1;
+SELECT osmeta.drop_plan('p');

@@ -204,6 +204,20 @@ CALL make.put_back();
 DELETE FROM source.region WHERE "ID" >= 3000000009;
 RESET osmeta.mask_secret;
 
+-- Static records that share a key: none is the partner of the other side's.
+INSERT INTO target."OSSYS_ENTITY_RECORD" ("Data_Id", "Name", "SS_Key", "Entity_SS_Key", "Espace_Id", "Is_Active")
+SELECT '9', r."Name", r."SS_Key", r."Entity_SS_Key", r."Espace_Id", true FROM target."OSSYS_ENTITY_RECORD" r WHERE r."Name" = 'Small';
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Customer'], '{"producers": "referenced", "severity": {"unmatched_user": "note"}}') > 0 AS planned;
+SELECT m.source_id, m.target_id, m.label, m.candidates FROM osmeta.plan_map m JOIN osmeta.plan_entity e USING (plan_id, entity_id) WHERE e.entity = 'Kind' ORDER BY 1;
+SELECT severity, code, object, message FROM osmeta.plan_problem WHERE severity = 'error';
+CALL osmeta.run_plan('p');
+DELETE FROM target."OSSYS_ENTITY_RECORD" WHERE "Data_Id" = '9';
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+SELECT DISTINCT status FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');
+CALL make.put_back();
+
 -- What is matched by a rule of its own has no other strategy; and a session
 -- does not go on with the pairs of before.
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Customer'], '{"producers": "referenced"}') > 0 AS planned;

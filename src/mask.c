@@ -710,13 +710,10 @@ osmeta_mask_day(const SipKey *key, int32_t day)
 {
 	int32_t		days = 180 + (int32_t) (hash_words(key, TAG_DAY, 0, 0) % 1646);
 
-	if (day == 0 || day < MASK_DAY_FIRST || day > MASK_DAY_LAST)
+	if (day < MASK_DAY_FIRST || day > MASK_DAY_LAST)
 		return day;
-	do
-	{
-		day -= days;
-		if (day < MASK_DAY_FIRST)
-			day += MASK_DAY_LAST - MASK_DAY_FIRST + 1;
-	} while (day == 0);
+	day -= days;
+	if (day < MASK_DAY_FIRST)
+		day += MASK_DAY_LAST - MASK_DAY_FIRST + 1;
 	return day;
 }

@@ -97,8 +97,8 @@ extern size_t osmeta_mask_name(const SipKey *key, char *str, size_t len);
  * lies outside MASK_DAY_FIRST to MASK_DAY_LAST (no dates of persons: marks
  * such as 9999-12-31) stay.  A permutation of the days.
  */
-#define MASK_DAY_FIRST (-36524) /* 1800-01-01 */
-#define MASK_DAY_LAST 2593221	/* 8999-12-31 */
+#define MASK_DAY_FIRST 1		/* 1900-01-02 */
+#define MASK_DAY_LAST 109572	/* 2199-12-31 */
 extern int32_t osmeta_mask_day(const SipKey *key, int32_t day);
 
 #endif							/* OSMETA_MASK_H */

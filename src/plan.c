@@ -547,7 +547,7 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 	bool		is_platform = strcmp(key, "users") == 0 ||
 	strcmp(key, "groups") == 0 || strcmp(key, "tenants") == 0;
 	bool		is_about_matches = is_platform ||
-	strcmp(key, "severity") == 0;
+	strcmp(key, "severity") == 0 || strcmp(key, "existing_one_to_one") == 0;
 	bool		is_about_undo = strncmp(key, "undo_", 5) == 0;
 
 	/* What only the next round goes by, and the phase update. */

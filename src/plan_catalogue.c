@@ -119,11 +119,12 @@ append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
 					 " WHERE i.is_unique AND NOT i.is_primary AND (i.is_partial OR NOT EXISTS (SELECT FROM keys k"
 					 "  WHERE k.table_name = i.table_name AND k.columns = i.columns AND k.kind IN ('p', 'u')))"
 					 " UNION ALL "
-					 "SELECT 'record', e.entity_id, COALESCE(e.espace || '.', '') || e.entity, r.record_key, r.data_id,"
-					 " jsonb_build_object('record', r.record)"
+					 "SELECT 'record', e.entity_id, COALESCE(e.espace || '.', '') || e.entity, r.record_key,"
+					 " string_agg(DISTINCT r.data_id, ', '), jsonb_build_object('record', min(r.record))"
 					 " FROM osmeta.plan_entity e JOIN %s.static_record r ON r.entity_key OPERATOR(osmeta.=) e.entity_key"
 					 " WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'record' AND NOT e.is_data"
-					 "  AND r.is_active AND r.record_key IS NOT NULL",
+					 "  AND r.is_active AND r.record_key IS NOT NULL"
+					 " GROUP BY e.entity_id, e.espace, e.entity, r.record_key",
 					 is_source ? "NULL::text" : "o.target_table",
 	/* where a foreign key should lead: the attribute's entity */
 					 is_source ? "" :

@@ -18,33 +18,49 @@
 
 #include "spi.h"
 
+/* Static records of one side, with how many there are of each key. */
+static char *
+records_sql(const char *schema, const char *type)
+{
+	return psprintf("SELECT r.entity_id, r.record_key, r.record, r.id,"
+					"  count(*) OVER w AS number,"
+					"  array_to_string((array_agg(r.id) OVER w)[1:5], ', ') AS ids"
+					" FROM (SELECT DISTINCT e.entity_id, v.record_key, v.record,"
+					"   CASE WHEN a.%s ~ '^(smallint|integer|bigint|numeric)' AND v.data_id ~ '^ *[0-9]{1,38} *$'"
+					"    THEN v.data_id::numeric::text ELSE v.data_id END AS id"
+					"  FROM entity e JOIN %s.static_record v ON v.entity_key OPERATOR(osmeta.=) e.entity_key AND v.is_active"
+					"  LEFT JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id"
+					"   AND a.entity_id = e.entity_id AND a.is_identifier) r"
+					" WHERE r.id IS NOT NULL"
+					" WINDOW w AS (PARTITION BY r.entity_id, r.record_key ORDER BY r.id"
+					"  ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
+					type, schema);
+}
+
 /*
  * Data_Ids are texts in the metamodel.  Where the identifier is a number they
- * are compared as such: '01' is 1.
+ * are compared as such: '01' is 1.  Records without key have no partner, and
+ * where several share one none is taken for it.
  */
 static void
 fill_records(const MigrationPlan *plan)
 {
-	osmeta_execf("INSERT INTO osmeta.plan_map (plan_id, entity_id, source_id, target_id, label)"
-				 " SELECT DISTINCT ON (e.entity_id, i.source_id)"
-				 "  e.plan_id, e.entity_id, i.source_id, i.target_id, s.record"
-				 " FROM osmeta.plan_entity e"
-				 " JOIN %s.static_record s ON s.entity_key OPERATOR(osmeta.=) e.entity_key AND s.is_active"
-				 " LEFT JOIN %s.static_record t ON t.entity_key OPERATOR(osmeta.=) e.entity_key"
-				 "  AND t.record_key = s.record_key AND t.is_active"
-				 " LEFT JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id"
-				 "  AND a.entity_id = e.entity_id AND a.is_identifier"
-				 " CROSS JOIN LATERAL (SELECT"
-				 "  CASE WHEN a.source_type ~ '^(smallint|integer|bigint|numeric)'"
-				 "    AND s.data_id ~ '^ *[0-9]{1,38} *$' THEN s.data_id::numeric::text ELSE s.data_id END,"
-				 "  CASE WHEN a.target_type ~ '^(smallint|integer|bigint|numeric)'"
-				 "    AND t.data_id ~ '^ *[0-9]{1,38} *$' THEN t.data_id::numeric::text ELSE t.data_id END"
-				 "  ) i (source_id, target_id)"
-				 " WHERE e.plan_id = " INT64_FORMAT
-				 "  AND e.key_strategy = 'record' AND i.source_id IS NOT NULL"
-				 " ORDER BY e.entity_id, i.source_id, i.target_id"
+	osmeta_execf("WITH entity AS MATERIALIZED (SELECT e.plan_id, e.entity_id, e.entity_key FROM osmeta.plan_entity e"
+				 "  WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'record'),"
+				 " s AS MATERIALIZED (%s), t AS MATERIALIZED (%s)"
+				 " INSERT INTO osmeta.plan_map (plan_id, entity_id, source_id, target_id, label, candidates)"
+				 " SELECT DISTINCT ON (s.entity_id, s.id)"
+				 "  " INT64_FORMAT ", s.entity_id, s.id, CASE WHEN s.number = 1 AND t.number = 1 THEN t.id END, s.record,"
+				 "  NULLIF(concat_ws(', ',"
+				 "   CASE WHEN s.number > 1 AND s.record_key IS NOT NULL THEN 'the source has it in ids ' || s.ids END,"
+				 "   CASE WHEN t.number > 1 THEN 'the target has it in ids ' || t.ids END), '')"
+				 " FROM s LEFT JOIN t ON t.entity_id = s.entity_id AND t.record_key = s.record_key"
+				 " ORDER BY s.entity_id, s.id, s.number, t.number, t.id"
 				 " ON CONFLICT DO NOTHING",
-				 plan->source_schema, plan->target_schema, plan->plan_id);
+				 plan->plan_id,
+				 records_sql(plan->source_schema, "source_type"),
+				 records_sql(plan->target_schema, "target_type"),
+				 plan->plan_id);
 }
 
 /* The first entity of a plan with this strategy; NULL: none. */

@@ -251,7 +251,10 @@ key_sql(const MigrationPlan *plan, const PlanEntity *entity,
 						 comparable(plan, a, value));
 		appendStringInfo(&nulls, "%s%s IS NOT NULL", i > 0 ? " AND " : "",
 						 value);
-		appendStringInfo(&label, "%s%s::text", comma, value);
+		/* what is masked is not shown either */
+		appendStringInfo(&label, "%s%s", comma,
+						 a->mask != NULL ? "'(masked)'" :
+						 psprintf("%s::text", value));
 		if (a != entity->identifier)
 			appendStringInfo(&columns, ", c%d", a->attribute_no);
 	}
@@ -380,7 +383,8 @@ osmeta_map_natural(const MigrationPlan *plan)
 		if (pairs != NULL)
 			osmeta_execf("INSERT INTO osmeta.plan_map"
 						 " (plan_id, entity_id, source_id, target_id, label, candidates)"
-						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", p.* FROM (%s) p"
+						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", p.source_id, p.target_id,"
+						 "  CASE WHEN p.target_id IS NULL THEN p.label END, p.candidates FROM (%s) p"
 						 " ON CONFLICT DO NOTHING",
 						 plan->plan_id, e->entity_id, pairs);
 	}
@@ -537,7 +541,8 @@ osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
 					(errcode(ERRCODE_UNIQUE_VIOLATION),
 					 errmsg("rows of %s that belong to rows which have one in environment \"%s\" already: " INT64_FORMAT,
 							osmeta_entity_label(entity), plan->target, rows),
-					 errhint("Nothing has been written to the target. Option existing_one_to_one = keep_target leaves the rows there as they are.")));
+					 errhint("Nothing has been written to the target. SELECT osmeta.set_plan_option(%s, 'existing_one_to_one', '\"keep_target\"') leaves the rows there as they are; then call run_plan again.",
+							 quote_literal_cstr(plan->name))));
 	}
 }
 

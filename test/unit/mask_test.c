@@ -473,7 +473,8 @@ test_days(void)
 	check(usual >= 180 && usual <= 1825 &&
 		  osmeta_mask_day(&key, 40000) == 40000 - usual, "all days by as many");
 	check(osmeta_mask_day(&key, 0) == 0 &&
-		  osmeta_mask_day(&key, usual) == -usual &&
+		  osmeta_mask_day(&key, usual) == MASK_DAY_LAST &&
+		  osmeta_mask_day(&key, -1) == -1 &&
 		  osmeta_mask_day(&key, MASK_DAY_LAST + 1) == MASK_DAY_LAST + 1 &&
 		  osmeta_mask_day(&key, INT32_MIN) == INT32_MIN &&
 		  osmeta_mask_day(&key, INT32_MAX) == INT32_MAX, "days that stay");
