@@ -163,6 +163,56 @@ check_index(const Run *run, const UniqueIndex *index, bool with_target)
 			 errhint("%s", osmeta_refusal_hint(run, "Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out or a transform that gives other values."))));
 }
 
+static void
+report_alike(const Run *run, const PlanEntity *entity)
+{
+	uint64		rows = SPI_processed;
+	int64		total;
+	StringInfoData list;
+
+	if (rows == 0)
+		return;
+	total = osmeta_int64_at(0, 2, NULL);
+	initStringInfo(&list);
+	for (uint64 i = 0; i < rows; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
+						 osmeta_text_at(i, 1));
+	if (total > (int64) rows)
+		appendStringInfo(&list, "\nand " INT64_FORMAT " more", total - rows);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("identifiers of %s are the same to environment \"%s\": " INT64_FORMAT,
+					osmeta_entity_label(entity), run->plan->target, total),
+			 errdetail("%s", list.data),
+			 errhint("Nothing has been written to the target. Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out.")));
+}
+
+/*
+ * Texts that are identifiers of two rows at the source can be one to the
+ * target: two rows of the stage, or two that are one with the same row there.
+ */
+static void
+check_text_identifiers(const Run *run, PlanEntity *entity, bool with_target)
+{
+	const MigrationPlan *plan = run->plan;
+	UniqueIndex index = {0};
+
+	index.entity = entity;
+	index.attributes = psprintf("{%d}", entity->identifier->attribute_no);
+	osmeta_exec(collision_sql(run, &index, with_target));
+	report_alike(run, entity);
+	if (!entity->has_map)
+		return;
+	osmeta_execf("SELECT format('(%%L): rows %%s of the source', g.target_id, g.ids), count(*) OVER ()"
+				 " FROM (SELECT m.target_id::text, string_agg(quote_literal(m.source_id), ', ' ORDER BY m.source_id) AS ids"
+				 "  FROM %s m JOIN %s s ON s.c%d = m.source_id WHERE m.is_existing GROUP BY m.target_id"
+				 "  HAVING count(*) > 1 AND bool_or(s.round = %d)) g ORDER BY 1 LIMIT %d",
+				 osmeta_stage_name(plan, 'm', entity->entity_id),
+				 osmeta_stage_name(plan, 'e', entity->entity_id),
+				 entity->identifier->attribute_no, plan->round, LISTED);
+	report_alike(run, entity);
+}
+
 /* What is compared is what stands there when the push begins. */
 static bool
 is_emptied_before(const Run *run)
@@ -180,6 +230,13 @@ osmeta_check_unique(const Run *run)
 	UniqueIndex *index;
 	uint64		rows;
 
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		PlanEntity *e = &run->plan->entities[i];
+
+		if (e->is_data && !e->is_number && e->strategy == STRATEGY_KEEP)
+			check_text_identifiers(run, e, with_target);
+	}
 	/* NULLS NOT DISTINCT (PostgreSQL 15) can be seen in this database only */
 	osmeta_execf("SELECT i.entity_id, i.name, i.definition, i.attributes::text, i.delivered = i.columns,"
 				 " COALESCE((SELECT (to_jsonb(x) ->> 'indnullsnotdistinct')::boolean"
