@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 
 #include "identifier.h"
+#include "data_type.h"
 #include "spi.h"
 
 /* A copy of a text column that outlives the next query; NULL stays NULL. */
@@ -34,6 +35,32 @@ osmeta_is_whole_number(const char *type)
 	return strcmp(type, "smallint") == 0 || strcmp(type, "integer") == 0 ||
 		strcmp(type, "bigint") == 0 ||
 		(sscanf(type, "numeric(%d,%d)", &precision, &scale) == 2 && scale == 0);
+}
+
+/*
+ * Identifiers that are handled as numbers of 64 bits.  Oracle has Long
+ * Integers in NUMBER(20); a Decimal of more than 18 digits can be greater.
+ */
+static bool
+is_number(const PlanAttribute *identifier)
+{
+	int			precision;
+
+	if (identifier->source_type == NULL ||
+		!osmeta_is_whole_number(identifier->source_type))
+		return false;
+	if (identifier->type == NULL ||
+		sscanf(identifier->source_type, "numeric(%d", &precision) != 1 ||
+		precision <= 18)
+		return true;
+	switch (osmeta_type_parse(identifier->type, strlen(identifier->type)))
+	{
+		case TYPE_DECIMAL:
+		case TYPE_CURRENCY:
+			return false;
+		default:
+			return true;
+	}
 }
 
 static PlanTransform
@@ -315,8 +342,7 @@ load_attributes(MigrationPlan *plan)
 		if (a->is_identifier)
 		{
 			entity->identifier = a;
-			entity->is_number = a->source_type != NULL &&
-				osmeta_is_whole_number(a->source_type);
+			entity->is_number = is_number(a);
 		}
 	}
 

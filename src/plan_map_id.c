@@ -88,6 +88,9 @@ prepare_statement(const char *plan_name, const char *entity_name)
 	osmeta_mapping_begin(&mapping, plan);
 	if (entity->identifier != NULL && entity->is_number)
 		value = "CASE WHEN v.value ~ '^ *-?[0-9]{1,18} *$' THEN v.value::bigint END";
+	else if (entity->identifier != NULL && entity->strategy != STRATEGY_MAP &&
+			 strncmp(entity->identifier->source_type, "numeric", strlen("numeric")) == 0)
+		value = "CASE WHEN v.value ~ '^ *-?[0-9]+([.][0-9]+)? *$' THEN v.value::numeric END";
 	else if (entity->identifier != NULL && entity->strategy == STRATEGY_MAP &&
 			 osmeta_is_whole_number(entity->identifier->target_type))
 		value = "CASE WHEN v.value ~ '^ *-?[0-9]{1,18} *$' THEN v.value::bigint::text END";

@@ -48,7 +48,8 @@ static bool
 has_numbers(const PlanEntity *entity)
 {
 	return is_user(entity) ||
-		osmeta_is_whole_number(entity->identifier->target_type);
+		(osmeta_is_whole_number(entity->identifier->target_type) &&
+		 entity->is_number);
 }
 
 /*
@@ -58,9 +59,8 @@ has_numbers(const PlanEntity *entity)
 static char *
 compared_there(const MigrationPlan *plan, const char *type, const char *value)
 {
-	if (osmeta_is_whole_number(type))
-		return psprintf("(%s)::bigint", value);
-	if (strncmp(type, "numeric", strlen("numeric")) == 0)
+	if (osmeta_is_whole_number(type) ||
+		strncmp(type, "numeric", strlen("numeric")) == 0)
 		return psprintf("trim_scale((%s)::numeric)::text", value);
 	if (strcmp(plan->target_dialect, "sqlserver") == 0)
 		return psprintf("osmeta.fold_name(rtrim(%s::text, ' '))", value);

@@ -11,7 +11,10 @@ CREATE VIEW osmeta.planned_entity AS
 SELECT e.*, p.plan, p.source, p.target, p.options, p.phase AS plan_phase,
     COALESCE(e.espace || '.', '') || e.entity AS object,
     a.attribute_no AS identifier_no, a.target_type AS id_type, a.source_type AS source_id_type,
-    a.refers_to IS NOT NULL AS is_one_to_one
+    a.refers_to IS NOT NULL AS is_one_to_one,
+    -- greater than any number of 64 bits, or with decimals
+    COALESCE(osmeta.data_type(a.type) IN ('Decimal', 'Currency')
+        AND substring(a.source_type FROM '^numeric[(]([0-9]+)')::integer > 18, false) AS is_decimal
 FROM osmeta.plan p
 JOIN osmeta.plan_entity e ON e.plan_id = p.plan_id
 LEFT JOIN osmeta.plan_attribute a

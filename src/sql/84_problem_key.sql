@@ -82,11 +82,12 @@ WHERE NOT is_data AND CASE WHEN fixed_strategy IS NULL
     ELSE key_strategy <> fixed_strategy END
 UNION ALL
 SELECT plan_id, 'error', 'unsupported_strategy', object,
-    format('key strategy "%s" needs whole numbers, but the identifier is of type %s', key_strategy, id_type),
+    format(CASE WHEN is_decimal THEN 'key strategy "%s" needs numbers of at most 64 bits, but the identifier is a Decimal of type %s'
+        ELSE 'key strategy "%s" needs whole numbers, but the identifier is of type %s' END, key_strategy, id_type),
     'Set key_strategy = ''keep'' in osmeta.plan_entity.'
 FROM osmeta.moved_entity AS moved
 WHERE (key_strategy IN ('offset', 'dense', 'assigned') OR key_strategy LIKE 'natural:%') AND id_type IS NOT NULL
-    AND NOT (id_type ~ '^(smallint|integer|bigint|numeric[(][0-9]+,0[)])$'
+    AND NOT (NOT is_decimal AND id_type ~ '^(smallint|integer|bigint|numeric[(][0-9]+,0[)])$'
         AND source_id_type ~ '^(smallint|integer|bigint|numeric[(][0-9]+,0[)])$')
 UNION ALL
 SELECT plan_id, 'error', 'identity_always', object,
