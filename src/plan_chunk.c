@@ -249,12 +249,58 @@ try_commit(Run *run)
 	return error;
 }
 
+/* Classes of errors whose messages name objects and hold no values. */
+static const int harmless[] = {
+	ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION,
+	ERRCODE_CONNECTION_EXCEPTION, ERRCODE_FEATURE_NOT_SUPPORTED,
+	ERRCODE_TRANSACTION_ROLLBACK, ERRCODE_INSUFFICIENT_RESOURCES,
+	ERRCODE_PROGRAM_LIMIT_EXCEEDED, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+	ERRCODE_OPERATOR_INTERVENTION, ERRCODE_SYSTEM_ERROR
+};
+
+/*
+ * The message of an error as it may rest in the ledger.  A pull sees values
+ * before they are masked, and messages can quote them.
+ */
+static char *
+kept_message(const Chunk *chunk, const ErrorData *error)
+{
+	bool		has_mask = false;
+	char	   *first = strchr(error->message, '"');
+	char	   *last = strrchr(error->message, '"');
+	char	   *kept;
+	char	   *colon;
+
+	for (int i = 0; i < chunk->entity->nattributes; i++)
+		has_mask |= chunk->entity->attributes[i].mask != NULL;
+	if (!has_mask || strcmp(chunk->phase, "pull") != 0)
+		return error->message;
+	for (int i = 0; i < (int) lengthof(harmless); i++)
+	{
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			ERRCODE_TO_CATEGORY(harmless[i]))
+			return error->message;
+	}
+	/* Whoever raises errors of his own can put anything into them. */
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+		return psprintf("an error with SQLSTATE %s, whose message may hold values that are masked",
+						unpack_sql_state(error->sqlerrcode));
+	kept = first == NULL ? pstrdup(error->message) :
+		psprintf("%.*s\"...\"%s", (int) (first - error->message),
+				 error->message, last + 1);
+	colon = strchr(kept, ':');
+	if (colon != NULL)
+		*colon = '\0';
+	return kept;
+}
+
 static void
 keep_error(const Chunk *chunk, const char *state, const ErrorData *error)
 {
 	osmeta_execf("UPDATE osmeta.plan_chunk SET state = %s, finished_at = clock_timestamp(),"
 				 " error = %s WHERE chunk_id = " INT64_FORMAT,
-				 quote_literal_cstr(state), quote_literal_cstr(error->message),
+				 quote_literal_cstr(state),
+				 quote_literal_cstr(kept_message(chunk, error)),
 				 chunk->chunk_id);
 }
 
