@@ -360,6 +360,21 @@ used_rows_sql(const MigrationPlan *plan, const PlanEntity *entity)
 					used);
 }
 
+/*
+ * An external entity whose table cannot be read: with strategy keep it is the
+ * user's word that both sides have the same identifiers.
+ */
+static bool
+is_out_of_reach(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	if (strcmp(entity->strategy_name, "keep") != 0)
+		return false;
+	osmeta_execf("SELECT EXISTS (SELECT FROM osmeta.external_entity x"
+				 " WHERE x.plan_id = " INT64_FORMAT " AND x.entity_id = " INT64_FORMAT
+				 " AND x.is_out_of_reach)", plan->plan_id, entity->entity_id);
+	return osmeta_bool_at(0, 1);
+}
+
 void
 osmeta_map_natural(const MigrationPlan *plan)
 {
@@ -370,9 +385,14 @@ osmeta_map_natural(const MigrationPlan *plan)
 		char	   *pairs = NULL;
 		int			n;
 
-		if (e->is_data || !has_tables(plan, e))
+		if (e->is_data)
 			continue;
-		if (is_natural(e) && (n = natural_key(plan, e, &key)) > 0)
+		if (is_out_of_reach(plan, e))
+			pairs = psprintf("SELECT u.id AS source_id, u.id AS target_id, u.id AS label, NULL::text AS candidates FROM (%s) u",
+							 osmeta_map_used_sql(plan, e));
+		else if (!has_tables(plan, e))
+			continue;
+		else if (is_natural(e) && (n = natural_key(plan, e, &key)) > 0)
 		{
 			char	   *used = osmeta_map_used_sql(plan, e);
 

@@ -65,6 +65,7 @@ static const char *const severity_codes[] = {
 	"length_reduced", "type_changed", "unmatched_user", "unmatched_group",
 	"unmatched_role", "unmatched_tenant", "unmatched_row", "ambiguous_match",
 	"soft_key", "unmatched_static_record", "counter_behind",
+	"external_not_checked",
 	"undo_impossible", "mandatory_without_source",
 	"reference_to_filtered", "rows_left_out", "target_trigger",
 	"event_table_not_empty", "event_queue_not_empty", "leftover_not_null",

@@ -71,6 +71,16 @@ CROSS JOIN LATERAL (VALUES (CASE
     ELSE 'row' END)) n (noun);
 COMMENT ON VIEW osmeta.plan_problem_match IS 'Internal: which rows that are matched have no partner';
 
+-- External entities that a plan matches: can the tables be read?
+CREATE VIEW osmeta.external_entity AS
+SELECT e.plan_id, e.entity_id, e.object, e.plan, e.source, e.target, e.source_table, e.key_strategy,
+    NOT (e.source_table_exists AND e.target_table_exists) AS is_out_of_reach
+FROM osmeta.planned_entity e
+JOIN osmeta.plan p ON p.plan_id = e.plan_id
+JOIN osmeta.captured_entity c ON c.capture_id = p.source_capture_id AND c.id = e.entity_id AND c.is_external
+WHERE e.include AND NOT e.is_data AND e.status = 'matched';
+COMMENT ON VIEW osmeta.external_entity IS 'Internal: external entities that a plan matches, and whether their tables can be read';
+
 -- Which strategies name attributes that do not identify rows on both sides?
 CREATE VIEW osmeta.plan_problem_natural (plan_id, severity, code, object, message, hint) AS
 SELECT e.plan_id, 'error', 'natural_invalid', e.object,
@@ -102,6 +112,14 @@ CROSS JOIN LATERAL (VALUES
     (e.target, e.target_table, e.target_table_exists)) v (environment, table_name, is_there)
 WHERE e.include AND NOT e.is_data AND e.fixed_strategy IS NULL AND e.key_strategy <> 'natural'
     AND e.status = 'matched' AND NOT v.is_there
+    AND NOT (e.key_strategy = 'keep'
+        AND EXISTS (SELECT FROM osmeta.external_entity x WHERE x.plan_id = e.plan_id AND x.entity_id = e.entity_id))
+UNION ALL
+SELECT x.plan_id, 'warning', 'external_not_checked', x.object,
+    format('the entity is external and its table %s is not within reach of both environments: references to it are taken over as they are', x.source_table),
+    'Right if both environments use the same external database. Otherwise set include = false in osmeta.plan_attribute for what refers to it, or transform to an SQL expression.'
+FROM osmeta.external_entity x
+WHERE x.key_strategy = 'keep' AND x.is_out_of_reach
 UNION ALL
 SELECT e.plan_id, 'note', 'refresh_needed', e.object,
     'its rows have not been matched since key_strategy was set',

@@ -190,6 +190,7 @@ ALTER VIEW osmeta.plan_problem_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_order OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_key OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_match OWNER TO @extowner@;
+ALTER VIEW osmeta.external_entity OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_natural OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_finding OWNER TO @extowner@;
 ALTER VIEW osmeta.plan_problem_attribute OWNER TO @extowner@;
