@@ -716,6 +716,10 @@ CREATE PROCEDURE osmeta.run_plan(plan text)
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_run_plan';
 COMMENT ON PROCEDURE osmeta.run_plan(text) IS 'Run a plan, or go on with one; several sessions may run the same plan and share the work';
 
+CREATE PROCEDURE osmeta.abandon_round(plan text)
+LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_abandon_round';
+COMMENT ON PROCEDURE osmeta.abandon_round(text) IS 'Throw away a later round of which nothing has been delivered; the plan is done as it was before';
+
 CREATE FUNCTION osmeta.verify_plan(plan text,
     OUT espace text, OUT entity text, OUT rows_expected bigint, OUT rows_found bigint,
     OUT checksum_equal boolean, OUT dangling bigint, OUT status text,
