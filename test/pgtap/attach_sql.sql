@@ -246,7 +246,9 @@ prod.ossys_group {schema_name=dbo,table_name=OSSYS_GROUP,match_column_names=1}
 prod.ossys_user {schema_name=dbo,table_name=OSSYS_USER,match_column_names=1}$$, 'tds_fdw: each table of the metamodel that the factory has, as spelled there, with columns matched by name');
 SELECT is((SELECT string_agg(format('%s %s', substr(c.relname, 9), t.ftoptions), E'\n' ORDER BY c.relname COLLATE "C") FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname LIKE 'catalog%' AND c.relname <> 'catalog_permissions'),
 $$allocation_units {schema_name=sys,table_name=allocation_units,match_column_names=1}
+check_constraints {schema_name=sys,table_name=check_constraints,match_column_names=1}
 columns {schema_name=sys,table_name=columns,match_column_names=1}
+default_constraints {schema_name=sys,table_name=default_constraints,match_column_names=1}
 foreign_key_columns {schema_name=sys,table_name=foreign_key_columns,match_column_names=1}
 foreign_keys {schema_name=sys,table_name=foreign_keys,match_column_names=1}
 index_columns {schema_name=sys,table_name=index_columns,match_column_names=1}
@@ -276,7 +278,7 @@ FROM osmeta.wrapper AS w, LATERAL osmeta.attach_catalog('prod', 'srv', w.wrapper
 WHERE c.wrapper = 'tds_fdw' AND w.wrapper = 'tds_fdw' AND c.name = a.name;
 DELETE FROM made WHERE wrapper = 'tds_fdw';
 SELECT pg_temp.run() AS again \gset
-SELECT is((SELECT format('%s %s', count(*), count(*) FILTER (WHERE t.ftoptions::text LIKE '%,match_column_names=1,row_estimate_method=showplan_all}')) FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relnamespace = 'prod'::regnamespace), '13 13',
+SELECT is((SELECT format('%s %s', count(*), count(*) FILTER (WHERE t.ftoptions::text LIKE '%,match_column_names=1,row_estimate_method=showplan_all}')) FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relnamespace = 'prod'::regnamespace), '15 15',
 	'tds_fdw takes the options that are tried');
 \endif
 SELECT * FROM finish();
