@@ -174,7 +174,15 @@ sub torture
 sub go_on
 {
 	my ($run, $name, $times) = @_;
-	note("$name: " . disturb($run, 'run_plan')) foreach 1 .. $times;
+	foreach (1 .. $times)
+	{
+		note("$name: " . disturb($run, 'run_plan'));
+		next unless chance(0.3);
+		# a later round that has delivered nothing yet is then read anew
+		get_up();
+		my (undef, undef, $err) = $staging->psql($run->{desk}, q{SELECT osmeta.refresh_plan('p')});
+		$happened{'a round that is read anew'}++ if $err =~ /is read anew/;
+	}
 	if (chance(0.3) && has_begun($run))
 	{
 		$happened{'undone in the middle'}++;
