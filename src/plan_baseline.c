@@ -36,10 +36,11 @@ static char *
 other_columns_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
 	return psprintf("SELECT c.position, 'x' || c.position AS name, c.column_name, c.local_type AS type"
-					" FROM %s.live_physical_column c WHERE c.table_name = %s AND c.local_type IS NOT NULL"
+					" FROM %s c WHERE c.table_name = %s AND c.local_type IS NOT NULL"
 					" AND NOT EXISTS (SELECT FROM osmeta.plan_attribute a WHERE a.plan_id = " INT64_FORMAT
 					"  AND a.entity_id = " INT64_FORMAT " AND a.target_type IS NOT NULL AND a.target_column = c.column_name)",
-					plan->target_schema, quote_literal_cstr(entity->target_table),
+					osmeta_stage_name(plan, 'f', 0),
+					quote_literal_cstr(entity->target_table),
 					plan->plan_id, entity->entity_id);
 }
 
@@ -111,6 +112,28 @@ ask_others(const MigrationPlan *plan, const PlanEntity *entity,
 	question.with_deferred = true;
 	question.others_upper = upper;
 	osmeta_target_scan(plan, entity, &bounds, &question, answer);
+}
+
+void
+osmeta_baselines_begin(const MigrationPlan *plan)
+{
+	char	   *table = osmeta_stage_name(plan, 'f', 0);
+
+	if (!is_wanted(plan))
+		return;
+	osmeta_baselines_end(plan);
+	osmeta_execf("CREATE TABLE %s AS SELECT c.table_name, c.column_name, c.position, c.local_type"
+				 " FROM %s.live_physical_column c WHERE c.table_name IN (SELECT e.target_table"
+				 "  FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.include)",
+				 table, plan->target_schema, plan->plan_id);
+	osmeta_execf("CREATE INDEX ON %s (table_name)", table);
+	osmeta_execf("ANALYZE %s", table);
+}
+
+void
+osmeta_baselines_end(const MigrationPlan *plan)
+{
+	osmeta_drop_if_exists(plan, 'f', 0);
 }
 
 void

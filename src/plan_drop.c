@@ -138,6 +138,8 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 	osmeta_foreign_keys_drop(plan);
 	for (uint64 i = 0; i < parts.count; i++)
 		drop_tables(plan, &parts, i);
+	/* an interrupted run may have left it (plan_baseline.c) */
+	drop_relation(plan->name, plan->schema, "f0", false);
 	osmeta_execf("DROP SCHEMA %s", plan->schema);
 
 	for (int i = 0; i < (int) lengthof(plan_tables); i++)

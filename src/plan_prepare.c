@@ -395,6 +395,7 @@ osmeta_prepare_push(Run *run)
 	osmeta_check_fit(run);
 	osmeta_check_unique(run);
 	osmeta_check_constraints(run);
+	osmeta_baselines_begin(plan);
 
 	for (int i = 0; i < plan->nentities; i++)
 	{
@@ -413,6 +414,7 @@ osmeta_prepare_push(Run *run)
 		advance_counter(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}
+	osmeta_baselines_end(plan);
 	if (plan->delete_existing && plan->round == 1)
 	{
 		osmeta_prepare_delete(run);
@@ -426,12 +428,14 @@ void
 osmeta_prepare_after_delete(Run *run)
 {
 	/* Rows that came while the others went stay. */
+	osmeta_baselines_begin(run->plan);
 	for (int i = 0; i < run->plan->nentities; i++)
 	{
 		if (run->plan->entities[i].is_data)
 			osmeta_take_baseline(run->plan, &run->plan->entities[i]);
 		osmeta_commit_now_and_then(run, i);
 	}
+	osmeta_baselines_end(run->plan);
 	set_phase(run, "push");
 }
 

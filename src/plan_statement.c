@@ -13,7 +13,8 @@
  *		already, or has given an identifier to
  *	nN	while rows are pulled: identifiers that references lead to and
  *		that were looked for (plan_follow.c)
- *	fN	the table at the target with all its columns (plan_baseline.c)
+ *	fN	the table at the target with all its columns (plan_baseline.c);
+ *		f0: while they are made, which columns the tables have
  *	uN	while a later round is at work: rows that have changed at the
  *		source since they were delivered, like eN (plan_delta.c)
  *

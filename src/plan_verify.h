@@ -114,6 +114,13 @@ extern void osmeta_describe_difference(const MigrationPlan *plan,
 
 /* plan_baseline.c */
 
+/*
+ * Read which columns the target's tables have, once for all entities, into a
+ * table f0 of the plan's schema; and drop that.
+ */
+extern void osmeta_baselines_begin(const MigrationPlan *plan);
+extern void osmeta_baselines_end(const MigrationPlan *plan);
+
 /* Note what stands in the target's table of an entity, if the plan says so. */
 extern void osmeta_take_baseline(const MigrationPlan *plan,
 								 const PlanEntity *entity);
