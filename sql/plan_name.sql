@@ -90,8 +90,8 @@ SELECT * FROM osmeta.plan_problem;
 UPDATE osmeta.plan_entity SET filter = E'"a""b''c;d[e]\nf %s $1 {0} \\" <> ''z''' WHERE entity LIKE 'Or"der%';
 CALL osmeta.run_plan(E'the "plan"; \n%s ''x''');
 SELECT * FROM osmeta.verify_plan(E'the "plan"; \n%s ''x''');
-SELECT c.relname FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = E'"the ""plan""; \n%s ''x''"'::regnamespace AND c.relname !~ '^[st]\d+$' ORDER BY c.relname;
-SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid IN (SELECT c.oid FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = E'"the ""plan""; \n%s ''x''"'::regnamespace AND c.relname !~ '^[st]\d+$') ORDER BY attrelid, attnum;
+SELECT c.relname FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = E'"the ""plan""; \n%s ''x''"'::regnamespace AND c.relname !~ '^[stf]\d+$' ORDER BY c.relname;
+SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid IN (SELECT c.oid FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = E'"the ""plan""; \n%s ''x''"'::regnamespace AND c.relname !~ '^[stf]\d+$') ORDER BY attrelid, attnum;
 -- e1 and s1 and what refers to it; names of columns that are the engine's own
 TABLE "TARGET;
 %I $1".e11;
