@@ -69,7 +69,7 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 "  row_number() OVER (PARTITION BY f.table_name ORDER BY f.key_name COLLATE \"C\", f.refers_to_entity_id),"
 				 "  f.table_name, f.key_name, c.column_name, c.local_type, c.position, cardinality(f.columns),"
 				 "  f.delete_action, i.column_name, i.local_type, f.entity_id, f.refers_to_entity_id,"
-				 /* a catalogue without any index has not been readable */
+	/* a catalogue without any index has not been readable */
 				 "  CASE WHEN EXISTS (SELECT FROM indexes) THEN EXISTS (SELECT FROM indexes x"
 				 "   WHERE x.table_name = f.table_name AND x.column_name = f.columns[1]) END"
 				 " FROM found f"
