@@ -164,7 +164,7 @@ add_referenced(const Draft *draft, Datum scope)
 {
 	Oid			types[4] = {INT8OID, INT8OID, INT8OID, TEXTARRAYOID};
 	Datum		values[4];
-	int64		added = 1;
+	bool		takes_data = strcmp(draft->producers, "none") != 0;
 
 	values[0] = Int64GetDatum(draft->plan_id);
 	values[1] = Int64GetDatum(draft->source_capture_id);
@@ -175,129 +175,49 @@ add_referenced(const Draft *draft, Datum scope)
 		(void) osmeta_query("SELECT osmeta.plan_add_entity($1, $2, $3,"
 							" ARRAY(SELECT osmeta.plan_producer_entity($2, $4)), true)",
 							4, types, values, NULL);
-	while (added > 0 && strcmp(draft->producers, "none") != 0)
+	for (;;)
 	{
-		query_ids("SELECT osmeta.plan_add_entity($1, $2, $3,"
-				  " ARRAY(SELECT m.entity_id FROM osmeta.plan_missing_entity($1, $2) m"
-				  "  WHERE m.holds_data), true)",
-				  draft->plan_id, draft->source_capture_id,
-				  draft->target_capture_id);
-		added = osmeta_int64_at(0, 1, NULL);
+		char	   *lists[2];
+		bool		is_data;
+
+		query_ids("SELECT array_agg(m.entity_id) FILTER (WHERE m.holds_data),"
+				  " array_agg(m.entity_id)"
+				  " FROM osmeta.plan_missing_entity($1, $2) m",
+				  draft->plan_id, draft->source_capture_id, 0);
+		lists[0] = osmeta_text_at(0, 1);
+		lists[1] = osmeta_text_at(0, 2);
+		is_data = takes_data && lists[0] != NULL;
+		if (lists[1] == NULL)
+			break;
+		osmeta_execf("SELECT osmeta.plan_add_entity(" INT64_FORMAT ", " INT64_FORMAT ", " INT64_FORMAT ", %s, %s)",
+					 draft->plan_id, draft->source_capture_id,
+					 draft->target_capture_id,
+					 quote_literal_cstr(lists[is_data ? 0 : 1]),
+					 is_data ? "true" : "false");
+		/* only what is moved refers to more */
+		if (!is_data)
+			break;
+		takes_data = osmeta_int64_at(0, 1, NULL) > 0;
 	}
-	query_ids("SELECT osmeta.plan_add_entity($1, $2, $3,"
-			  " ARRAY(SELECT m.entity_id FROM osmeta.plan_missing_entity($1, $2) m), false)",
-			  draft->plan_id, draft->source_capture_id,
-			  draft->target_capture_id);
 }
 
-/*
- * What the catalogue of one side says: spelling of tables and columns, types
- * to declare here.  The catalogue is read once and compared without case; of
- * tables that differ by nothing else the one spelled alike is taken.
- */
-static void
-read_catalogue(const Draft *draft, bool is_source)
-{
-	const char *side = is_source ? "source" : "target";
-	const char *schema = is_source ? draft->source_schema :
-	draft->target_schema;
-
-	osmeta_execf("WITH catalogue AS MATERIALIZED ("
-				 " SELECT table_name, column_name, local_type FROM %s.live_physical_column),"
-				 " found AS ("
-				 " SELECT DISTINCT ON (e.entity_id) e.entity_id, c.table_name"
-				 " FROM osmeta.plan_entity e"
-				 " JOIN (SELECT DISTINCT table_name FROM catalogue) c"
-				 "  ON osmeta.fold_name(c.table_name) = osmeta.fold_name(e.%s_table)"
-				 " WHERE e.plan_id = " INT64_FORMAT
-				 " ORDER BY e.entity_id, c.table_name = e.%s_table DESC, c.table_name),"
-				 " named AS ("
-				 " UPDATE osmeta.plan_entity e SET %s_table = f.table_name, %s_table_exists = true"
-				 " FROM found f WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = f.entity_id),"
-				 " typed AS ("
-				 " SELECT DISTINCT ON (a.entity_id, a.attribute_no)"
-				 "  a.entity_id, a.attribute_no, c.column_name, c.local_type"
-				 " FROM osmeta.plan_attribute a"
-				 " JOIN found f ON f.entity_id = a.entity_id"
-				 " JOIN catalogue c ON c.table_name = f.table_name"
-				 "  AND osmeta.fold_name(c.column_name) = osmeta.fold_name(a.%s_column)"
-				 " WHERE a.plan_id = " INT64_FORMAT
-				 " ORDER BY a.entity_id, a.attribute_no, c.column_name = a.%s_column DESC, c.column_name)"
-				 " UPDATE osmeta.plan_attribute a SET %s_column = t.column_name, %s_type = t.local_type"
-				 " FROM typed t WHERE a.plan_id = " INT64_FORMAT
-				 " AND a.entity_id = t.entity_id AND a.attribute_no = t.attribute_no",
-				 schema, side, draft->plan_id, side, side, side,
-				 draft->plan_id, side, draft->plan_id, side, side, side,
-				 draft->plan_id);
-}
-
-/*
- * To read a counter is to lock it, and a factory with tens of thousands can
- * have more of them than its server has locks for.
- */
-static void
-read_counter_values(const MigrationPlan *plan)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		osmeta_execf("UPDATE osmeta.plan_entity e SET counter = c.counter, counter_value = c.last_value"
-					 " FROM %s.live_physical_counter c, osmeta.plan_attribute a"
-					 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
-					 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
-					 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
-					 plan->target_schema, plan->plan_id);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error == NULL)
-		return;
-	if (error->sqlerrcode != ERRCODE_OUT_OF_MEMORY)
-		ReThrowError(error);
-	ereport(WARNING,
-			(errmsg("identity counters of environment \"%s\" could not be read",
-					plan->target),
-			 errdetail("%s", error->message),
-			 errhint("Raise max_locks_per_transaction there. Until then they are not known, and not moved: see to it that they stand behind the highest new identifiers.")));
-}
-
-/* What the target's catalogue says of the identifiers: counters and keys. */
+/* What the target's catalogue says of who gives the identifiers. */
 static void
 read_counters(const MigrationPlan *plan)
 {
-	read_counter_values(plan);
+	osmeta_counters_find(plan);
+	/* a run reads those of a large plan */
+	if (!osmeta_plan_is_large(plan))
+		osmeta_counters_read(plan, 0, plan->nentities);
 	osmeta_execf("UPDATE osmeta.plan_entity e SET identity_always = c.is_always"
 				 " FROM osmeta.plan_attribute a, (SELECT c.table_name, c.column_name,"
 				 "  COALESCE(c.identity_generation = 'ALWAYS' OR c.is_generated, false) AS is_always"
-				 "  FROM %s.live_physical_column c) c"
+				 "  FROM %s c) c"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
 				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
-				 " AND c.table_name = e.target_table AND c.column_name = a.target_column",
-				 plan->target_schema, plan->plan_id);
-	osmeta_execf("UPDATE osmeta.plan_entity e SET target_has_key = COALESCE(k.has_key, false)"
-				 " FROM osmeta.plan_attribute a"
-				 " LEFT JOIN (SELECT k.table_name, k.columns, true AS has_key FROM %s.live_physical_key k"
-				 "  WHERE k.kind IN ('p', 'u') GROUP BY k.table_name, k.columns) k"
-				 "  ON k.columns = ARRAY[a.target_column]"
-				 "  AND k.table_name = (SELECT t.target_table FROM osmeta.plan_entity t"
-				 "   WHERE t.plan_id = a.plan_id AND t.entity_id = a.entity_id)"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
-				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier",
-				 plan->target_schema, plan->plan_id);
+				 " AND c.table_name = e.target_table AND c.column_name = a.target_column"
+				 " AND e.identity_always <> c.is_always",
+				 plan->target_columns, plan->plan_id);
 }
 
 static char *
@@ -442,6 +362,8 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	Draft		draft = {0};
 	int			nest_level = osmeta_spi_begin(false);
 	MigrationPlan *plan;
+	char	   *source_columns;
+	char	   *target_columns;
 
 	begin_draft(&draft, fcinfo);
 	(void) set_config_option("osmeta.capture",
@@ -454,19 +376,26 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 
 	add_scope(&draft, PG_GETARG_DATUM(3));
 	add_referenced(&draft, PG_GETARG_DATUM(3));
-	query_ids("SELECT osmeta.plan_add_attribute($1, $2, $3)", draft.plan_id,
-			  draft.source_capture_id, draft.target_capture_id);
-	query_ids("SELECT osmeta.plan_add_tenant($1)", draft.plan_id, 0, 0);
+	source_columns = osmeta_columns_make(draft.plan_id, draft.schema,
+										 draft.source_schema, true);
+	target_columns = osmeta_columns_make(draft.plan_id, draft.schema,
+										 draft.target_schema, false);
+	osmeta_columns_find_tables(draft.plan_id, source_columns, target_columns);
+	osmeta_columns_add_attributes(draft.plan_id, draft.source_capture_id,
+								  draft.target_capture_id, source_columns,
+								  target_columns);
 	query_ids("SELECT osmeta.plan_choose_strategy($1)", draft.plan_id, 0, 0);
-	read_catalogue(&draft, true);
-	read_catalogue(&draft, false);
 	osmeta_plan_fill_defaults(draft.plan_id, draft.target, draft.target_schema);
 	osmeta_plan_order(draft.plan_id);
 	osmeta_plan_pull_rules(draft.plan_id);
 
 	plan = osmeta_plan_load(draft.name);
+	plan->source_columns = source_columns;
+	plan->target_columns = target_columns;
 	osmeta_plan_refresh(plan);
 	osmeta_plan_read_catalogue(plan, CATALOGUE_ALL);
+	osmeta_columns_drop(source_columns);
+	osmeta_columns_drop(target_columns);
 	if (osmeta_plan_is_large(plan))
 		estimate_rows(plan);
 	else

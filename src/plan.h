@@ -115,6 +115,8 @@ typedef struct MigrationPlan
 	char	   *target;
 	char	   *source_schema;	/* their schemas, quoted; NULL: detached */
 	char	   *target_schema;
+	char	   *source_columns; /* where to read the columns of all tables */
+	char	   *target_columns;
 	char	   *target_wrapper; /* NULL: local */
 	char	   *source_wrapper;
 	char	   *target_dialect;
@@ -138,6 +140,7 @@ typedef struct MigrationPlan
 	int64		target_capture_id;
 	int			nentities;		/* included ones */
 	PlanEntity *entities;		/* by level */
+	PlanEntity **by_id;			/* the same, by entity_id */
 } MigrationPlan;
 
 /* plan_load.c */
@@ -326,10 +329,70 @@ extern void osmeta_plan_judge_samples(MigrationPlan *plan);
  */
 extern void osmeta_plan_refresh(const MigrationPlan *plan);
 
-/* plan_read.c */
+/* plan_large.c */
 
 /* Are there too many entities to touch their tables in one transaction? */
 extern bool osmeta_plan_is_large(const MigrationPlan *plan);
+
+/* How many may be touched between two commits? */
+extern int	osmeta_plan_batch(void);
+
+/*
+ * Do what only reads in a subtransaction that is rolled back; what it gives
+ * must be in memory of the caller's, such as that of osmeta_text_at.
+ */
+extern void osmeta_apart(void (*work) (void *), void *arg);
+
+/*
+ * The first value that a query gives, as text; of a large plan nothing that
+ * the query reads stays locked.
+ */
+extern char *osmeta_value_apart(const MigrationPlan *plan, const char *sql);
+
+/* plan_column.c: what create_plan needs to know of columns */
+
+/*
+ * Read the columns of one side (environment: its schema) into a table of the
+ * plan's schema, which osmeta_columns_drop drops; gives its name.  The plan
+ * must have its entities.
+ */
+extern char *osmeta_columns_make(int64 plan_id, const char *schema,
+								 const char *environment, bool is_source);
+extern void osmeta_columns_drop(const char *table);
+
+/* How the tables of the plan's entities are spelled, and whether they exist. */
+extern void osmeta_columns_find_tables(int64 plan_id, const char *source,
+									   const char *target);
+
+/* The attributes of the plan's entities, with their columns and types here. */
+extern void osmeta_columns_add_attributes(int64 plan_id,
+										  int64 source_capture_id,
+										  int64 target_capture_id,
+										  const char *source,
+										  const char *target);
+
+/* plan_counter.c */
+
+/* Write down which counter of the target gives each entity's identifiers. */
+extern void osmeta_counters_find(const MigrationPlan *plan);
+
+/*
+ * Write down what the counters of some of the plan's entities stand at.
+ * Each is locked until the transaction ends.
+ */
+extern void osmeta_counters_read(const MigrationPlan *plan, int first,
+								 int count);
+
+/*
+ * What the counter of an entity stands at now; *isnull: not used yet, or not
+ * to be seen.  false: there is none.  Of a large plan it stays locked only
+ * where there is no right to SELECT from it.
+ */
+extern bool osmeta_counter_value(const MigrationPlan *plan,
+								 const PlanEntity *entity,
+								 int64 *value, bool *isnull);
+
+/* plan_read.c */
 
 /*
  * Make the relations of some of the plan's entities and read their tables:

@@ -39,7 +39,9 @@ typedef struct CopyColumn
 void
 osmeta_backup_read(const MigrationPlan *plan)
 {
-	osmeta_foreign_keys_drop(plan);
+	/* A later round deletes nothing, and an undo reads them itself. */
+	if (strcmp(plan->phase, "planned") != 0)
+		return;
 	osmeta_execf("DELETE FROM osmeta.plan_foreign_key WHERE plan_id = " INT64_FORMAT,
 				 plan->plan_id);
 	if (plan->delete_existing)
@@ -226,6 +228,7 @@ check_outside(Run *run)
 		findings.referred +=
 			osmeta_findings_add(&findings,
 								osmeta_referring_sql(k, ids, "true", "true"));
+		osmeta_commit_now_and_then(run, i);
 	}
 	if (findings.referred == 0)
 		return;
@@ -428,6 +431,7 @@ osmeta_add_put_back(Run *run)
 		CopyColumn *column;
 		int			columns;
 
+		osmeta_commit_now_and_then(run, i);
 		if (!e->is_data ||
 			!osmeta_relation_exists(plan, 'b', e->entity_id))
 			continue;

@@ -57,26 +57,6 @@ tables_sql(const MigrationPlan *plan, const char *side)
 }
 
 /*
- * Everything here is joined by hashing, whatever the planner thinks of tables
- * that have just been filled, and of views over foreign tables.
- */
-static int
-begin_set_based(void)
-{
-	int			nest_level = NewGUCNestLevel();
-
-	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	return nest_level;
-}
-
-static void
-end_set_based(int nest_level)
-{
-	AtEOXact_GUC(true, nest_level);
-}
-
-/*
  * What cannot change without the plan: columns of the target that must or
  * will be filled, keys, unique indexes, triggers, static records.
  */
@@ -98,9 +78,9 @@ append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
 						 " jsonb_build_object('not_null', NOT c.is_nullable, 'has_default', c.has_default,"
 						 "  'is_identity', c.is_identity, 'is_generated', c.is_generated,"
 						 "  'is_identifier', COALESCE(c.column_name = t.identifier, false))"
-						 " FROM %s.live_physical_column c JOIN tables t ON t.table_name = c.table_name"
+						 " FROM %s c JOIN tables t ON t.table_name = c.table_name"
 						 " WHERE NOT c.is_nullable OR c.has_default OR c.is_identity OR c.is_generated"
-						 " UNION ALL ", schema);
+						 " UNION ALL ", plan->target_columns);
 	appendStringInfo(buf,
 					 "SELECT 'key', k.entity_id, k.table_name, k.key_name,"
 					 " concat_ws(' ', CASE k.kind WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' ELSE 'foreign key' END,"
@@ -128,9 +108,10 @@ append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
 					 is_source ? "NULL::text" : "o.target_table",
 	/* where a foreign key should lead: the attribute's entity */
 					 is_source ? "" :
-					 psprintf(" LEFT JOIN osmeta.plan_attribute a ON a.plan_id = " INT64_FORMAT " AND a.entity_id = k.entity_id"
-							  "  AND k.kind = 'f' AND cardinality(k.columns) = 1 AND a.target_column = k.columns[1]"
-							  " LEFT JOIN osmeta.plan_entity o ON o.plan_id = a.plan_id AND o.entity_id = a.refers_to_entity_id",
+					 psprintf(" LEFT JOIN (SELECT a.entity_id, a.target_column, o.target_table FROM osmeta.plan_attribute a"
+							  "  JOIN osmeta.plan_entity o ON o.plan_id = a.plan_id AND o.entity_id = a.refers_to_entity_id"
+							  "  WHERE a.plan_id = " INT64_FORMAT ") o ON o.entity_id = k.entity_id AND o.target_column ="
+							  "  CASE WHEN k.kind = 'f' AND cardinality(k.columns) = 1 THEN k.columns[1] END",
 							  plan->plan_id),
 					 schema, schema, plan->plan_id);
 	if (has_view(is_source ? plan->source : plan->target, "live_physical_trigger"))
@@ -182,6 +163,23 @@ read_lasting(const MigrationPlan *plan, bool is_source, bool only_triggers)
 				 " FROM facts f WHERE f.name IS NOT NULL AND %s"
 				 " ORDER BY f.kind, f.entity_id, f.name, f.definition",
 				 lasting_sql(plan, is_source), plan->plan_id, side, kinds);
+}
+
+/* Which identifiers of the target have a key of their own? */
+static void
+note_keys(const MigrationPlan *plan)
+{
+	osmeta_execf("UPDATE osmeta.plan_entity e SET target_has_key = n.has_key"
+				 " FROM (SELECT a.entity_id, k.entity_id IS NOT NULL AS has_key"
+				 "  FROM osmeta.plan_attribute a"
+				 "  LEFT JOIN (SELECT f.entity_id, f.details -> 'columns' ->> 0 AS column_name FROM osmeta.plan_catalogue f"
+				 "    WHERE f.plan_id = " INT64_FORMAT " AND f.side = 'target' AND f.kind = 'key' AND f.details ->> 'kind' IN ('p', 'u')"
+				 "     AND jsonb_array_length(f.details -> 'columns') = 1 GROUP BY 1, 2) k"
+				 "   ON k.entity_id = a.entity_id AND k.column_name = a.target_column"
+				 "  WHERE a.plan_id = " INT64_FORMAT " AND a.is_identifier) n"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data AND e.entity_id = n.entity_id"
+				 "  AND e.target_has_key <> n.has_key",
+				 plan->plan_id, plan->plan_id, plan->plan_id);
 }
 
 /* What the user who reads or writes there may do. */
@@ -272,7 +270,7 @@ read_event_tables(const MigrationPlan *plan)
 	osmeta_execf("WITH tables AS MATERIALIZED (%s),"
 				 " found AS (SELECT DISTINCT ON (t.entity_id) t.entity_id, c.table_name AS event_table, c.column_name, c.local_type"
 				 "  FROM tables t JOIN (SELECT c.table_name, c.column_name, c.position, c.local_type, osmeta.fold_name(c.table_name) AS folded"
-				 "    FROM %s.live_physical_column c WHERE osmeta.fold_name(c.table_name) LIKE E'osevt\\\\_%%') c"
+				 "    FROM %s c WHERE osmeta.fold_name(c.table_name) LIKE E'osevt\\\\_%%') c"
 				 "   ON c.folded = osmeta.fold_name(osmeta.event_table_name(t.table_name)) AND c.local_type IS NOT NULL"
 				 "  ORDER BY t.entity_id, c.table_name, c.position)"
 				 " SELECT f.entity_id, f.event_table,"
@@ -280,7 +278,7 @@ read_event_tables(const MigrationPlan *plan)
 				 "   jsonb_build_array(jsonb_build_object('name', 'c', 'remote_name', f.column_name, 'type', f.local_type)), options => n.table_options)"
 				 " FROM found f, osmeta.plan p JOIN osmeta.environment n ON n.environment = p.target"
 				 " WHERE p.plan_id = " INT64_FORMAT " ORDER BY f.entity_id",
-				 tables_sql(plan, "target"), plan->target_schema,
+				 tables_sql(plan, "target"), plan->target_columns,
 				 plan->plan_id);
 	rows = SPI_processed;
 	entity_id = palloc(sizeof(int64) * Max(rows, 1));
@@ -330,21 +328,25 @@ read_event_queue(const MigrationPlan *plan)
 void
 osmeta_plan_read_catalogue(const MigrationPlan *plan, CatalogueKinds kinds)
 {
-	int			nest_level = begin_set_based();
+	int			nest_level = osmeta_spi_expect_many();
 
 	if (kinds != CATALOGUE_RIGHTS)
 	{
 		read_lasting(plan, true, kinds == CATALOGUE_TRIGGERS);
 		read_lasting(plan, false, kinds == CATALOGUE_TRIGGERS);
 	}
+	if (kinds == CATALOGUE_ALL)
+		note_keys(plan);
 	osmeta_execf("DELETE FROM osmeta.plan_catalogue"
 				 " WHERE plan_id = " INT64_FORMAT " AND kind IN ('privilege', 'event')",
 				 plan->plan_id);
 	read_privileges(plan, true);
 	read_privileges(plan, false);
-	read_event_tables(plan);
+	/* each table a statement: those of a large plan are counted by a run */
+	if (kinds == CATALOGUE_RIGHTS || !osmeta_plan_is_large(plan))
+		read_event_tables(plan);
 	read_event_queue(plan);
-	end_set_based(nest_level);
+	osmeta_spi_restore(nest_level);
 }
 
 /*
@@ -425,9 +427,9 @@ osmeta_check_catalogue(const Run *run, bool is_source)
 	int			nest_level;
 	StringInfoData list;
 
-	nest_level = begin_set_based();
+	nest_level = osmeta_spi_expect_many();
 	rows = osmeta_exec(differences_sql(plan, is_source));
-	end_set_based(nest_level);
+	osmeta_spi_restore(nest_level);
 	if (rows == 0)
 		return;
 	initStringInfo(&list);

@@ -59,7 +59,9 @@ typedef struct Findings
 /* plan_outside.c */
 extern void osmeta_foreign_keys_read(const MigrationPlan *plan);
 extern void osmeta_foreign_keys_make(Run *run);
-extern void osmeta_foreign_keys_drop(const MigrationPlan *plan);
+
+/* Drop the relations oN; where nest_level is not NULL, commit now and then. */
+extern void osmeta_foreign_keys_drop(const MigrationPlan *plan, int *nest_level);
 extern void osmeta_foreign_keys_notice(const Run *run, const char *phase);
 extern ForeignKey *osmeta_foreign_keys_load(MigrationPlan *plan, int *count);
 

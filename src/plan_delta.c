@@ -20,7 +20,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "plan_run.h"
+#include "plan_delete.h"
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -101,13 +101,18 @@ osmeta_mark_delta(const Run *run, const PlanEntity *entity)
 					 " AND (delta_from IS NOT NULL OR delta_seen IS NOT NULL)",
 					 plan->plan_id, entity->entity_id);
 	else
+	{
+		/* nothing is committed here: it would move a second time */
+		char	   *seen = osmeta_value_apart(plan, psprintf("SELECT max(s.c%d)::text FROM %s s",
+															 entity->delta->attribute_no,
+															 osmeta_stage_name(plan, 's', entity->entity_id)));
+
 		osmeta_execf("UPDATE osmeta.plan_entity e SET delta_from = e.delta_seen,"
-					 " delta_seen = COALESCE(v.seen, e.delta_seen)"
-					 " FROM (SELECT max(s.c%d)::text AS seen FROM %s s) v"
+					 " delta_seen = COALESCE(%s, e.delta_seen)"
 					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
-					 entity->delta->attribute_no,
-					 osmeta_stage_name(plan, 's', entity->entity_id),
+					 seen ? quote_literal_cstr(seen) : "NULL",
 					 plan->plan_id, entity->entity_id);
+	}
 }
 
 /* The tables that only a later round has. */
@@ -151,6 +156,7 @@ osmeta_end_empty_delta(Run *run)
 			(has_rows(plan, e, 'e', psprintf("s.round = %d", plan->round)) ||
 			 has_rows(plan, e, 'u', "true")))
 			return false;
+		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT " AND round = %d",
 				 plan->plan_id, plan->round);
@@ -174,11 +180,11 @@ osmeta_end_empty_delta(Run *run)
  * that lead nowhere.
  */
 void
-osmeta_note_unmatched(const Run *run)
+osmeta_note_unmatched(Run *run, int32 round)
 {
 	const MigrationPlan *plan = run->plan;
 
-	if (plan->round == 1)
+	if (round == 1)
 		return;
 	for (int i = 0; i < plan->nentities; i++)
 	{
@@ -195,12 +201,13 @@ osmeta_note_unmatched(const Run *run)
 							 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
 							 " AND m.target_id IS NULL AND s.round < %d GROUP BY m.plan_id, m.source_id"
 							 " ON CONFLICT DO NOTHING",
-							 e->entity_id, a->attribute_no, plan->round - 1,
+							 e->entity_id, a->attribute_no, round - 1,
 							 osmeta_stage_name(plan, 'e', e->entity_id),
 							 osmeta_reference_value(a, "s"),
 							 plan->plan_id, a->refers_to->entity_id,
-							 plan->round);
+							 round);
 		}
+		osmeta_commit_now_and_then(run, i);
 	}
 }
 
@@ -271,6 +278,7 @@ osmeta_complete_delivered(Run *run)
 						 osmeta_delivered_sql(plan, e, "s"),
 						 e->identifier->attribute_no);
 		}
+		osmeta_commit_now_and_then(run, i);
 	}
 	forget_unmatched(plan);
 }
@@ -373,12 +381,18 @@ osmeta_add_update_chunks(Run *run)
 
 	if (plan->round == 1)
 		return false;
+	/* An interrupted attempt of a large plan may have left some. */
+	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT
+				 " AND phase = 'update' AND round = %d",
+				 plan->plan_id, plan->round);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
 		uint64		added;
 
-		if (!e->is_data)
+		osmeta_commit_now_and_then(run, i);
+		/* or have found none and begun to drop the tables */
+		if (!e->is_data || !osmeta_relation_exists(plan, 'u', e->entity_id))
 			continue;
 		added = osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, round, level, lower_id, upper_id, rows_expected)"
 							 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", 'update', %d, 0, min(n.id)::text, max(n.id)::text, count(*)"

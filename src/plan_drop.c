@@ -22,9 +22,6 @@
 PG_FUNCTION_INFO_V1(osmeta_drop_plan);
 PG_FUNCTION_INFO_V1(osmeta_clear_plan);
 
-/* Entities between two commits of clear_plan. */
-#define BATCH 50
-
 /* The relations of a plan are found by these. */
 typedef struct PlanParts
 {
@@ -135,7 +132,7 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 		drop_views(plan, &parts, i);
 	if (strcmp(plan->phase, "cleared") != 0)
 		delivered = osmeta_count_delivered(plan);
-	osmeta_foreign_keys_drop(plan);
+	osmeta_foreign_keys_drop(plan, NULL);
 	for (uint64 i = 0; i < parts.count; i++)
 		drop_tables(plan, &parts, i);
 	/* an interrupted run may have left it (plan_baseline.c) */
@@ -163,6 +160,7 @@ clear(const MigrationPlan *plan, int *nest_level)
 	osmeta_execf("UPDATE osmeta.plan SET phase = 'cleared' WHERE plan_id = " INT64_FORMAT,
 				 plan->plan_id);
 	osmeta_spi_commit(nest_level);
+	osmeta_foreign_keys_drop(plan, nest_level);
 	read_parts(plan, &parts);
 	for (int pass = 0; pass < 2; pass++)
 	{
@@ -172,7 +170,7 @@ clear(const MigrationPlan *plan, int *nest_level)
 				drop_views(plan, &parts, i);
 			else
 				drop_tables(plan, &parts, i);
-			if (i % BATCH == BATCH - 1)
+			if ((i + 1) % osmeta_plan_batch() == 0)
 				osmeta_spi_commit(nest_level);
 			CHECK_FOR_INTERRUPTS();
 		}

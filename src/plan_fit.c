@@ -298,7 +298,7 @@ check_entity_fit(const Run *run, const PlanEntity *entity, bool may_round,
 }
 
 void
-osmeta_check_fit(const Run *run)
+osmeta_check_fit(Run *run)
 {
 	const MigrationPlan *plan = run->plan;
 	bool		may_round;
@@ -335,5 +335,6 @@ osmeta_check_fit(const Run *run)
 		if (plan->entities[i].is_data)
 			check_entity_fit(run, &plan->entities[i], may_round,
 							 not_null[i]);
+		osmeta_commit_now_and_then(run, i);
 	}
 }

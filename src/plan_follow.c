@@ -64,9 +64,12 @@ leave_out_children(const Run *run, const PlanEntity *entity,
 	return osmeta_int64_at(0, 1, NULL);
 }
 
-/* One pass over all entities, parents first. */
+/*
+ * One pass over all entities, parents first; has_gone tells of which rows have
+ * been left out in this round, by an interrupted attempt or by this one.
+ */
 static int64
-leave_out_once(const Run *run, int64 *rows)
+leave_out_once(Run *run, bool *has_gone)
 {
 	MigrationPlan *plan = run->plan;
 	int64		total = 0;
@@ -85,13 +88,17 @@ leave_out_once(const Run *run, int64 *rows)
 				!(a->is_mandatory || a->is_identifier))
 				continue;
 			parent = (int) (a->refers_to - plan->entities);
-			if (plan->entities[parent].filter == NULL && rows[parent] == 0)
+			if (plan->entities[parent].filter == NULL && !has_gone[parent])
 				continue;
 			gone = leave_out_children(run, e, a);
-			rows[i] += gone;
+			has_gone[i] |= gone > 0;
 			total += gone;
+			if (gone > 0)
+				osmeta_execf("UPDATE osmeta.plan_entity e SET rows_left_out = COALESCE(e.rows_left_out, 0) + " INT64_FORMAT
+							 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
+							 gone, plan->plan_id, e->entity_id);
 		}
-		CHECK_FOR_INTERRUPTS();
+		osmeta_commit_now_and_then(run, i);
 	}
 	return total;
 }
@@ -137,7 +144,7 @@ mark_needed(const MigrationPlan *plan, const PlanEntity *entity,
 
 /* Take out the rows that came by need and that nothing needs. */
 static void
-take_out_unneeded(const Run *run)
+take_out_unneeded(Run *run)
 {
 	const MigrationPlan *plan = run->plan;
 	bool		is_first = true;
@@ -155,7 +162,7 @@ take_out_unneeded(const Run *run)
 			marked += mark_needed(plan, e, 'e', is_first);
 			if (is_first && osmeta_seeks_changes(plan))
 				marked += mark_needed(plan, e, 'u', true);
-			CHECK_FOR_INTERRUPTS();
+			osmeta_commit_now_and_then(run, i);
 		}
 		if (!is_first && marked == 0)
 			break;
@@ -172,42 +179,74 @@ take_out_unneeded(const Run *run)
 						 osmeta_stage_name(plan, 'e', e->entity_id),
 						 osmeta_stage_name(plan, 'n', e->entity_id),
 						 e->identifier->attribute_no, plan->round);
+		osmeta_commit_now_and_then(run, i);
 	}
+}
+
+/* Of which entities has an interrupted attempt left rows out? */
+static bool *
+left_out_before(Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+	bool	   *has_gone = palloc0(sizeof(bool) * Max(plan->nentities, 1));
+
+	for (int i = 0; osmeta_plan_is_large(plan) && i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		if (!e->is_data || !e->is_parent)
+			continue;
+		osmeta_execf("SELECT EXISTS (SELECT FROM %s n WHERE n.step = 0)",
+					 osmeta_stage_name(plan, 'n', e->entity_id));
+		has_gone[i] = osmeta_bool_at(0, 1);
+		osmeta_commit_now_and_then(run, i);
+	}
+	return has_gone;
+}
+
+/* A round that reads all rows again finds the former ones again. */
+void
+osmeta_forget_left_out(const Run *run)
+{
+	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_left_out = NULL"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.rows_left_out IS NOT NULL"
+				 " AND EXISTS (SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = e.plan_id"
+				 "  AND c.entity_id = e.entity_id AND c.phase = 'pull' AND c.round = %d AND c.level = 0"
+				 "  AND (c.lower_id IS NULL OR c.lower_id::bigint <= e.lower_id))",
+				 run->plan_id, run->plan->round);
 }
 
 bool
 osmeta_leave_out(Run *run)
 {
 	MigrationPlan *plan = run->plan;
-	int64	   *rows;
-	int64		total = 0;
-	int64		gone;
+	bool	   *has_gone;
+	bool		is_any = false;
+	uint64		rows;
 
 	if (!plan->follow)
 		return false;
-	rows = palloc0(sizeof(int64) * Max(plan->nentities, 1));
-	while ((gone = leave_out_once(run, rows)) > 0)
-		total += gone;
-	if (total == 0)
+	has_gone = left_out_before(run);
+	while (leave_out_once(run, has_gone) > 0)
+		;
+	for (int i = 0; i < plan->nentities; i++)
+		is_any |= has_gone[i];
+	if (!is_any)
 		return false;
 	take_out_unneeded(run);
-	for (int i = 0; i < plan->nentities; i++)
+	rows = osmeta_execf("SELECT e.entity_id, e.rows_left_out FROM osmeta.plan_entity e"
+						" WHERE e.plan_id = " INT64_FORMAT " AND e.rows_left_out > 0",
+						plan->plan_id);
+	for (uint64 i = 0; i < rows; i++)
 	{
-		const PlanEntity *e = &plan->entities[i];
+		const PlanEntity *e = osmeta_plan_entity(plan,
+												 osmeta_int64_at(i, 1, NULL));
 
-		if (rows[i] == 0)
-			continue;
-		/* A round that reads all rows again finds the former ones again. */
-		osmeta_execf("UPDATE osmeta.plan_entity e SET rows_left_out = " INT64_FORMAT " + CASE"
-					 " WHEN EXISTS (SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = e.plan_id"
-					 "  AND c.entity_id = e.entity_id AND c.phase = 'pull' AND c.round = %d AND c.level = 0"
-					 "  AND (c.lower_id IS NULL OR c.lower_id::bigint <= e.lower_id))"
-					 " THEN 0 ELSE COALESCE(e.rows_left_out, 0) END"
-					 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT,
-					 rows[i], plan->round, plan->plan_id, e->entity_id);
-		ereport(NOTICE,
-				(errmsg("plan \"%s\": " INT64_FORMAT " rows of %s are not moved, since a row that they cannot be without is left out",
-						plan->name, rows[i], osmeta_entity_label(e))));
+		if (e != NULL && has_gone[e - plan->entities])
+			ereport(NOTICE,
+					(errmsg("plan \"%s\": " INT64_FORMAT " rows of %s are not moved, since a row that they cannot be without is left out",
+							plan->name, osmeta_int64_at(i, 2, NULL),
+							osmeta_entity_label(e))));
 	}
 	osmeta_raise_generation(run);
 	return true;

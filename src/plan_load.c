@@ -101,15 +101,34 @@ strategy_of(const char *text, bool is_data)
 	return STRATEGY_MAP;
 }
 
+static int
+compare_id(const void *a, const void *b)
+{
+	int64		x = (*(PlanEntity *const *) a)->entity_id;
+	int64		y = (*(PlanEntity *const *) b)->entity_id;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The entities stand in the order of delivery: this one is for look-ups. */
+static void
+index_entities(MigrationPlan *plan)
+{
+	plan->by_id = SPI_palloc(sizeof(PlanEntity *) * Max(plan->nentities, 1));
+	for (int i = 0; i < plan->nentities; i++)
+		plan->by_id[i] = &plan->entities[i];
+	qsort(plan->by_id, plan->nentities, sizeof(PlanEntity *), compare_id);
+}
+
 PlanEntity *
 osmeta_plan_entity(MigrationPlan *plan, int64 entity_id)
 {
-	for (int i = 0; i < plan->nentities; i++)
-	{
-		if (plan->entities[i].entity_id == entity_id)
-			return &plan->entities[i];
-	}
-	return NULL;
+	PlanEntity	key = {.entity_id = entity_id};
+	PlanEntity *wanted = &key;
+	PlanEntity **found = bsearch(&wanted, plan->by_id, plan->nentities,
+								 sizeof(PlanEntity *), compare_id);
+
+	return found ? *found : NULL;
 }
 
 /* "Espace.Entity", for messages. */
@@ -190,6 +209,7 @@ load_entities(MigrationPlan *plan)
 		e->pulled_rows = osmeta_int64_at(i, 21, NULL);
 		e->pulled_sum = TEXT(i, 22);
 	}
+	index_entities(plan);
 }
 
 /*
@@ -430,9 +450,17 @@ osmeta_plan_load(const char *name)
 	plan->follow = osmeta_bool_at(0, 26);
 	plan->updates = TEXT(0, 27);
 	if (plan->source_schema)
+	{
 		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
+		plan->source_columns = psprintf("%s.live_physical_column",
+										plan->source_schema);
+	}
 	if (plan->target_schema)
+	{
 		plan->target_schema = pstrdup(quote_identifier(plan->target_schema));
+		plan->target_columns = psprintf("%s.live_physical_column",
+										plan->target_schema);
+	}
 
 	owner = get_role_oid(plan->owner, true);
 	if (!OidIsValid(owner) ? !superuser() :

@@ -24,12 +24,19 @@
 
 /*
  * What the view of an entity on one side leads to, as an expression: NULL if
- * that is no view.  Renaming what a view reads changes its text.
+ * that is no view.  Columns in the order of the table, which stays when they
+ * are renamed; the text of the view would say it, too, but to ask for that is
+ * to lock the table.
  */
 static char *
 binding_sql(const MigrationPlan *plan, const char *alias, bool is_source)
 {
-	return psprintf("(SELECT md5(pg_get_viewdef(v.oid)) FROM pg_class v"
+	return psprintf("(SELECT md5(string_agg(format('%%I.%%I.%%I', n.nspname, t.relname, a.attname), ',' ORDER BY a.attnum))"
+					" FROM pg_class v JOIN pg_rewrite r ON r.ev_class = v.oid"
+					" JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
+					"  AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0"
+					" JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace"
+					" JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid"
 					" WHERE v.relnamespace = %s::regnamespace AND v.relname = '%c' || %s.entity_id AND v.relkind = 'v')",
 					quote_literal_cstr(plan->schema), is_source ? 's' : 't',
 					alias);

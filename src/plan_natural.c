@@ -66,13 +66,14 @@ comparable(const MigrationPlan *plan, const PlanAttribute *attribute,
 static bool
 has_tables(const MigrationPlan *plan, const PlanEntity *entity)
 {
+	if (!entity->is_read || entity->identifier == NULL ||
+		entity->identifier->source_type == NULL ||
+		entity->identifier->target_type == NULL)
+		return false;
 	osmeta_execf("SELECT e.source_table_exists AND e.target_table_exists AND e.fixed_strategy IS NULL FROM osmeta.plan_entity e"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 				 plan->plan_id, entity->entity_id);
-	return osmeta_bool_at(0, 1) && entity->is_read &&
-		entity->identifier != NULL &&
-		entity->identifier->source_type != NULL &&
-		entity->identifier->target_type != NULL;
+	return osmeta_bool_at(0, 1);
 }
 
 /*
@@ -102,7 +103,7 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	if (strcmp(plan->phase, "planned") == 0)
+	if (strcmp(plan->phase, "planned") == 0 || osmeta_plan_is_large(plan))
 	{
 		appendStringInfo(&buf, "SELECT DISTINCT u.source_id AS id"
 						 " FROM osmeta.plan_attribute a"
@@ -385,7 +386,8 @@ osmeta_map_natural(const MigrationPlan *plan)
 		char	   *pairs = NULL;
 		int			n;
 
-		if (e->is_data)
+		if (e->is_data ||
+			(!is_natural(e) && strcmp(e->strategy_name, "keep") != 0))
 			continue;
 		if (is_out_of_reach(plan, e))
 			pairs = psprintf("SELECT u.id AS source_id, u.id AS target_id, u.id AS label, NULL::text AS candidates FROM (%s) u",
@@ -428,6 +430,11 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 
 	if (!entity->has_map)
 		osmeta_exec(osmeta_map_table_sql(plan, entity));
+	else
+		/* an interrupted attempt may have left some that are not true now */
+		osmeta_execf("DELETE FROM %s m USING %s s WHERE m.is_existing AND s.c%d = m.source_id AND s.round = %d",
+					 table, osmeta_stage_name(plan, 'e', entity->entity_id),
+					 entity->identifier->attribute_no, plan->round);
 	osmeta_execf("INSERT INTO %s (source_id, target_id, is_existing)"
 				 " SELECT DISTINCT ON (p.source_id) p.source_id::%s, p.target_id::%s, true FROM (%s) p"
 				 " WHERE p.target_id IS NOT NULL"

@@ -147,6 +147,45 @@ count_entity(const MigrationPlan *plan, List *offences,
 						values.data);
 }
 
+/* One count, as osmeta_apart wants it; lines are appended to list. */
+typedef struct Counting
+{
+	const MigrationPlan *plan;
+	List	   *offences;
+	const PlanEntity *entity;
+	uint64		rows;
+	int		   *number;			/* of the offence */
+	int64	   *count;
+	char	  **example;
+} Counting;
+
+static void
+count_rows(void *arg)
+{
+	Counting   *c = arg;
+
+	c->rows = count_entity(c->plan, c->offences, c->entity);
+	c->number = SPI_palloc(sizeof(int) * Max(c->rows, 1));
+	c->count = SPI_palloc(sizeof(int64) * Max(c->rows, 1));
+	c->example = SPI_palloc(sizeof(char *) * Max(c->rows, 1));
+	for (uint64 i = 0; i < c->rows; i++)
+	{
+		c->number[i] = (int) osmeta_int64_at(i, 1, NULL);
+		c->count[i] = osmeta_int64_at(i, 2, NULL);
+		c->example[i] = osmeta_text_at(i, 3);
+	}
+}
+
+static void
+count_entity_apart(Counting *counting)
+{
+	counting->rows = 0;
+	if (osmeta_plan_is_large(counting->plan))
+		osmeta_apart(count_rows, counting);
+	else
+		count_rows(counting);
+}
+
 /* Before anything is pulled: what is to be converted can be. */
 void
 osmeta_check_conversions(Run *run)
@@ -158,21 +197,19 @@ osmeta_check_conversions(Run *run)
 	for (int i = 0; i < run->plan->nentities; i++)
 	{
 		const PlanEntity *e = &run->plan->entities[i];
-		uint64		rows;
+		Counting	counting = {.plan = run->plan,.offences = offences,.entity = e};
 
 		if (!e->is_data || !e->is_read || e->identifier == NULL)
 			continue;
-		rows = count_entity(run->plan, offences, e);
-		for (uint64 row = 0; row < rows; row++)
+		count_entity_apart(&counting);
+		for (uint64 row = 0; row < counting.rows; row++)
 		{
-			Offence    *offence = list_nth(offences,
-										   (int) osmeta_int64_at(row, 1, NULL));
+			Offence    *offence = list_nth(offences, counting.number[row]);
 
 			appendStringInfo(&list, "%s%s.%s: " INT64_FORMAT " rows, such as %s",
 							 list.len > 0 ? "\n" : "", osmeta_entity_label(e),
 							 offence->attribute->name,
-							 osmeta_int64_at(row, 2, NULL),
-							 osmeta_text_at(row, 3));
+							 counting.count[row], counting.example[row]);
 		}
 	}
 	if (list.len > 0)
@@ -205,7 +242,7 @@ osmeta_plan_offender(PG_FUNCTION_ARGS)
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];
-		uint64		rows;
+		Counting	counting = {.plan = plan,.offences = offences,.entity = e};
 
 		if (!e->is_data || e->identifier == NULL)
 			continue;
@@ -215,11 +252,10 @@ osmeta_plan_offender(PG_FUNCTION_ARGS)
 					 errmsg("the tables of plan \"%s\" have not been read yet",
 							name),
 					 errhint("The plan has many entities: run_plan reads their tables. Make a plan of a smaller scope to ask before.")));
-		rows = count_entity(plan, offences, e);
-		for (uint64 row = 0; row < rows; row++)
+		count_entity_apart(&counting);
+		for (uint64 row = 0; row < counting.rows; row++)
 		{
-			Offence    *offence = list_nth(offences,
-										   (int) osmeta_int64_at(row, 1, NULL));
+			Offence    *offence = list_nth(offences, counting.number[row]);
 			Datum		values[OFFENDER_COLUMNS];
 			bool		nulls[OFFENDER_COLUMNS] = {false};
 
@@ -228,8 +264,8 @@ osmeta_plan_offender(PG_FUNCTION_ARGS)
 			values[1] = CStringGetTextDatum(e->name);
 			values[2] = CStringGetTextDatum(offence->attribute->name);
 			values[3] = CStringGetTextDatum(offence->code);
-			values[4] = Int64GetDatum(osmeta_int64_at(row, 2, NULL));
-			values[5] = CStringGetTextDatum(osmeta_text_at(row, 3));
+			values[4] = Int64GetDatum(counting.count[row]);
+			values[5] = CStringGetTextDatum(counting.example[row]);
 			tuplestore_putvalues(result->setResult, result->setDesc, values,
 								 nulls);
 		}

@@ -111,9 +111,8 @@ osmeta_foreign_keys_notice(const Run *run, const char *phase)
 			 errhint("An index at the target that begins with the column makes this quick. It can be created there now; the call may be cancelled and repeated.")));
 }
 
-/* Drop the relations oN. */
 void
-osmeta_foreign_keys_drop(const MigrationPlan *plan)
+osmeta_foreign_keys_drop(const MigrationPlan *plan, int *nest_level)
 {
 	uint64		rows;
 	char	  **statement;
@@ -129,7 +128,12 @@ osmeta_foreign_keys_drop(const MigrationPlan *plan)
 	for (uint64 i = 0; i < rows; i++)
 		statement[i] = osmeta_text_at(i, 1);
 	for (uint64 i = 0; i < rows; i++)
+	{
 		osmeta_exec(statement[i]);
+		if (nest_level != NULL && osmeta_plan_is_large(plan) &&
+			(i + 1) % osmeta_plan_batch() == 0)
+			osmeta_spi_commit(nest_level);
+	}
 }
 
 /* Read the keys anew, and make the relations. */
@@ -140,7 +144,7 @@ osmeta_foreign_keys_make(Run *run)
 	uint64		rows;
 	char	  **statement;
 
-	osmeta_foreign_keys_drop(plan);
+	osmeta_foreign_keys_drop(plan, &run->nest_level);
 	osmeta_foreign_keys_read(plan);
 	rows = osmeta_execf("SELECT osmeta.plan_foreign_key_sql(k.plan_id, k.relation_no)"
 						" FROM (SELECT DISTINCT f.plan_id, f.relation_no FROM osmeta.plan_foreign_key f"

@@ -20,9 +20,6 @@
 #include "plan_verify.h"
 #include "spi.h"
 
-/* Entities of a large plan between two commits. */
-#define BATCH 50
-
 static void
 set_phase(const Run *run, const char *phase)
 {
@@ -88,7 +85,7 @@ try_pull_statement(const MigrationPlan *plan, PlanEntity *entity)
 void
 osmeta_commit_now_and_then(Run *run, int entity)
 {
-	if (osmeta_plan_is_large(run->plan) && entity % BATCH == BATCH - 1)
+	if (osmeta_plan_is_large(run->plan) && (entity + 1) % osmeta_plan_batch() == 0)
 		osmeta_run_commit(run);
 	CHECK_FOR_INTERRUPTS();
 }
@@ -119,6 +116,33 @@ mark_deltas(const Run *run)
 	}
 }
 
+/* A plan may be large to the server of today only. */
+static bool
+has_unread(const MigrationPlan *plan)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		if (!plan->entities[i].is_read)
+			return true;
+	}
+	return false;
+}
+
+/* What create_plan reads of a plan that is not large. */
+static void
+read_tables(Run *run)
+{
+	int			batch = osmeta_plan_batch();
+
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		osmeta_plan_read(run->plan, i, 1, false);
+		if (i % batch == 0)
+			osmeta_counters_read(run->plan, i, batch);
+		osmeta_commit_now_and_then(run, i);
+	}
+}
+
 /*
  * Check the plan once more.  From the next phase on it cannot be edited.
  */
@@ -132,13 +156,9 @@ osmeta_prepare_run(Run *run)
 	osmeta_plan_refresh(run->plan);
 	osmeta_plan_read_catalogue(run->plan, CATALOGUE_RIGHTS);
 	osmeta_check_problems(run);
-	if (osmeta_plan_is_large(run->plan))
+	if (osmeta_plan_is_large(run->plan) || has_unread(run->plan))
 	{
-		for (int i = 0; i < run->plan->nentities; i++)
-		{
-			osmeta_plan_read(run->plan, i, 1, false);
-			osmeta_commit_now_and_then(run, i);
-		}
+		read_tables(run);
 		hold_plan(run);
 		run->plan = osmeta_plan_load(run->name);
 		osmeta_plan_order(run->plan_id);
@@ -168,11 +188,12 @@ osmeta_prepare_run(Run *run)
 void
 osmeta_prepare_delta(Run *run)
 {
+	/* may commit, so before the round begins */
+	osmeta_note_unmatched(run, run->plan->round + 1);
 	hold_plan(run);
 	osmeta_execf("UPDATE osmeta.plan SET round = round + 1 WHERE plan_id = " INT64_FORMAT,
 				 run->plan_id);
 	run->plan = osmeta_plan_load(run->name);
-	osmeta_note_unmatched(run);
 	osmeta_plan_refresh(run->plan);
 	run->plan = osmeta_plan_load(run->name);
 	osmeta_check_problems(run);
@@ -204,18 +225,22 @@ osmeta_prepare_pull(Run *run)
 			osmeta_drop_if_exists(plan, 'u', e->entity_id);
 			osmeta_exec(osmeta_stage_table_sql(plan, e, 'u'));
 		}
-		else if (osmeta_plan_is_large(plan))
+		else if (osmeta_plan_is_large(plan) ||
+				 !osmeta_relation_exists(plan, 'e', e->entity_id))
 		{
 			osmeta_drop_if_exists(plan, 'e', e->entity_id);
 			make_stage(plan, e);
 		}
 		osmeta_make_needs(plan, e);
 		osmeta_cut_source(run, e);
+		if (plan->round > 1 && osmeta_plan_is_large(plan))
+			osmeta_counters_read(plan, i, 1);
 		osmeta_commit_now_and_then(run, i);
 	}
 	run->plan = osmeta_plan_load(run->name);
 	osmeta_check_problems(run);
 	osmeta_cut_done(run);
+	osmeta_forget_left_out(run);
 	set_phase(run, "pull");
 }
 
@@ -368,7 +393,8 @@ osmeta_prepare_push(Run *run)
 			osmeta_make_map(run->plan, e);
 		osmeta_commit_now_and_then(run, i);
 	}
-	osmeta_note_unmatched(run);
+	osmeta_note_unmatched(run, run->plan->round);
+	osmeta_read_use(run);
 	/* Only now it is known which rows are referred to. */
 	osmeta_plan_fill_map(run->plan);
 	for (int i = 0; i < run->plan->nentities; i++)
@@ -384,12 +410,16 @@ osmeta_prepare_push(Run *run)
 	osmeta_map_id_known = run->plan_id;
 	/* Parents first: a one-to-one row's partner may be one of them. */
 	for (int i = 0; i < plan->nentities; i++)
+	{
 		osmeta_plan_fill_entity_map(plan, &plan->entities[i]);
+		osmeta_commit_now_and_then(run, i);
+	}
 
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		if (plan->entities[i].is_data)
 			check_entity(run, &plan->entities[i]);
+		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_check_partners(run, false);
 	osmeta_check_fit(run);

@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "plan.h"
+#include "plan_run.h"
 
 #include "access/xact.h"
 #include "miscadmin.h"
@@ -21,9 +21,6 @@
 
 #include "plan_identifier.h"
 #include "spi.h"
-
-/* More entities than this are not read in one transaction. */
-#define LARGE_PLAN 500
 
 /* Relations sN and tN of an entity, on the sides that have a table. */
 static void
@@ -87,6 +84,41 @@ read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
 	}
 }
 
+/*
+ * The same of what has been pulled, for all entities of a large plan: one
+ * statement over all tables that refer to users would lock them all.
+ */
+void
+osmeta_read_use(Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+
+	for (int i = 0; osmeta_plan_is_large(plan) && i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		{
+			const PlanAttribute *a = &e->attributes[j];
+
+			if (a->refers_to == NULL || a->refers_to->is_data ||
+				(a->transform != TRANSFORM_REMAP && a->transform != TRANSFORM_KEY))
+				continue;
+			osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT
+						 " AND entity_id = " INT64_FORMAT " AND attribute_no = %d",
+						 plan->plan_id, e->entity_id, a->attribute_no);
+			osmeta_execf("INSERT INTO osmeta.plan_reference_use (plan_id, entity_id, attribute_no, source_id, rows)"
+						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, s.c%d::text, count(*)"
+						 " FROM %s s WHERE s.c%d IS NOT NULL GROUP BY 4",
+						 plan->plan_id, e->entity_id, a->attribute_no,
+						 a->attribute_no,
+						 osmeta_stage_name(plan, 'e', e->entity_id),
+						 a->attribute_no);
+		}
+		osmeta_commit_now_and_then(run, i);
+	}
+}
+
 /* One entity, in a subtransaction; NULL, or what the server said. */
 static char *
 try_read(const MigrationPlan *plan, const PlanEntity *e)
@@ -120,12 +152,6 @@ try_read(const MigrationPlan *plan, const PlanEntity *e)
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
 	return error->message;
-}
-
-bool
-osmeta_plan_is_large(const MigrationPlan *plan)
-{
-	return plan->nentities > LARGE_PLAN;
 }
 
 void

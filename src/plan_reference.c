@@ -78,8 +78,8 @@ static char *
 rows_of_step(const MigrationPlan *plan, const PlanEntity *entity,
 			 char relation, int step)
 {
-	char	   *round = relation == 'e' ?
-	psprintf("s.round = %d", plan->round) : "true";
+	/* in uN, rows of former rounds are those that only lead further now */
+	char	   *round = psprintf("s.round = %d", plan->round);
 
 	if (step <= 1)
 		return round;
@@ -324,8 +324,9 @@ record_missing(const MigrationPlan *plan, const PlanEntity *entity,
 
 /* For each entity: was there an identifier that was not found? */
 static bool *
-unfound(const MigrationPlan *plan)
+unfound(Run *run)
 {
+	const MigrationPlan *plan = run->plan;
 	bool	   *is_unfound = palloc0(sizeof(bool) * Max(plan->nentities, 1));
 
 	for (int i = 0; i < plan->nentities; i++)
@@ -340,6 +341,7 @@ unfound(const MigrationPlan *plan)
 					 osmeta_stage_name(plan, 'e', e->entity_id),
 					 e->identifier->attribute_no);
 		is_unfound[i] = osmeta_bool_at(0, 1);
+		osmeta_commit_now_and_then(run, i);
 	}
 	return is_unfound;
 }
@@ -348,7 +350,7 @@ void
 osmeta_record_dangling(Run *run)
 {
 	MigrationPlan *plan = run->plan;
-	bool	   *is_unfound = unfound(plan);
+	bool	   *is_unfound = unfound(run);
 	const char *relations = osmeta_seeks_changes(plan) ? "eu" : "e";
 
 	for (int i = 0; i < plan->nentities; i++)

@@ -103,8 +103,13 @@ extern void osmeta_check_catalogue(const Run *run, bool is_source);
  * the stage does not fit into its column, or has a value of a unique index
  * that another one has, or a row of the target.
  */
-extern void osmeta_check_fit(const Run *run);
-extern void osmeta_check_unique(const Run *run);
+extern void osmeta_check_fit(Run *run);
+extern void osmeta_check_unique(Run *run);
+
+/* plan_read.c */
+
+/* Of a large plan: which matched rows does the stage refer to? */
+extern void osmeta_read_use(Run *run);
 
 /*
  * plan_constraint.c: likewise, of the constraints that the target has and the
@@ -184,6 +189,9 @@ extern char *osmeta_has_no_partner_sql(const MigrationPlan *plan,
 									   const PlanEntity *entity,
 									   const char *value);
 
+/* To be called when a round's source has been cut. */
+extern void osmeta_forget_left_out(const Run *run);
+
 /* plan_delta.c */
 
 /*
@@ -210,8 +218,8 @@ extern void osmeta_delta_conditions(const MigrationPlan *plan,
 /* From which value of a delta attribute does this round read? */
 extern void osmeta_mark_delta(const Run *run, const PlanEntity *entity);
 
-/* To be called before plan_map is filled anew. */
-extern void osmeta_note_unmatched(const Run *run);
+/* To be called before plan_map is filled anew, in or for a round. */
+extern void osmeta_note_unmatched(Run *run, int32 round);
 
 /* True if the round has brought nothing; then it has never been. */
 extern bool osmeta_end_empty_delta(Run *run);

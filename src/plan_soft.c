@@ -140,12 +140,12 @@ count_identifiers(const MigrationPlan *plan, const PlanEntity *entity,
 				  const char *values)
 {
 	if (entity->is_data)
-		osmeta_execf("SELECT count(DISTINCT r.id) FROM (SELECT c%d::text AS id FROM %s WHERE c%d IN (%s)) r",
-					 entity->identifier->attribute_no,
-					 osmeta_stage_name(plan, 's', entity->entity_id),
-					 entity->identifier->attribute_no, values);
-	else
-		osmeta_execf("SELECT count(*) FROM osmeta.plan_map m WHERE m.plan_id = " INT64_FORMAT
+		return strtoll(osmeta_value_apart(plan, psprintf("SELECT count(DISTINCT r.id) FROM (SELECT c%d::text AS id FROM %s WHERE c%d IN (%s)) r",
+														 entity->identifier->attribute_no,
+														 osmeta_stage_name(plan, 's', entity->entity_id),
+														 entity->identifier->attribute_no, values)),
+					   NULL, 10);
+	osmeta_execf("SELECT count(*) FROM osmeta.plan_map m WHERE m.plan_id = " INT64_FORMAT
 					 " AND m.entity_id = " INT64_FORMAT " AND m.source_id = ANY (ARRAY[%s]::text[])",
 					 plan->plan_id, entity->entity_id, values);
 	return osmeta_int64_at(0, 1, NULL);

@@ -132,6 +132,7 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 	Datum		plan_id;
 	bool		isnull;
 	int			nest_level;
+	int64	   *known = fcinfo->flinfo->fn_extra;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -141,6 +142,13 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 	desc = RelationGetDescr(trigger->tg_relation);
 	plan_id = heap_getattr(trigger->tg_trigtuple,
 						   SPI_fnumber(desc, "plan_id"), desc, &isnull);
+	/* Rows of one statement belong to one plan, which stays locked. */
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && known != NULL &&
+		*known == DatumGetInt64(plan_id))
+	{
+		trigger->tg_newtuple = note_strategy(trigger);
+		return PointerGetDatum(note_edit(trigger));
+	}
 	nest_level = osmeta_spi_begin(false);
 	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
 	{
@@ -168,6 +176,10 @@ osmeta_plan_guard(PG_FUNCTION_ARGS)
 						osmeta_text_at(0, 1)),
 				 errhint("Make another plan.")));
 	osmeta_spi_end(nest_level);
+	if (known == NULL)
+		known = fcinfo->flinfo->fn_extra =
+			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(int64));
+	*known = DatumGetInt64(plan_id);
 	trigger->tg_newtuple = note_strategy(trigger);
 	return PointerGetDatum(note_edit(trigger));
 }

@@ -104,6 +104,7 @@ check_possible(Run *run)
 	{
 		const PlanEntity *e = &run->plan->entities[i];
 
+		osmeta_commit_now_and_then(run, i);
 		if (e->is_data && osmeta_relation_exists(run->plan, 'b', e->entity_id) &&
 			osmeta_execf("SELECT FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
 						 " AND e.entity_id = " INT64_FORMAT " AND e.identity_always"
@@ -217,9 +218,9 @@ count_kept(const MigrationPlan *plan)
 
 		if (!e->is_data || !osmeta_relation_exists(plan, 'x', e->entity_id))
 			continue;
-		osmeta_execf("SELECT count(*) FROM %s u WHERE u.keep",
-					 osmeta_stage_name(plan, 'x', e->entity_id));
-		kept += osmeta_int64_at(0, 1, NULL);
+		kept += strtoll(osmeta_value_apart(plan, psprintf("SELECT count(*) FROM %s u WHERE u.keep",
+														  osmeta_stage_name(plan, 'x', e->entity_id))),
+						NULL, 10);
 	}
 	return kept;
 }

@@ -380,6 +380,7 @@ keep_meant(Run *run)
 								 e->identifier->attribute_no, ids,
 								 a->attribute_no);
 		}
+		osmeta_commit_now_and_then(run, i);
 	}
 	return kept;
 }
@@ -390,9 +391,9 @@ has_kept(const MigrationPlan *plan)
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		if (plan->entities[i].is_data &&
-			osmeta_execf("SELECT FROM %s u WHERE u.keep LIMIT 1",
-						 osmeta_stage_name(plan, 'x',
-										   plan->entities[i].entity_id)) > 0)
+			osmeta_value_apart(plan, psprintf("SELECT true FROM %s u WHERE u.keep LIMIT 1",
+											  osmeta_stage_name(plan, 'x',
+																plan->entities[i].entity_id))) != NULL)
 			return true;
 	}
 	return false;

@@ -224,7 +224,7 @@ is_emptied_before(const Run *run)
 }
 
 void
-osmeta_check_unique(const Run *run)
+osmeta_check_unique(Run *run)
 {
 	bool		with_target = !is_emptied_before(run);
 	UniqueIndex *index;
@@ -267,5 +267,6 @@ osmeta_check_unique(const Run *run)
 			continue;
 		/* of columns that are not delivered the target's rows are not read */
 		check_index(run, &index[i], with_target && index[i].is_complete);
+		osmeta_commit_now_and_then(run, (int) i);
 	}
 }

@@ -336,7 +336,6 @@ static bool
 check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 			  const PlanBounds *bounds, Verdict *verdict)
 {
-	const char *args[2];
 	int64		upper;
 	int64		value;
 	bool		isnull;
@@ -346,13 +345,8 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 		return true;
 	osmeta_execf("SELECT (%s)::bigint", bounds->upper);
 	upper = osmeta_int64_at(0, 1, NULL);
-	args[0] = entity->target_table;
-	args[1] = entity->identifier->target_column;
-	if (osmeta_query_text(psprintf("SELECT c.last_value::bigint FROM %s.live_physical_counter c"
-								   " WHERE c.table_name = $1 AND c.column_name = $2",
-								   plan->target_schema), 2, args) == 0)
+	if (!osmeta_counter_value(plan, entity, &value, &isnull))
 		return true;
-	value = osmeta_int64_at(0, 1, &isnull);
 	if (!isnull && value >= upper)
 		return true;
 	/* A counter that was never used shows no more than a hidden one. */

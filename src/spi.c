@@ -250,8 +250,11 @@ osmeta_is_access_error(int sqlerrcode)
 
 /*
  * From here to osmeta_spi_restore() the planner takes nothing for few rows:
- * tables that have just been filled have no statistics.
+ * tables that have just been filled have no statistics, or those of other
+ * plans.
  */
+#define MANY_WORK_MEM 65536		/* kB */
+
 int
 osmeta_spi_expect_many(void)
 {
@@ -259,6 +262,11 @@ osmeta_spi_expect_many(void)
 
 	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	/* hundreds of thousands of rows are sorted and hashed several times */
+	if (work_mem < MANY_WORK_MEM)
+		(void) set_config_option("work_mem", CppAsString2(MANY_WORK_MEM),
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
 	return nest_level;
 }
 

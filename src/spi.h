@@ -28,6 +28,7 @@ extern int	osmeta_spi_pin(void);
 /*
  * Between these two the planner uses no nested loops: it would take tables
  * that have just been filled, and have no statistics, for almost empty.
+ * Sorts and hashes get more memory than the default.
  */
 extern int	osmeta_spi_expect_many(void);
 extern void osmeta_spi_restore(int nest_level);

@@ -297,7 +297,12 @@ WHERE n.nspname = {schema}
 GROUP BY c.oid, c.relname, i.relname, x.indisunique, x.indisprimary,
 	x.indpred IS NOT NULL
 $query$),
-	-- counters that a column owns, and those that its default draws on
+	/*
+	 * Counters that a column owns, and those that its default draws on.  To
+	 * scan pg_sequences is to lock every counter, here or there, until the
+	 * transaction ends: whoever does not ask for last_value must not, so the
+	 * planner must see that the join adds no rows and can go.
+	 */
 	('postgres', 'physical_counter', $query$
 SELECT c.oid::bigint AS table_id, c.relname::text AS table_name, a.attname::text AS column_name,
 	pg_catalog.quote_ident(sn.nspname::text) || '.'
@@ -319,7 +324,9 @@ FROM {catalog_pg_namespace} n
 		ON a.attrelid = c.oid AND a.attnum = o.attnum
 	JOIN {catalog_pg_class} s ON s.oid = o.seqid
 	JOIN {catalog_pg_namespace} sn ON sn.oid = s.relnamespace
-	LEFT JOIN {catalog_pg_sequences} q
+	LEFT JOIN (SELECT v.schemaname, v.sequencename, max(v.last_value) AS last_value
+		FROM {catalog_pg_sequences} v
+		GROUP BY v.schemaname, v.sequencename) AS q
 		ON q.schemaname = sn.nspname AND q.sequencename = s.relname
 WHERE n.nspname = {schema} AND s.relkind = 'S'
 $query$),

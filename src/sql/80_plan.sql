@@ -102,7 +102,9 @@ CREATE TABLE osmeta.plan_entity (
     pulled_rows          bigint,
     pulled_sum           numeric,
     PRIMARY KEY (plan_id, entity_id),
-    UNIQUE (plan_id, entity_key)
+    -- not the plan first: where nothing is known of its rows yet, they would
+    -- all be read by this index for one entity
+    UNIQUE (entity_key, plan_id)
 );
 COMMENT ON TABLE osmeta.plan_entity IS 'Entities of a plan: those whose rows are moved (is_data) and those whose identifiers are only mapped. Edit include, filter, pull_rule, key_strategy and id_offset before the plan runs';
 COMMENT ON COLUMN osmeta.plan_entity.entity_id IS 'Id of the entity at the source; its stage table is e<entity_id>';
@@ -111,7 +113,7 @@ COMMENT ON COLUMN osmeta.plan_entity.key_reason IS 'Why this key strategy was ch
 COMMENT ON COLUMN osmeta.plan_entity.level IS 'Place in the order of delivery: parents before children';
 COMMENT ON COLUMN osmeta.plan_entity.upper_id IS 'Highest identifier at the source that is moved; fixed when the run starts';
 COMMENT ON COLUMN osmeta.plan_entity.id_offset IS 'Strategy offset: new identifier = old identifier + id_offset';
-COMMENT ON COLUMN osmeta.plan_entity.source_binding IS 'What the view of the source''s table leads to, as a hash of its text, where the environment is in this database';
+COMMENT ON COLUMN osmeta.plan_entity.source_binding IS 'Which columns the view of the source''s table reads, as a hash, where the environment is in this database';
 COMMENT ON COLUMN osmeta.plan_entity.target_binding IS 'Likewise, at the target';
 COMMENT ON COLUMN osmeta.plan_entity.target_has_key IS 'The target''s table has a primary key or unique index on the identifier alone';
 COMMENT ON COLUMN osmeta.plan_entity.identity_always IS 'The target gives identifiers itself and takes none (GENERATED ALWAYS)';
@@ -301,7 +303,8 @@ BEGIN ATOMIC
     WITH added AS (
         INSERT INTO osmeta.plan_entity (plan_id, entity_id, espace, entity, entity_key, is_data,
             key_strategy, key_reason, status, source_table, target_table, target_espace,
-            target_entity, target_entity_id, is_multitenant, tenant_changed, kind_changed, fixed_strategy)
+            target_entity, target_entity_id, is_multitenant, tenant_changed, kind_changed, fixed_strategy,
+            pull_rule, pull_reason)
         SELECT DISTINCT ON (e.key)
             $1, e.entity_id, COALESCE(e.espace, e.extension), e.entity, e.key, $5,
             COALESCE(f.strategy, CASE WHEN $5 THEN 'offset' ELSE 'natural' END),
@@ -321,13 +324,19 @@ BEGIN ATOMIC
             t.key IS NOT NULL AND e.is_multitenant IS DISTINCT FROM t.is_multitenant,
             t.key IS NOT NULL AND (t.data_kind IS DISTINCT FROM e.data_kind
                 OR t.is_system <> e.is_system OR t.is_external <> e.is_external),
-            f.strategy
+            f.strategy,
+            -- what plan_pull_rule() says as long as there are no filters
+            CASE WHEN $5 AND m.status = 'matched' THEN 'all' END,
+            CASE WHEN $5 AND m.status = 'matched' THEN CASE WHEN y.follow
+                THEN 'no entity whose rows are limited refers to it' ELSE 'it has no filter' END END
         FROM osmeta.entity g
         JOIN osmeta.matched_entity($2, $3) m ON m.entity_key::text = g.key::text
         JOIN osmeta.entity e ON e.capture_id = $2 AND e.entity_id = m.source_entity_id
         LEFT JOIN osmeta.entity t ON t.capture_id = $3 AND t.entity_id = m.target_entity_id
         CROSS JOIN LATERAL (VALUES (COALESCE(osmeta.platform_strategy(e.key),
             CASE WHEN e.data_kind = 'staticEntity' THEN 'record' END))) f (strategy)
+        CROSS JOIN (SELECT COALESCE(p.options -> 'follow' = 'true'::jsonb, false) AS follow
+                    FROM osmeta.plan p WHERE p.plan_id = $1) y
         WHERE g.capture_id = $2 AND g.entity_id = ANY ($4)
         ORDER BY e.key
         ON CONFLICT DO NOTHING
@@ -414,10 +423,14 @@ COMMENT ON FUNCTION osmeta.plan_producer_entity(bigint, text[]) IS 'Internal: en
 
 -- The attributes of the entities whose rows are moved or may be matched by
 -- attributes, and the identifiers of the others, with their partners.
-CREATE FUNCTION osmeta.plan_add_attribute(plan_id bigint, source_capture_id bigint,
+CREATE FUNCTION osmeta.plan_draft_attribute(plan_id bigint, source_capture_id bigint,
     target_capture_id bigint)
-RETURNS bigint
-LANGUAGE SQL
+RETURNS TABLE (entity_id bigint, attribute_no bigint, attribute text, attribute_key text,
+    type text, target_attribute text, target_attribute_type text, source_column text,
+    target_column text, source_length integer, target_length integer, is_identifier boolean,
+    identifier_changed boolean, is_mandatory boolean, refers_to osmeta.oskey,
+    refers_to_entity_id bigint, status text, target_default text, transform text)
+LANGUAGE SQL STABLE
 BEGIN ATOMIC
     WITH source AS (
         SELECT DISTINCT ON (p.entity_id, a.attribute_key, CASE WHEN a.attribute_key IS NULL THEN a.attribute_id END)
@@ -452,36 +465,28 @@ BEGIN ATOMIC
         FROM source s
         FULL JOIN target t ON t.plan_entity_id = s.plan_entity_id AND t.match_key = s.match_key
         WHERE s.attribute_id IS NOT NULL OR t.is_effective
-    ), added AS (
-        INSERT INTO osmeta.plan_attribute (plan_id, entity_id, attribute_no, attribute,
-            attribute_key, type, target_attribute, target_attribute_type, source_column,
-            target_column, source_length, target_length, is_identifier,
-            identifier_changed, is_mandatory, refers_to, refers_to_entity_id, status, include, target_default, transform)
-        SELECT $1, p.plan_entity_id,
-            row_number() OVER (PARTITION BY p.plan_entity_id
-                               ORDER BY p.attribute_id IS NULL, NOT p.is_identifier, p.position,
-                                   p.attribute_id, p.target_position, p.target_attribute_id),
-            p.attribute, p.attribute_key, p.type, p.target_attribute, p.target_type,
-            p.source_column, p.target_column, p.source_length, p.target_length,
-            p.is_identifier, p.identifier_changed, p.is_mandatory, p.refers_to,
-            (SELECT q.entity_id FROM osmeta.plan_entity q
-             WHERE q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) p.refers_to),
-            p.status, true,
-            CASE WHEN p.status = 'target only' THEN NULLIF(btrim(p.target_default), '') END,
-            CASE
-                WHEN p.status = 'target only' THEN 'null value'
-                WHEN p.is_identifier THEN 'key'
-                WHEN p.type ILIKE 'bt%' THEN 'remap'
-                WHEN osmeta.data_type(p.type) <> osmeta.data_type(p.target_type)
-                    AND osmeta.is_convertible(osmeta.data_type(p.type), osmeta.data_type(p.target_type)) THEN 'convert'
-                ELSE 'copy'
-            END
-        FROM pair p
-        RETURNING 1
     )
-    SELECT count(*) FROM added;
+    SELECT p.plan_entity_id,
+        row_number() OVER (PARTITION BY p.plan_entity_id
+                           ORDER BY p.attribute_id IS NULL, NOT p.is_identifier, p.position,
+                               p.attribute_id, p.target_position, p.target_attribute_id),
+        p.attribute, p.attribute_key, p.type, p.target_attribute, p.target_type,
+        p.source_column, p.target_column, p.source_length, p.target_length,
+        p.is_identifier, p.identifier_changed, p.is_mandatory, p.refers_to, q.entity_id,
+        p.status,
+        CASE WHEN p.status = 'target only' THEN NULLIF(btrim(p.target_default), '') END,
+        CASE
+            WHEN p.status = 'target only' THEN 'null value'
+            WHEN p.is_identifier THEN 'key'
+            WHEN p.type ILIKE 'bt%' THEN 'remap'
+            WHEN osmeta.data_type(p.type) <> osmeta.data_type(p.target_type)
+                AND osmeta.is_convertible(osmeta.data_type(p.type), osmeta.data_type(p.target_type)) THEN 'convert'
+            ELSE 'copy'
+        END
+    FROM pair p
+    LEFT JOIN osmeta.plan_entity q ON q.plan_id = $1 AND q.entity_key OPERATOR(osmeta.=) p.refers_to;
 END;
-COMMENT ON FUNCTION osmeta.plan_add_attribute(bigint, bigint, bigint) IS 'Internal: put the attributes of a plan''s entities into it, matched by key';
+COMMENT ON FUNCTION osmeta.plan_draft_attribute(bigint, bigint, bigint) IS 'Internal: the attributes of a plan''s entities, matched by key';
 
 -- Rows of a multi-tenant entity belong to tenants by a column of the table
 -- that is no attribute: here it is one, a reference to the platform's Tenant.
