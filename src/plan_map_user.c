@@ -168,10 +168,13 @@ fill(const MigrationPlan *plan, const char *strategy,
 				 " (plan_id, entity_id, source_id, target_id, label, candidates, can_create)"
 				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", p.source_id,"
 				 "  CASE WHEN p.candidates IS NULL THEN COALESCE(p.target_id, %s) END,"
-				 "  CASE WHEN p.candidates IS NOT NULL OR p.target_id IS NULL THEN p.label END, p.candidates, p.can_create"
+				 "  %s, p.candidates, p.can_create"
 				 " FROM (%s) p ON CONFLICT DO NOTHING",
 				 plan->plan_id, entity->entity_id,
 				 fallback ? quote_literal_cstr(fallback) : "NULL",
+	/* names of persons who are found are not kept */
+				 strcmp(strategy, "user") == 0 ?
+				 "CASE WHEN p.candidates IS NOT NULL OR p.target_id IS NULL THEN p.label END" : "p.label",
 				 pairs(plan));
 }
 

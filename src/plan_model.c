@@ -22,6 +22,9 @@
 /* Differences that an error lists. */
 #define LISTED 20
 
+/* Statements that let one relation lead to another table. */
+#define REBIND_STATEMENTS 5
+
 /*
  * What the view of an entity on one side leads to, as an expression: NULL if
  * that is no view.  Columns in the order of the table, which stays when they
@@ -99,19 +102,20 @@ osmeta_check_bindings(const MigrationPlan *plan)
 
 /*
  * Let the plan's relations lead to what has the names now, if all of it is
- * there.
+ * there.  What was known of the rows of others at the target is not known of
+ * those that stand there now.
  */
 void
 osmeta_rebind(const MigrationPlan *plan)
 {
 	uint64		rows;
-	char	  **drop;
-	char	  **create;
-	char	  **note;
+	char	  **statement;
 
 	rows = osmeta_execf("SELECT format('DROP VIEW IF EXISTS %%I.%%I', %s, m.side || m.entity_id),"
 						" osmeta.plan_relation_sql(" INT64_FORMAT ", m.entity_id, m.side = 's'),"
 						" format('UPDATE osmeta.plan_entity e SET %%s WHERE e.plan_id = %%s AND e.entity_id = %%s', %s, " INT64_FORMAT ", m.entity_id)"
+						", CASE m.side WHEN 't' THEN format('DROP VIEW IF EXISTS %%I.%%I', %s, 'f' || m.entity_id) END,"
+						" CASE m.side WHEN 't' THEN format('DELETE FROM osmeta.plan_baseline b WHERE b.plan_id = %%s AND b.entity_id = %%s', " INT64_FORMAT ", m.entity_id) END"
 						" FROM (%s) m JOIN osmeta.environment n ON n.environment = m.environment"
 						" WHERE NOT EXISTS (SELECT FROM osmeta.plan_attribute a"
 						"  CROSS JOIN LATERAL (VALUES (CASE m.side WHEN 's' THEN a.source_column ELSE a.target_column END,"
@@ -122,22 +126,18 @@ osmeta_rebind(const MigrationPlan *plan)
 						"   AND k.attname = c.name AND NOT k.attisdropped))",
 						quote_literal_cstr(plan->name), plan->plan_id,
 						quote_literal_cstr(osmeta_binding_assignment(plan)),
+						plan->plan_id, quote_literal_cstr(plan->name),
 						plan->plan_id, moved_sql(plan), plan->plan_id);
-	drop = palloc(sizeof(char *) * Max(rows, 1));
-	create = palloc(sizeof(char *) * Max(rows, 1));
-	note = palloc(sizeof(char *) * Max(rows, 1));
+	statement = palloc(sizeof(char *) * Max(rows, 1) * REBIND_STATEMENTS);
 	for (uint64 i = 0; i < rows; i++)
 	{
-		drop[i] = osmeta_text_at(i, 1);
-		create[i] = osmeta_text_at(i, 2);
-		note[i] = osmeta_text_at(i, 3);
+		for (int j = 0; j < REBIND_STATEMENTS; j++)
+			statement[i * REBIND_STATEMENTS + j] = osmeta_text_at(i, j + 1);
 	}
-	for (uint64 i = 0; i < rows; i++)
+	for (uint64 i = 0; i < rows * REBIND_STATEMENTS; i++)
 	{
-		osmeta_exec(drop[i]);
-		if (create[i] != NULL)
-			osmeta_exec(create[i]);
-		osmeta_exec(note[i]);
+		if (statement[i] != NULL)
+			osmeta_exec(statement[i]);
 	}
 }
 
