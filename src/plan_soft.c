@@ -146,8 +146,8 @@ count_identifiers(const MigrationPlan *plan, const PlanEntity *entity,
 														 entity->identifier->attribute_no, values)),
 					   NULL, 10);
 	osmeta_execf("SELECT count(*) FROM osmeta.plan_map m WHERE m.plan_id = " INT64_FORMAT
-					 " AND m.entity_id = " INT64_FORMAT " AND m.source_id = ANY (ARRAY[%s]::text[])",
-					 plan->plan_id, entity->entity_id, values);
+				 " AND m.entity_id = " INT64_FORMAT " AND m.source_id = ANY (ARRAY[%s]::text[])",
+				 plan->plan_id, entity->entity_id, values);
 	return osmeta_int64_at(0, 1, NULL);
 }
 
