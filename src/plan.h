@@ -223,6 +223,13 @@ extern char *osmeta_delivery_from_sql(const MigrationPlan *plan,
 									  char relation, const char *condition);
 extern char *osmeta_delivery_columns(const PlanEntity *entity);
 
+/*
+ * The letters of the relations that hold an entity's rows: the stage, and in
+ * a later round those that are delivered again.
+ */
+extern const char *osmeta_round_relations(const MigrationPlan *plan,
+										  const PlanEntity *entity);
+
 /* A type without length, digits or decimals. */
 extern char *osmeta_open_type(const char *type);
 

@@ -73,8 +73,17 @@ void
 osmeta_check_matches(const Run *run, const PlanEntity *entity,
 					 const PlanAttribute *attribute)
 {
+	StringInfoData used;
 	uint64		rows;
 
+	initStringInfo(&used);
+	for (const char *relation = osmeta_round_relations(run->plan, entity);
+		 *relation != '\0'; relation++)
+		appendStringInfo(&used, "%sSELECT (%s)::text FROM %s s",
+						 used.len > 0 ? " UNION ALL " : "",
+						 osmeta_reference_value(attribute, "s"),
+						 osmeta_stage_name(run->plan, *relation,
+										   entity->entity_id));
 	osmeta_execf("SELECT DISTINCT format('%%s (id %%s%%s)', m.label, m.source_id, '; ' || m.candidates)"
 				 " FROM osmeta.plan_map m"
 				 " JOIN osmeta.plan p ON p.plan_id = m.plan_id"
@@ -82,14 +91,13 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 				 " AND m.target_id IS NULL"
 				 " AND osmeta.plan_severity(p.options, CASE WHEN m.candidates IS NULL"
 				 "   THEN osmeta.unmatched_code(%s) ELSE %s END, 'error') = 'error'"
-				 " AND m.source_id IN (SELECT (%s)::text FROM %s s)"
+				 " AND m.source_id IN (%s)"
 				 " ORDER BY 1",
 				 run->plan_id, attribute->refers_to->entity_id,
 				 quote_literal_cstr(attribute->refers_to->strategy_name),
 				 strncmp(attribute->refers_to->strategy_name, "natural", 7) == 0 ?
 				 "'natural_ambiguous'" : "'ambiguous_match'",
-				 osmeta_reference_value(attribute, "s"),
-				 osmeta_stage_name(run->plan, 'e', entity->entity_id));
+				 used.data);
 	rows = SPI_processed;
 	if (rows > 0)
 		ereport(ERROR,
@@ -99,7 +107,7 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 						osmeta_entity_label(attribute->refers_to),
 						run->plan->target),
 				 errdetail("Without partner: %s.", osmeta_list_values(rows)),
-				 errhint("Nothing has been written to the target. Create the partners there, or set option users to a fallback, and call run_plan again.")));
+				 errhint("%s", osmeta_refusal_hint(run, "Create the partners there, or set option users to a fallback, and call run_plan again."))));
 }
 
 /* Rows whose identifier is a reference need the row that it refers to. */

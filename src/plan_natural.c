@@ -125,11 +125,13 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 			if (a->refers_to != entity || (a->transform != TRANSFORM_REMAP &&
 										   a->transform != TRANSFORM_KEY))
 				continue;
-			appendStringInfo(&buf, "%sSELECT DISTINCT (%s)::text AS id FROM %s s WHERE s.c%d IS NOT NULL",
-							 buf.len > 0 ? " UNION " : "",
-							 osmeta_reference_value(a, "s"),
-							 osmeta_stage_name(plan, 'e', e->entity_id),
-							 a->attribute_no);
+			for (const char *relation = osmeta_round_relations(plan, e);
+				 *relation != '\0'; relation++)
+				appendStringInfo(&buf, "%sSELECT DISTINCT (%s)::text AS id FROM %s s WHERE s.c%d IS NOT NULL",
+								 buf.len > 0 ? " UNION " : "",
+								 osmeta_reference_value(a, "s"),
+								 osmeta_stage_name(plan, *relation, e->entity_id),
+								 a->attribute_no);
 		}
 	}
 	if (is_named(plan, entity) && has_tables(plan, entity))

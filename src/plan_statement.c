@@ -27,7 +27,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "plan.h"
+#include "plan_delete.h"
 
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -422,6 +422,13 @@ osmeta_delivery_from_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	if (condition != NULL)
 		appendStringInfo(&buf, " AND (%s)", condition);
 	return buf.data;
+}
+
+const char *
+osmeta_round_relations(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	return plan->round > 1 &&
+		osmeta_relation_exists(plan, 'u', entity->entity_id) ? "eu" : "e";
 }
 
 /* Could an entity's name be taken for one of the names sN, eN, tN, mN ...? */
