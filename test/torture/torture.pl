@@ -513,7 +513,7 @@ sub begin_session
 	my %session = (in => "SELECT pg_backend_pid();\n", out => '', err => '');
 	$session{handle} = IPC::Run::start(
 		$staging->psql_command($run->{desk}, '-v', 'VERBOSITY=verbose'),
-		\$session{in}, \$session{out}, \$session{err}, IPC::Run::timeout(120));
+		\$session{in}, \$session{out}, \$session{err}, IPC::Run::timeout(300));
 	$session{handle}->pump until $session{out} =~ /^(\d+)\n/;
 	$session{pid} = $1;
 	$session{in} .= "$setting\nCALL osmeta.$procedure('p');\n\\q\n";
