@@ -211,6 +211,7 @@ sub has_begun
 sub begin
 {
 	my ($run) = @_;
+	get_up();
 	$staging->value('postgres', "CREATE DATABASE $run->{desk} TEMPLATE desk_base");
 	$staging->value('postgres', "CREATE DATABASE $run->{source} TEMPLATE source_base");
 	$far->value('postgres', "CREATE DATABASE $run->{target} TEMPLATE target_base"
@@ -697,8 +698,9 @@ sub wait_for_commit
 	my ($run, $times) = @_;
 	foreach (1 .. $times)
 	{
-		return 1 if $run->{cluster}->value($run->{target}, q{SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND state = 'active' AND query LIKE 'COMMIT%'}) > 0;
+		my ($status, $commits) = $run->{cluster}->psql($run->{target}, q{SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND state = 'active' AND query LIKE 'COMMIT%'});
+		return 1 if $status == 0 && $commits > 0;
 		sleep 0.01;
 	}
 	return 0;
@@ -710,7 +712,9 @@ sub wait_for_push
 	my ($run) = @_;
 	foreach (1 .. 60)
 	{
-		return if $staging->value($run->{desk}, q{SELECT count(*) FROM osmeta.plan_chunk WHERE state = 'prepared'}) > 0;
+		# who was killed before may have taken the cluster along
+		my ($status, $prepared) = $staging->psql($run->{desk}, q{SELECT count(*) FROM osmeta.plan_chunk WHERE state = 'prepared'});
+		return if $status == 0 && $prepared > 0;
 		sleep 0.05;
 	}
 	return;
