@@ -254,7 +254,8 @@ osmeta_complete_delivered(Run *run)
 			if (!osmeta_is_mapped(a) || (a->refers_to->is_data && !a->is_tested))
 				continue;
 			found = a->refers_to->is_data ?
-				psprintf("SELECT FROM %s r WHERE r.c%d::text = d.source_id%s",
+				psprintf("SELECT FROM %s r WHERE r.c%d::text = d.source_id"
+						 " AND r.round > d.round%s",
 						 osmeta_stage_name(plan, 'e', a->refers_to->entity_id),
 						 a->refers_to->identifier->attribute_no,
 						 has_pairs(a->refers_to) ?
@@ -267,7 +268,7 @@ osmeta_complete_delivered(Run *run)
 			osmeta_execf("WITH come AS (DELETE FROM osmeta.plan_dangling d"
 						 "  WHERE d.plan_id = " INT64_FORMAT " AND d.entity_id = " INT64_FORMAT
 						 "  AND d.attribute_no = %d AND EXISTS (%s) RETURNING d.source_id)"
-						 " INSERT INTO %s (%s, round) SELECT %s, s.round FROM %s s"
+						 " INSERT INTO %s (%s, round, gone) SELECT %s, s.round, s.gone FROM %s s"
 						 " WHERE s.round < %d AND (%s)::text IN (SELECT c.source_id FROM come c)"
 						 " AND %s ON CONFLICT (c%d) DO NOTHING",
 						 plan->plan_id, e->entity_id, a->attribute_no, found,
@@ -458,7 +459,7 @@ osmeta_update_chunk(const Run *run, const Chunk *chunk)
 							 column[i], column[i]);
 	}
 	if (set.len > 0)
-		osmeta_execf("UPDATE %s k SET %s FROM %s s WHERE k.c%d = s.c%d AND %s",
+		osmeta_execf("UPDATE %s k SET %s, gone = s.gone FROM %s s WHERE k.c%d = s.c%d AND %s",
 					 osmeta_stage_name(plan, 'e', e->entity_id), set.data,
 					 osmeta_stage_name(plan, 'u', e->entity_id),
 					 e->identifier->attribute_no, e->identifier->attribute_no,

@@ -204,12 +204,23 @@ soft_value(Mapping *mapping, const PlanAttribute *attribute)
 char *
 osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
 {
+	char	   *value;
+
 	if (attribute->is_soft)
-		return soft_value(mapping, attribute);
-	return osmeta_map_identifier(mapping, attribute->refers_to,
-								 psprintf("s.c%d", attribute->attribute_no),
-								 osmeta_mapped_type(attribute),
-								 attribute->is_tested);
+		value = soft_value(mapping, attribute);
+	else
+		value = osmeta_map_identifier(mapping, attribute->refers_to,
+									  psprintf("s.c%d", attribute->attribute_no),
+									  osmeta_mapped_type(attribute),
+									  attribute->is_tested);
+	/* The stage may have a row that the source has no more. */
+	if (mapping->plan->round == 1 || !attribute->refers_to->is_data)
+		return value;
+	return psprintf("CASE WHEN %d = ANY (s.gone) THEN %s ELSE %s END",
+					attribute->attribute_no,
+					attribute->is_soft && attribute->null_value ?
+					psprintf("%s::%s", attribute->null_value,
+							 osmeta_mapped_type(attribute)) : "NULL", value);
 }
 
 char *

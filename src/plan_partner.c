@@ -104,49 +104,38 @@ osmeta_leads_nowhere_sql(const MigrationPlan *plan,
  * ---------------------------------------------------------------------------
  */
 
-/*
- * Pairs of an entity whose row at the target is not there: a query with the
- * columns source_id, target_id, label, all text; NULL if there are no pairs
- * or no table to look into.
- */
-static char *
-gone_sql(const MigrationPlan *plan, const PlanEntity *entity)
-{
-	bool		is_number;
-	char	   *pairs;
-	char	   *range = "true";
-	char	   *id;
-	char	   *there;
-	const char *type;
+/* Identifiers that are asked for one by one. */
+#define LISTED_IDS 1000
 
-	if (!has_target_rows(plan, entity))
-		return NULL;
-	is_number = has_numbers(entity);
-	if (!entity->is_data)
-		pairs = psprintf("SELECT m.source_id, m.target_id, m.label FROM osmeta.plan_map m"
-						 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
-						 " AND m.target_id IS NOT NULL%s",
-						 plan->plan_id, entity->entity_id,
-		/* what is no number is delivered as NULL */
-						 is_number ? " AND m.target_id ~ '^ *-?[0-9]{1,18} *$'" : "");
-	else if (entity->has_map && entity->strategy != STRATEGY_ASSIGNED)
-		pairs = psprintf("SELECT m.source_id::text, m.target_id::text, NULL::text AS label FROM %s m WHERE m.is_existing",
-						 osmeta_stage_name(plan, 'm', entity->entity_id));
-	else
-		return NULL;
+char *
+osmeta_absent_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				  const char *pairs)
+{
+	bool		is_number = has_numbers(entity);
+	char	   *range = "true";
+	char	   *id = is_user(entity) ? "id" :
+	psprintf("c%d", entity->identifier->attribute_no);
+	char	   *there = is_user(entity) ?
+	psprintf("%s.live_user", plan->target_schema) :
+	osmeta_stage_name(plan, 't', entity->entity_id);
+	const char *type = is_user(entity) ? "integer" :
+	entity->identifier->target_type;
+
 	osmeta_execf("SELECT count(*), %s FROM (%s) p",
-				 is_number ? "min(p.target_id::bigint), max(p.target_id::bigint)" :
-				 "NULL::bigint, NULL::bigint", pairs);
+				 !is_number ? "NULL::bigint, NULL::bigint, NULL::text" :
+				 psprintf("min(p.target_id::bigint), max(p.target_id::bigint),"
+						  " CASE WHEN count(*) <= %d THEN string_agg(DISTINCT p.target_id::bigint::text, ', ') END",
+						  LISTED_IDS), pairs);
 	if (osmeta_int64_at(0, 1, NULL) == 0)
 		return NULL;
-	id = is_user(entity) ? "id" :
-		psprintf("c%d", entity->identifier->attribute_no);
 	if (is_number)
-		range = psprintf("u.%s >= %s AND u.%s <= %s", id,
-						 osmeta_text_at(0, 2), id, osmeta_text_at(0, 3));
-	there = is_user(entity) ? psprintf("%s.live_user", plan->target_schema) :
-		osmeta_stage_name(plan, 't', entity->entity_id);
-	type = is_user(entity) ? "integer" : entity->identifier->target_type;
+	{
+		char	   *listed = osmeta_text_at(0, 4);
+
+		range = listed != NULL ? psprintf("u.%s IN (%s)", id, listed) :
+			psprintf("u.%s >= %s AND u.%s <= %s", id, osmeta_text_at(0, 2), id,
+					 osmeta_text_at(0, 3));
+	}
 	/* EXCEPT and no join: how many pairs there are cannot be estimated */
 	return psprintf("WITH p AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT u.%s AS id FROM %s u WHERE %s),"
 					" g AS MATERIALIZED (SELECT %s AS id FROM p EXCEPT SELECT %s FROM t)"
@@ -155,6 +144,34 @@ gone_sql(const MigrationPlan *plan, const PlanEntity *entity)
 					compared_there(plan, type, "p.target_id"),
 					compared_there(plan, type, "t.id"),
 					compared_there(plan, type, "p.target_id"));
+}
+
+/*
+ * Pairs of an entity whose row at the target is not there, as
+ * osmeta_absent_sql gives them; NULL if there are no pairs or no table to look
+ * into.
+ */
+static char *
+gone_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	char	   *pairs;
+
+	if (!has_target_rows(plan, entity))
+		return NULL;
+	if (!entity->is_data)
+		pairs = psprintf("SELECT m.source_id, m.target_id, m.label FROM osmeta.plan_map m"
+						 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
+						 " AND m.target_id IS NOT NULL%s",
+						 plan->plan_id, entity->entity_id,
+		/* what is no number is delivered as NULL */
+						 has_numbers(entity) ?
+						 " AND m.target_id ~ '^ *-?[0-9]{1,18} *$'" : "");
+	else if (entity->has_map && entity->strategy != STRATEGY_ASSIGNED)
+		pairs = psprintf("SELECT m.source_id::text, m.target_id::text, NULL::text AS label FROM %s m WHERE m.is_existing",
+						 osmeta_stage_name(plan, 'm', entity->entity_id));
+	else
+		return NULL;
+	return osmeta_absent_sql(plan, entity, pairs);
 }
 
 int64

@@ -381,6 +381,7 @@ osmeta_prepare_push(Run *run)
 	forget_attempt(run);
 	if (osmeta_need_rows(run))
 		return;					/* the pull goes on */
+	osmeta_look_for_parents(run);
 	for (int i = 0; i < run->plan->nentities; i++)
 	{
 		PlanEntity *e = &run->plan->entities[i];
@@ -400,8 +401,10 @@ osmeta_prepare_push(Run *run)
 	for (int i = 0; i < run->plan->nentities; i++)
 		osmeta_plan_fill_outside(run->plan, &run->plan->entities[i]);
 	(void) osmeta_leave_out(run);
+	osmeta_empty_gone(run);
 	osmeta_record_dangling(run);
 	osmeta_complete_delivered(run);
+	osmeta_complete_back(run);
 	osmeta_plan_forget();
 	if (osmeta_end_empty_delta(run))
 		return;
@@ -422,6 +425,7 @@ osmeta_prepare_push(Run *run)
 		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_check_partners(run, false);
+	osmeta_check_parents_stand(run, false);
 	osmeta_check_fit(run);
 	osmeta_check_unique(run);
 	osmeta_check_constraints(run);

@@ -18,9 +18,6 @@
 
 #include "spi.h"
 
-/* Identifiers in one statement. */
-#define BATCH 1000
-
 /* One row in so many is needed: the range is read whole. */
 #define WHOLE 3
 
@@ -115,72 +112,81 @@ pull_needed_part(const Run *run, const PlanEntity *entity, const char *scan,
 
 /* Is it cheaper to read all rows of a range than to ask for each? */
 static bool
-reads_whole(const Run *run, const PlanEntity *entity, const Chunk *chunk)
+reads_whole(const Run *run, const PlanEntity *entity, const char *lower,
+			const char *upper, int64 wanted)
 {
 	double		rows = (double) entity->rows_expected;
 
 	if (!entity->is_number)
 		return strcmp(run->plan->source_wrapper, "postgres_fdw") != 0 ||
-			(double) chunk->rows_expected * WHOLE >= rows;
+			(double) wanted * WHOLE >= rows;
 	if (entity->has_upper && entity->upper_id > entity->lower_id)
 	{
-		double		lower = (double) strtoll(chunk->lower, NULL, 10);
-		double		upper = (double) strtoll(chunk->upper, NULL, 10);
+		double		first = (double) strtoll(lower, NULL, 10);
+		double		last = (double) strtoll(upper, NULL, 10);
 
-		rows *= (upper - lower + 1) /
+		rows *= (last - first + 1) /
 			((double) entity->upper_id - (double) entity->lower_id + 1);
 	}
-	return (double) chunk->rows_expected * WHOLE >= rows;
+	return (double) wanted * WHOLE >= rows;
+}
+
+uint64
+osmeta_take_needed(const Run *run, const PlanEntity *entity,
+				   const char *lower, const char *upper, int64 rows,
+				   const char *wanted,
+				   uint64 (*take) (const Run *run, const PlanEntity *entity,
+								   const char *scan, const char *wanted))
+{
+	uint64		taken = 0;
+	char	   *after = NULL;
+
+	if (run->plan->source_wrapper == NULL)
+		return take(run, entity, "true", wanted);
+	if (reads_whole(run, entity, lower, upper, rows))
+		return take(run, entity, entity->is_number ?
+					osmeta_stage_range(entity, "s", lower, upper) : "true",
+					wanted);
+	for (;;)
+	{
+		StringInfoData list;
+		uint64		listed;
+
+		listed = osmeta_execf("SELECT n.id::text FROM %s n WHERE %s%s ORDER BY n.id LIMIT %d",
+							  osmeta_stage_name(run->plan, 'n', entity->entity_id),
+							  wanted,
+							  after ? psprintf(" AND n.id > %s", quote_literal_cstr(after)) : "",
+							  NEED_BATCH);
+		if (listed == 0)
+			break;
+		initStringInfo(&list);
+		for (uint64 i = 0; i < listed; i++)
+		{
+			after = osmeta_text_at(i, 1);
+			appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
+							 entity->is_number ? after : quote_literal_cstr(after));
+		}
+		taken += take(run, entity,
+					  psprintf("s.c%d IN (%s)",
+							   entity->identifier->attribute_no, list.data),
+					  wanted);
+		pfree(list.data);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return taken;
 }
 
 /* A range of the identifiers that are needed. */
 static uint64
 pull_needed(const Run *run, const Chunk *chunk)
 {
-	const PlanEntity *e = chunk->entity;
-	char	   *wanted = psprintf("n.step = %d AND n.id >= %s AND n.id <= %s",
-								  chunk->level,
-								  quote_literal_cstr(chunk->lower),
-								  quote_literal_cstr(chunk->upper));
-	uint64		pulled = 0;
-	char	   *after = NULL;
-
-	if (run->plan->source_wrapper == NULL)
-		return pull_needed_part(run, e, "true", wanted);
-	if (reads_whole(run, e, chunk))
-		return pull_needed_part(run, e,
-								e->is_number ?
-								osmeta_stage_range(e, "s", chunk->lower,
-												   chunk->upper) : "true",
-								wanted);
-	for (;;)
-	{
-		StringInfoData list;
-		uint64		rows;
-
-		rows = osmeta_execf("SELECT n.id::text FROM %s n WHERE %s%s ORDER BY n.id LIMIT %d",
-							osmeta_stage_name(run->plan, 'n', e->entity_id),
-							wanted,
-							after ? psprintf(" AND n.id > %s", quote_literal_cstr(after)) : "",
-							BATCH);
-		if (rows == 0)
-			break;
-		initStringInfo(&list);
-		for (uint64 i = 0; i < rows; i++)
-		{
-			after = osmeta_text_at(i, 1);
-			appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
-							 e->is_number ? after : quote_literal_cstr(after));
-		}
-		pulled += pull_needed_part(run, e,
-								   psprintf("s.c%d IN (%s)",
-											e->identifier->attribute_no,
-											list.data),
-								   wanted);
-		pfree(list.data);
-		CHECK_FOR_INTERRUPTS();
-	}
-	return pulled;
+	return osmeta_take_needed(run, chunk->entity, chunk->lower, chunk->upper,
+							  chunk->rows_expected,
+							  psprintf("n.step = %d AND n.id >= %s AND n.id <= %s",
+									   chunk->level,
+									   quote_literal_cstr(chunk->lower),
+									   quote_literal_cstr(chunk->upper)),
+							  pull_needed_part);
 }
 
 uint64

@@ -148,7 +148,10 @@ run_phases(Run *run)
 			osmeta_run_advance(run, "done", osmeta_prepare_delta);
 		else if (is_phase(run, "delete") || is_phase(run, "push") ||
 				 is_phase(run, "update"))
+		{
 			osmeta_check_partners(run, true);
+			osmeta_check_parents_stand(run, true);
+		}
 	}
 	if (is_phase(run, "prepare"))
 		osmeta_run_advance(run, "prepare", osmeta_prepare_pull);

@@ -8,6 +8,7 @@
  * plan_cut.c		the pieces in which a source is read
  * plan_pull.c		a piece of the pull
  * plan_reference.c	references that lead to no row
+ * plan_gone.c		rows of earlier rounds that have gone since
  * plan_follow.c	rows that are left out, or not needed
  * plan_delta.c		later rounds: new rows, changed rows
  * plan_check.c		what stops a run
@@ -192,6 +193,42 @@ extern char *osmeta_has_no_partner_sql(const MigrationPlan *plan,
 /* To be called when a round's source has been cut. */
 extern void osmeta_forget_left_out(const Run *run);
 
+/* Identifiers in one statement. */
+#define NEED_BATCH 1000
+
+/*
+ * plan_pull.c: call take() for each part of the source that rows of nN are
+ * in: those which meet the condition wanted on n, of which there are so many,
+ * from lower to upper.
+ */
+extern uint64 osmeta_take_needed(const Run *run, const PlanEntity *entity,
+								 const char *lower, const char *upper,
+								 int64 rows, const char *wanted,
+								 uint64 (*take) (const Run *run,
+												 const PlanEntity *entity,
+												 const char *scan,
+												 const char *wanted));
+
+/* plan_gone.c */
+
+/*
+ * Rows of earlier rounds that this round's rows refer to: do they stand at
+ * the source?  They go into nN, with a step below 0.
+ */
+extern void osmeta_look_for_parents(Run *run);
+
+/* References to those that do not become NULL, and are listed. */
+extern void osmeta_empty_gone(Run *run);
+
+/* What became NULL so in an earlier round is set where the row is back. */
+extern void osmeta_complete_back(Run *run);
+
+/*
+ * Error 55000 if such rows have gone at the target; is_begun: something may
+ * have been delivered of the round.
+ */
+extern void osmeta_check_parents_stand(Run *run, bool is_begun);
+
 /* plan_delta.c */
 
 /*
@@ -258,6 +295,14 @@ extern char *osmeta_fit_reason(const MigrationPlan *plan,
  * target which have gone; is_begun: something may have been delivered.
  */
 extern void osmeta_check_partners(Run *run, bool is_begun);
+
+/*
+ * Of pairs of an entity (a query: source_id, target_id, label, all text),
+ * those whose row at the target is not there, as a query with the same
+ * columns; NULL if there are no pairs.
+ */
+extern char *osmeta_absent_sql(const MigrationPlan *plan,
+							   const PlanEntity *entity, const char *pairs);
 
 /* plan_offender.c */
 

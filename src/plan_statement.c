@@ -93,7 +93,10 @@ osmeta_late_type(const PlanAttribute *attribute)
 		pstrdup("numeric") : osmeta_open_type(attribute->target_type);
 }
 
-/* CREATE TABLE of the stage. */
+/*
+ * CREATE TABLE of the stage.  gone: numbers of the attributes whose reference
+ * leads nowhere although the stage has the row, see plan_gone.c.
+ */
 char *
 osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity,
 					   char kind)
@@ -113,7 +116,7 @@ osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity,
 						 osmeta_staged_type(a),
 						 a == entity->identifier ? " NOT NULL" : "");
 	}
-	appendStringInfo(&buf, "round integer NOT NULL, PRIMARY KEY (c%d))",
+	appendStringInfo(&buf, "round integer NOT NULL, gone integer[], PRIMARY KEY (c%d))",
 					 entity->identifier->attribute_no);
 	return buf.data;
 }
