@@ -179,6 +179,19 @@ ids_grow(const PlanEntity *entity)
 		entity->has_pulled;
 }
 
+/*
+ * Has option follow left rows out?  What they cannot be without may come
+ * now, so all are read again.
+ */
+static bool
+has_left_out(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	return plan->follow &&
+		osmeta_execf("SELECT FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
+					 " AND e.entity_id = " INT64_FORMAT " AND e.rows_left_out > 0",
+					 plan->plan_id, entity->entity_id) > 0;
+}
+
 static void
 cut_later(const Run *run, const PlanEntity *entity)
 {
@@ -198,7 +211,8 @@ cut_later(const Run *run, const PlanEntity *entity)
 		return;
 	}
 	read_bounds(ids_sql(run, entity, "true", NULL), &all);
-	if (entity->delta_from == NULL && !compares && ids_grow(entity))
+	if (entity->delta_from == NULL && !compares && ids_grow(entity) &&
+		!has_left_out(run->plan, entity))
 	{
 		Bounds		former;
 

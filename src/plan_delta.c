@@ -107,7 +107,8 @@ osmeta_mark_delta(const Run *run, const PlanEntity *entity)
 															 entity->delta->attribute_no,
 															 osmeta_stage_name(plan, 's', entity->entity_id)));
 
-		osmeta_execf("UPDATE osmeta.plan_entity e SET delta_from = e.delta_seen,"
+		/* Rows that were left out may have values as low as any. */
+		osmeta_execf("UPDATE osmeta.plan_entity e SET delta_from = CASE WHEN e.rows_left_out > 0 THEN NULL ELSE e.delta_seen END,"
 					 " delta_seen = COALESCE(%s, e.delta_seen)"
 					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 					 seen ? quote_literal_cstr(seen) : "NULL",

@@ -20,8 +20,54 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "identifier.h"
 #include "plan_identifier.h"
 #include "spi.h"
+
+void
+osmeta_note_ancestors(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	char	   *id;
+
+	if (!osmeta_seeks_changes(plan) || entity->identifier == NULL)
+		return;
+	id = osmeta_compared_id(plan, psprintf("r.c%d", entity->identifier->attribute_no));
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (osmeta_is_mapped(a) && osmeta_is_forcing(plan, entity, a))
+			osmeta_execf("INSERT INTO %s (id, step) SELECT r.c%d, -2 FROM %s r"
+						 " WHERE %s IN (SELECT %s FROM %s s) ON CONFLICT DO NOTHING",
+						 osmeta_stage_name(plan, 'n', entity->entity_id),
+						 entity->identifier->attribute_no,
+						 osmeta_stage_name(plan, 'e', entity->entity_id), id,
+						 osmeta_compared_id(plan, osmeta_reference_value(a, "s")),
+						 osmeta_stage_name(plan, 'e', entity->entity_id));
+	}
+}
+
+char *
+osmeta_filter_or_ancestors(const MigrationPlan *plan,
+						   const PlanEntity *entity)
+{
+	/* neither the entity's name nor one of its attributes */
+	const char *alias = strcmp(entity->name, "n") == 0 ? "m" : "n";
+
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (osmeta_is_mapped(a) && osmeta_is_forcing(plan, entity, a))
+			return psprintf("(%s\n) OR EXISTS (SELECT FROM %s %s WHERE %s.id = %s.%s AND %s.step = -2)",
+							entity->filter,
+							osmeta_stage_name(plan, 'n', entity->entity_id),
+							alias, alias, osmeta_quote_name(entity->name),
+							osmeta_quote_name(entity->identifier->name),
+							alias);
+	}
+	return entity->filter;
+}
 
 /*
  * The row of n is at the source, but neither in the stage nor one with a row

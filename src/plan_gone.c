@@ -27,7 +27,7 @@
 #include "spi.h"
 
 /* Rows of nN that are about rows of earlier rounds. */
-#define IS_KNOWN "n.step < 0"
+#define IS_KNOWN "n.step = -1"
 
 /* A reference between moved rows. */
 static bool
@@ -106,8 +106,9 @@ look_for(const Run *run, const PlanEntity *entity)
 		return;
 	osmeta_execf("UPDATE %s n SET is_found = false WHERE " IS_KNOWN " AND n.is_found",
 				 needs);
-	osmeta_execf("INSERT INTO %s (id, step) SELECT r.c%d, -1 FROM %s r"
-				 " WHERE r.round < %d AND %s IN (%s) ON CONFLICT DO NOTHING",
+	osmeta_execf("INSERT INTO %s AS n (id, step) SELECT r.c%d, -1 FROM %s r"
+				 " WHERE r.round < %d AND %s IN (%s)"
+				 " ON CONFLICT (id) DO UPDATE SET step = -1 WHERE n.step < -1",
 				 needs, id, osmeta_stage_name(plan, 'e', entity->entity_id),
 				 plan->round, osmeta_compared_id(plan, psprintf("r.c%d", id)),
 				 values);

@@ -232,6 +232,7 @@ osmeta_prepare_pull(Run *run)
 			make_stage(plan, e);
 		}
 		osmeta_make_needs(plan, e);
+		osmeta_note_ancestors(plan, e);
 		osmeta_cut_source(run, e);
 		if (plan->round > 1 && osmeta_plan_is_large(plan))
 			osmeta_counters_read(plan, i, 1);

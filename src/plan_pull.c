@@ -76,6 +76,13 @@ pull_range(const Run *run, const Chunk *chunk)
 	osmeta_delta_conditions(run->plan, e, &scan, &local);
 	if (strcmp(run->plan->updates, "false") == 0)
 		return pull_new(run, e, scan, local);
+	if (e->filter != NULL)
+	{
+		PlanEntity	wider = *e;
+
+		wider.filter = osmeta_filter_or_ancestors(run->plan, e);
+		return pull_changed(run, &wider, scan, local);
+	}
 	return pull_changed(run, e, scan, local);
 }
 

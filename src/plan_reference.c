@@ -145,9 +145,9 @@ missing_sql(const MigrationPlan *plan, const PlanEntity *entity,
  * Does a reference make its row come in spite of a filter?  With option
  * follow, the ancestors of a row of a tree do.
  */
-static bool
-is_forcing(const MigrationPlan *plan, const PlanEntity *entity,
-		   const PlanAttribute *attribute)
+bool
+osmeta_is_forcing(const MigrationPlan *plan, const PlanEntity *entity,
+				  const PlanAttribute *attribute)
 {
 	return plan->follow && attribute->refers_to == entity &&
 		entity->filter != NULL;
@@ -187,7 +187,7 @@ collect_needs(const Run *run, const PlanEntity *entity, char relation,
 				is_first = false;
 			appendStringInfo(&numbers, "%s%d", numbers.len > 0 ? ", " : "",
 							 b->attribute_no);
-			if (is_forcing(plan, entity, b))
+			if (osmeta_is_forcing(plan, entity, b))
 				appendStringInfo(&forcing, "%s%d",
 								 forcing.len > 0 ? ", " : "",
 								 b->attribute_no);

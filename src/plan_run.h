@@ -185,7 +185,21 @@ extern void osmeta_record_dangling(Run *run);
  */
 extern bool osmeta_leave_out(Run *run);
 
+/*
+ * Rows of earlier rounds that moved rows of a tree lead to, whatever its
+ * filter says: into nN with the step -2, when a round looks for changes.
+ */
+extern void osmeta_note_ancestors(const MigrationPlan *plan,
+								  const PlanEntity *entity);
+
+/* The filter of an entity, or these. */
+extern char *osmeta_filter_or_ancestors(const MigrationPlan *plan,
+										const PlanEntity *entity);
+
 /* plan_reference.c */
+extern bool osmeta_is_forcing(const MigrationPlan *plan,
+							  const PlanEntity *entity,
+							  const PlanAttribute *attribute);
 extern char *osmeta_has_no_partner_sql(const MigrationPlan *plan,
 									   const PlanEntity *entity,
 									   const char *value);
@@ -213,7 +227,7 @@ extern uint64 osmeta_take_needed(const Run *run, const PlanEntity *entity,
 
 /*
  * Rows of earlier rounds that this round's rows refer to: do they stand at
- * the source?  They go into nN, with a step below 0.
+ * the source?  They go into nN, with the step -1.
  */
 extern void osmeta_look_for_parents(Run *run);
 
