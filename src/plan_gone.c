@@ -68,7 +68,7 @@ values_sql(const MigrationPlan *plan, const PlanEntity *parent,
 								 psprintf("(%s) AND (%d = ANY (s.gone)) IS NOT TRUE",
 										  *r == 'u' ? "true" : psprintf("s.round = %d", plan->round),
 										  a->attribute_no) :
-								 *r == 'u' ? "true" :
+								 *r == 'u' ? psprintf("s.round = %d", plan->round) :
 								 psprintf("(s.round = %d OR %d = ANY (s.gone))",
 										  plan->round, a->attribute_no),
 								 osmeta_delivered_sql(plan, e, "s"));
@@ -137,7 +137,10 @@ osmeta_look_for_parents(Run *run)
 	}
 }
 
-/* References of the round's rows that lead to rows which have gone. */
+/*
+ * References of the round's rows that lead to rows which have gone.  In uN,
+ * rows of former rounds only lead further now, and keep what they had.
+ */
 static void
 empty_reference(const MigrationPlan *plan, const PlanEntity *entity,
 				const PlanAttribute *attribute, char relation)
@@ -154,7 +157,6 @@ empty_reference(const MigrationPlan *plan, const PlanEntity *entity,
 				 osmeta_stage_name(plan, relation, entity->entity_id),
 				 attribute->attribute_no,
 				 osmeta_stage_name(plan, 'n', attribute->refers_to->entity_id),
-				 relation == 'u' ? "true" :
 				 psprintf("s.round = %d", plan->round),
 				 osmeta_compared_id(plan, "n.id"),
 				 osmeta_compared_id(plan, value),
@@ -194,7 +196,6 @@ osmeta_empty_gone(Run *run)
 			/* an interrupted attempt may have filled it */
 			osmeta_execf("UPDATE %s s SET gone = NULL WHERE %s AND s.gone IS NOT NULL",
 						 osmeta_stage_name(plan, *relation, e->entity_id),
-						 *relation == 'u' ? "true" :
 						 psprintf("s.round = %d", plan->round));
 			for (int j = 0; j < e->nattributes; j++)
 			{
