@@ -284,3 +284,22 @@ SELECT osmeta.attach('far', 'loop', 'target'), osmeta.capture('far') > 0 AS capt
 SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['entity:Shop.Region']) > 0 AS planned;
 SELECT severity, code, object FROM public.problems;
 SELECT osmeta.drop_plan('p');
+
+-- A column that the target computes takes no value.
+DROP VIEW target.region CASCADE;
+ALTER TABLE :target_region DROP "NAME";
+ALTER TABLE :target_region ADD "NAME" varchar(50) GENERATED ALWAYS AS ('computed') STORED;
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['entity:Shop.Region']) > 0 AS planned;
+SELECT severity, code, object, message, hint FROM osmeta.plan_problem WHERE code = 'generated_column';
+UPDATE osmeta.plan_attribute SET include = false WHERE attribute = 'Name';
+SELECT severity, code, object FROM osmeta.plan_problem WHERE code = 'generated_column';
+SELECT osmeta.drop_plan('p');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
+SELECT severity, code, object, message, hint FROM osmeta.plan_problem WHERE code = 'generated_column';
+CALL osmeta.run_plan('p');
+SELECT phase FROM osmeta.plan;
+UPDATE osmeta.plan_attribute SET transform = 'column default' WHERE attribute = 'Name';
+CALL osmeta.run_plan('p');
+SELECT phase, (SELECT count(*) FROM :target_region WHERE "NAME" = 'computed') AS rows FROM osmeta.plan;
+SELECT status FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');

@@ -390,8 +390,11 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 					" FROM changed f JOIN osmeta.plan_entity e ON e.plan_id = " INT64_FORMAT " AND e.entity_id = f.entity_id AND e.include"
 					" WHERE f.kind IN (SELECT k.kind FROM known k)"
 					"  AND CASE f.kind"
-	/* a column that is to be filled now and was not */
-					"   WHEN 'column' THEN COALESCE((f.details ->> 'not_null')::boolean, false)"
+	/* a column that is to be filled now and was not, or takes none */
+					"   WHEN 'column' THEN COALESCE((f.details ->> 'is_generated')::boolean, false)"
+					"     AND NOT COALESCE((f.old_details ->> 'is_generated')::boolean, false)"
+					"     AND EXISTS (SELECT FROM used u WHERE u.entity_id = f.entity_id AND u.column_name = f.name)"
+					"    OR COALESCE((f.details ->> 'not_null')::boolean, false)"
 					"    AND CASE WHEN EXISTS (SELECT FROM used u WHERE u.entity_id = f.entity_id AND u.column_name = f.name)"
 					"     THEN NOT COALESCE((f.old_details ->> 'not_null')::boolean, false)"
 					"     ELSE NOT (COALESCE((f.details ->> 'has_default')::boolean, false)"

@@ -165,6 +165,18 @@ CROSS JOIN LATERAL (SELECT * FROM osmeta.delivered_column AS v
 WHERE c.side = 'target' AND c.kind = 'column' AND NOT (c.details ->> 'is_identifier')::boolean
     AND (c.details ->> 'not_null')::boolean AND (d.is_null OR d.is_deferred) AND m.rows_expected IS DISTINCT FROM 0
 UNION ALL
+SELECT m.plan_id, 'error', 'generated_column', d.object,
+    format('column "%s" of table "%s" in environment "%s" is computed by an expression (GENERATED ALWAYS AS ...) and takes no value', c.name, m.target_table, m.target),
+    format('Have it made a plain column there (ALTER COLUMN ... DROP EXPRESSION), and SELECT osmeta.refresh_plan(%L)%s; or set include = false for the entity.', m.plan,
+        CASE WHEN n.server IS NULL AND NOT d.is_identifier THEN '; or leave it to the expression: transform = ''column default'' in osmeta.plan_attribute' END)
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT * FROM osmeta.delivered_column AS v
+    WHERE v.plan_id = c.plan_id AND v.entity_id = c.entity_id AND v.target_column = c.name OFFSET 0) AS d
+LEFT JOIN osmeta.environment AS n ON n.environment = m.target
+WHERE c.side = 'target' AND c.kind = 'column' AND (c.details ->> 'is_generated')::boolean
+UNION ALL
 SELECT i.plan_id, s.severity, 'unique_index', i.object,
     format('unique index "%s" of table "%s" in environment "%s", %s: %s', i.name, i.target_table, i.target, i.definition,
         CASE
