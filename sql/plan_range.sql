@@ -115,3 +115,21 @@ UPDATE osmeta.plan_entity SET key_strategy = 'keep';
 CALL osmeta.run_plan('p');
 SELECT "ID", "NAME" FROM target.country ORDER BY 1;
 SELECT osmeta.drop_plan('p');
+
+-- A counter cannot be set past what it can count to.
+CALL public.put_back();
+DELETE FROM source.country;
+DELETE FROM target.country;
+INSERT INTO source.country ("ID", "NAME") VALUES (9223372036854775800, 'high');
+SELECT setval(s.oid::regclass, 1, false)
+FROM pg_class s JOIN pg_depend d ON d.objid = s.oid JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE s.relkind = 'S' AND n.nspname = 'target' AND t.relname LIKE '%Country';
+SELECT osmeta.attach('there', 'loop', 'target'), osmeta.capture('there') > 0 AS captured;
+SELECT osmeta.create_plan('p', 'src', 'there', ARRAY['entity:Trade.Country']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'keep';
+SELECT hint FROM osmeta.plan_problem WHERE code = 'counter_behind';
+CALL osmeta.run_plan('p');
+SELECT status, detail FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');
+SELECT type, osmeta.counter_setting(NULL, type, value) FROM (VALUES ('smallint', 32760 + 10000), ('integer', 2147483600 + 10000::bigint),
+	('numeric(10,0)', 9999999999::bigint + 1), ('integer', 7)) v (type, value);

@@ -18,6 +18,17 @@ RETURN CASE
 END;
 COMMENT ON FUNCTION osmeta.planned_range(text, bigint, bigint, bigint, bigint) IS 'Internal: the identifiers that a plan''s rows of an entity may get, NULL if that is not known';
 
+-- To which value is a counter of this type to be set?  None can count further
+-- than its type, and none of this database further than it says.
+CREATE FUNCTION osmeta.counter_setting(counter text, type text, value numeric)
+RETURNS numeric
+LANGUAGE SQL STABLE PARALLEL SAFE
+RETURN least(value,
+    CASE type WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647
+        ELSE least(trunc(10::numeric ^ substring(type FROM '^numeric[(]([0-9]+),0[)]$')::integer) - 1, 9223372036854775807) END,
+    (SELECT s.seqmax FROM pg_sequence AS s WHERE s.seqrelid = to_regclass(counter)));
+COMMENT ON FUNCTION osmeta.counter_setting(text, text, numeric) IS 'Internal: the value, or the highest one that an identity counter can have; counter is NULL where it is not in this database';
+
 -- Which identifiers cannot be given at the target?
 CREATE VIEW osmeta.plan_problem_key (plan_id, severity, code, object, message, hint) AS
 SELECT plan_id, 'error', 'identifier_changed', object,
@@ -128,7 +139,9 @@ SELECT plan_id, 'warning', 'counter_behind', object,
     format('the identity counter %s of environment "%s" %s, the highest new identifier will be %s', counter, target,
         COALESCE('stands at ' || counter_value, 'has not been used or needs a right to be read (SELECT on the sequence)'), highest),
     format('Run there, before the plan: SELECT pg_catalog.setval(%L, %s)', counter,
-        highest + COALESCE((options ->> 'headroom')::bigint, 10000))
+        osmeta.counter_setting(
+            (SELECT moved.counter FROM osmeta.environment n WHERE n.environment = moved.target AND n.server IS NULL),
+            id_type, highest + COALESCE((options ->> 'headroom')::bigint, 10000)))
 FROM osmeta.moved_entity AS moved
 CROSS JOIN LATERAL (VALUES (
     CASE
