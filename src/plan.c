@@ -70,6 +70,16 @@ osmeta_plan_lock_transaction(PlanLock kind, int64 id)
 		LOCKACQUIRE_NOT_AVAIL;
 }
 
+/* Wait for a target, which other plans may be about to write to. */
+void
+osmeta_plan_lock_target(int64 id)
+{
+	LOCKTAG		tag;
+
+	set_lock_tag(&tag, PLAN_LOCK_TARGET, id);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
 void
 osmeta_plan_unlock(PlanLock kind, int64 id, bool shared)
 {

@@ -466,11 +466,13 @@ typedef enum PlanLock
 {
 	PLAN_LOCK_RUN,				/* shared by runs, exclusive for drop */
 	PLAN_LOCK_PHASE,			/* who prepares the next phase */
-	PLAN_LOCK_CHUNK
+	PLAN_LOCK_CHUNK,
+	PLAN_LOCK_TARGET			/* until the transaction ends */
 } PlanLock;
 
 extern bool osmeta_plan_lock(PlanLock kind, int64 id, bool shared, bool wait);
 extern bool osmeta_plan_lock_transaction(PlanLock kind, int64 id);
+extern void osmeta_plan_lock_target(int64 id);
 extern void osmeta_plan_unlock(PlanLock kind, int64 id, bool shared);
 
 /* plan_drop.c */

@@ -160,6 +160,8 @@ look_up_push(Run *run, const Chunk *chunk)
 				 errdetail("Missing there: %s.", osmeta_list_values(SPI_processed)),
 				 errhint("Somebody has deleted or inserted rows there. Nothing is deleted to go on: put the target right, then call run_plan again.")));
 	}
+	if (present > 0)
+		osmeta_check_not_others(run, chunk, ids);
 	return present == expected;
 }
 

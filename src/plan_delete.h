@@ -6,6 +6,7 @@
  * plan_outside.c	foreign keys of the target's tables, and rows that refer
  * plan_undo.c		CALL undo_plan, and its pieces
  * plan_undo_check.c	which rows of a plan may go
+ * plan_other.c	what other plans have done with the rows
  * plan_undo_created.c	users and groups that the plan created
  * plan_backup.c	option existing = delete: copies, and how they get back
  *
@@ -118,6 +119,14 @@ extern void osmeta_undo_check(Run *run, bool is_resumed);
 /* How many rows of a plan stand at the target, by what is known here? */
 extern int64 osmeta_count_delivered(const MigrationPlan *plan);
 extern void osmeta_run_undo(Run *run, const Chunk *chunk);
+
+/* plan_other.c */
+
+/*
+ * Error 55000 if another plan has deleted rows that this one put there, or has
+ * put others there with their identifiers.
+ */
+extern void osmeta_check_taken_over(Run *run);
 
 /* plan_undo_created.c */
 extern void osmeta_undo_created(Run *run);

@@ -430,6 +430,7 @@ osmeta_prepare_push(Run *run)
 	osmeta_check_fit(run);
 	osmeta_check_unique(run);
 	osmeta_check_constraints(run);
+	osmeta_check_claims(run, false);
 	osmeta_baselines_begin(plan);
 
 	for (int i = 0; i < plan->nentities; i++)
@@ -453,10 +454,14 @@ osmeta_prepare_push(Run *run)
 	if (plan->delete_existing && plan->round == 1)
 	{
 		osmeta_prepare_delete(run);
+		osmeta_check_claims(run, true);
 		set_phase(run, "delete");
 	}
 	else
+	{
+		osmeta_check_claims(run, true);
 		set_phase(run, "push");
+	}
 }
 
 void

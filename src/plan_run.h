@@ -17,6 +17,7 @@
  * plan_unique.c	which rows collide at the target
  * plan_partner.c	whether rows that were matched still stand at the target
  * plan_constraint.c	which rows do not meet its constraints
+ * plan_other.c		other plans that write to the same tables
  * plan_create.c	users and groups that the target does not have
  * plan_chunk.c		the pieces of work of a phase, and their ledger
  * plan_delete.h	what takes rows out of the target
@@ -317,6 +318,18 @@ extern void osmeta_check_partners(Run *run, bool is_begun);
  */
 extern char *osmeta_absent_sql(const MigrationPlan *plan,
 							   const PlanEntity *entity, const char *pairs);
+
+/* plan_other.c */
+
+/*
+ * Error 55000 if another plan that is not done delivers identifiers of this
+ * round; is_last: nobody else may ask until this transaction ends.
+ */
+extern void osmeta_check_claims(const Run *run, bool is_last);
+
+/* The same if another plan has delivered ids of a piece since it began. */
+extern void osmeta_check_not_others(const Run *run, const Chunk *chunk,
+									const char *ids);
 
 /* plan_offender.c */
 

@@ -134,6 +134,7 @@ prepare_undo(Run *run)
 				 " AND phase = 'undo'", run->plan_id);
 	osmeta_foreign_keys_make(run);
 	osmeta_undo_list(run);
+	osmeta_check_taken_over(run);
 	osmeta_undo_check(run, false);
 	add_chunks(run);
 	set_phase(run, "undo");
@@ -152,7 +153,10 @@ resume_undo(Run *run)
 	if (osmeta_execf("SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
 					 " AND c.phase = 'undo' AND c.level < %d AND c.state <> 'done' LIMIT 1",
 					 run->plan_id, LEVEL_PUT_BACK) > 0)
+	{
+		osmeta_check_taken_over(run);
 		osmeta_undo_check(run, true);
+	}
 	osmeta_run_commit(run);
 }
 

@@ -52,6 +52,20 @@ WHERE mp.phase = 'planned' AND op.phase <> 'done'
     -- rows that keep their identifiers may be different ones
     AND NOT (m.key_strategy = 'keep' AND o.key_strategy = 'keep')
 UNION ALL
+-- these may be different ones; the run looks before its push
+SELECT m.plan_id, 'warning', 'identifiers_shared', m.object,
+    format('plan "%s", which is not done, puts rows into table "%s" of environment "%s", and both keep their identifiers', o.plan, m.target_table, m.target),
+    format('Run plan %L until it is done, or drop it. While it is at work, the run stops before its push if identifiers are the same.', o.plan)
+FROM osmeta.moved_entity m
+JOIN osmeta.moved_entity o ON o.plan_id <> m.plan_id AND o.target_table = m.target_table
+JOIN osmeta.plan mp ON mp.plan_id = m.plan_id
+JOIN osmeta.plan op ON op.plan_id = o.plan_id AND op.target_place = mp.target_place
+CROSS JOIN LATERAL (VALUES (osmeta.planned_range(m.key_strategy, m.lower_id, m.upper_id, m.id_offset, m.rows_expected))) mv (range)
+CROSS JOIN LATERAL (VALUES (osmeta.planned_range(o.key_strategy, o.lower_id, o.upper_id, o.id_offset, o.rows_expected))) ov (range)
+WHERE mp.phase = 'planned' AND op.phase NOT IN ('done', 'undone', 'cleared')
+    AND m.key_strategy = 'keep' AND o.key_strategy = 'keep'
+    AND m.rows_expected > 0 AND o.rows_expected > 0 AND COALESCE(mv.range && ov.range, true)
+UNION ALL
 SELECT plan_id, 'error', 'no_identifier', object,
     'the entity has no active identifier attribute, or one without column, or one that is not included',
     'Only entities with an identifier can be moved: set include = false in osmeta.plan_entity.'
