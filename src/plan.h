@@ -202,7 +202,7 @@ extern char *osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity
 typedef enum DeliveryKind
 {
 	DELIVERY_FINAL,				/* every column as it shall stand at the end */
-	DELIVERY_FIRST,				/* deferred references NULL */
+	DELIVERY_FIRST,				/* deferred references not yet */
 	DELIVERY_SECOND,			/* the id and the deferred references */
 	DELIVERY_CHECKED			/* DELIVERY_FINAL, and before it source_id */
 } DeliveryKind;
@@ -229,6 +229,9 @@ extern char *osmeta_delivery_columns(const PlanEntity *entity);
  */
 extern const char *osmeta_round_relations(const MigrationPlan *plan,
 										  const PlanEntity *entity);
+
+/* What a deferred reference is until the second step, as SQL. */
+extern const char *osmeta_first_value(const PlanAttribute *attribute);
 
 /* A type without length, digits or decimals. */
 extern char *osmeta_open_type(const char *type);
@@ -460,6 +463,9 @@ extern void osmeta_check_model(const MigrationPlan *plan, bool is_source);
 
 /* NULL if the text is one SQL expression, else the reason. */
 extern char *osmeta_expression_check(const char *text);
+
+/* Is the text an expression with a call of osmeta.map_id? */
+extern bool osmeta_calls_map_id(const char *text);
 
 /* Locks of a session, which survive commits. */
 typedef enum PlanLock

@@ -172,8 +172,9 @@ columns_sql(const Run *run, const Check *check, const char *alias,
 	for (int i = 0; i < entity->nattributes; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
-		char	   *value = alias == NULL || (at_first && a->is_deferred) ?
-		pstrdup("NULL") : psprintf("%s.c%d", alias, a->attribute_no);
+		const char *value = alias == NULL ? "NULL" :
+		at_first && a->is_deferred ? osmeta_first_value(a) :
+		psprintf("%s.c%d", alias, a->attribute_no);
 
 		if (check->column != NULL)
 		{

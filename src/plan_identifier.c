@@ -176,14 +176,19 @@ osmeta_reference_value(const PlanAttribute *attribute, const char *alias)
 	char	   *value = psprintf("%s.c%d", alias, attribute->attribute_no);
 
 	if (!attribute->is_soft || attribute->refers_to == NULL ||
-		!attribute->refers_to->is_number ||
-		osmeta_is_whole_number(attribute->source_type))
+		!attribute->refers_to->is_number)
 		return value;
+	/* 0 is how a number says that there is none */
+	if (osmeta_is_whole_number(attribute->source_type))
+		return psprintf("NULLIF(%s, 0)", value);
 	return psprintf("CASE WHEN %s::text ~ '^ *[0-9]{1,18} *$' THEN %s::text::bigint END",
 					value, value);
 }
 
-/* Likewise, the new value: texts that are no number stay what they are. */
+/*
+ * Likewise, the new value: texts that are no number stay what they are, and a
+ * number whose row is not there becomes the null value of the attribute.
+ */
 static char *
 soft_value(Mapping *mapping, const PlanAttribute *attribute)
 {
@@ -194,7 +199,7 @@ soft_value(Mapping *mapping, const PlanAttribute *attribute)
 
 	new = osmeta_map_identifier(mapping, entity, value,
 								entity->is_number ? "bigint" : "text", true);
-	if (strcmp(value, old) == 0)
+	if (!entity->is_number)
 		return psprintf("(%s)::%s", new, osmeta_mapped_type(attribute));
 	return psprintf("(CASE WHEN (%s) IS NULL THEN %s::text ELSE COALESCE((%s)::text, %s) END)::%s",
 					value, old, new, attribute->null_value,

@@ -77,7 +77,7 @@ transform_of(const char *text)
 	if (strncmp(text, SOFT_PREFIX, strlen(SOFT_PREFIX)) == 0)
 		return TRANSFORM_REMAP;
 	/* identifiers are known when all rows have been pulled */
-	return strstr(text, "map_id") ? TRANSFORM_LATE : TRANSFORM_EXPRESSION;
+	return osmeta_calls_map_id(text) ? TRANSFORM_LATE : TRANSFORM_EXPRESSION;
 }
 
 /* Rows that are not moved are matched, by whatever strategy. */
@@ -274,7 +274,7 @@ load_attributes(MigrationPlan *plan)
 
 	osmeta_execf("SELECT a.entity_id, a.attribute_no, a.attribute, a.type, a.source_column,"
 				 " a.target_column, a.source_type, a.target_type, a.mask, t.transform,"
-				 " a.is_identifier, a.is_deferred AND t.transform = 'remap',"
+				 " a.is_identifier, a.is_deferred AND (t.transform = 'remap' OR t.transform LIKE '" SOFT_PREFIX "%%'),"
 				 " COALESCE(a.refers_to_entity_id, 0),"
 				 " CASE WHEN t.transform = 'default' THEN quote_nullable(a.target_default)"
 				 "  WHEN (t.transform IN ('null value', 'convert') OR t.transform LIKE '" SOFT_PREFIX "%%')"

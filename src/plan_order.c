@@ -26,13 +26,22 @@ static const char *const entity_sql =
 " WHERE e.plan_id = $1 AND e.is_data AND e.include"
 " ORDER BY e.espace, e.entity, e.entity_id";
 
+/*
+ * References of the model, and those of the user's that lead to rows whose
+ * identifiers the target gives: these are known only when the rows stand
+ * there.  A value of the latter can always be set in the second step.
+ */
 static const char *const reference_sql =
-"SELECT a.entity_id, a.refers_to_entity_id, a.is_mandatory,"
+"SELECT a.entity_id, r.entity_id, a.is_mandatory AND NOT r.is_soft,"
 "  a.is_identifier, a.attribute_no"
 " FROM osmeta.plan_attribute a"
 " JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
-" WHERE a.plan_id = $1 AND a.include AND a.transform IN ('remap', 'key')"
-"  AND a.refers_to_entity_id IS NOT NULL"
+" CROSS JOIN LATERAL (SELECT a.refers_to_entity_id, false"
+"   WHERE a.transform IN ('remap', 'key') AND a.refers_to_entity_id IS NOT NULL"
+"  UNION ALL SELECT g.entity_id, true FROM osmeta.assigned_entity g"
+"   WHERE a.transform LIKE '" SOFT_PREFIX "%' AND NOT a.is_identifier AND g.plan_id = a.plan_id"
+"    AND a.transform = '" SOFT_PREFIX "' || g.object) r (entity_id, is_soft)"
+" WHERE a.plan_id = $1 AND a.include"
 " ORDER BY e.espace, e.entity, e.entity_id, a.attribute_no";
 
 /* Write an array of numbers back, matched by position. */
@@ -125,7 +134,9 @@ osmeta_plan_order(int64 plan_id)
 					   plan_id, 2, entity_types, entity_arrays, order->nodes);
 	osmeta_execf("UPDATE osmeta.plan_attribute a SET is_deferred = false"
 				 " WHERE a.plan_id = " INT64_FORMAT " AND a.is_deferred"
-				 " AND NOT (a.include AND a.transform IN ('remap', 'key'))",
+				 " AND NOT (a.include AND (a.transform IN ('remap', 'key')"
+				 "  OR EXISTS (SELECT FROM osmeta.assigned_entity g WHERE g.plan_id = a.plan_id"
+				 "   AND a.transform = '" SOFT_PREFIX "' || g.object)))",
 				 plan_id);
 	update_from_arrays("UPDATE osmeta.plan_attribute a SET is_deferred = n.is_deferred"
 					   " FROM unnest($2, $3, $4) n (entity_id, attribute_no, is_deferred)"

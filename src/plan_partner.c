@@ -80,9 +80,9 @@ osmeta_leads_nowhere_sql(const MigrationPlan *plan,
 		return NULL;
 	if (has_numbers(parent))
 	{
-		/* texts that are no number refer to nothing */
+		/* texts that are no number refer to nothing, nor does a plain 0 */
 		value = osmeta_is_whole_number(attribute->target_type) ?
-			psprintf("%s::bigint", value) :
+			psprintf(attribute->is_soft ? "NULLIF(%s::bigint, 0)" : "%s::bigint", value) :
 			psprintf("CASE WHEN %s::text ~ '^ *[0-9]{1,18} *$' THEN %s::text::bigint END",
 					 value, value);
 		return psprintf("((%s) IS NOT NULL AND osmeta.target_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, %s) IS NULL)",

@@ -338,6 +338,13 @@ delivered_value(Mapping *mapping, const PlanEntity *entity,
 	}
 }
 
+/* What a reference that is set in the second step is until then. */
+const char *
+osmeta_first_value(const PlanAttribute *attribute)
+{
+	return attribute->is_soft ? attribute->null_value : "NULL";
+}
+
 /* Columns of tN that a push fills, in the order of the delivery query. */
 char *
 osmeta_delivery_columns(const PlanEntity *entity)
@@ -408,7 +415,7 @@ osmeta_delivery_from_sql(const MigrationPlan *plan, const PlanEntity *entity,
 			continue;
 		}
 		if (kind == DELIVERY_FIRST && a->is_deferred)
-			value = psprintf("NULL::%s", a->target_type);
+			value = psprintf("%s::%s", osmeta_first_value(a), a->target_type);
 		else
 			value = delivered_value(&mapping, entity, a);
 		appendStringInfo(&buf, "%s%s AS ", separator, value);

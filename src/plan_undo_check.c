@@ -181,7 +181,8 @@ changed_condition(const MigrationPlan *plan, const PlanEntity *entity,
 						 is_between_steps &&
 						 (a->is_deferred ||
 						  (plan->round > 1 && osmeta_is_mapped(a))) ?
-						 psprintf("%s IS NOT NULL AND ", there) : "",
+						 psprintf("%s IS DISTINCT FROM %s AND ", there,
+								  osmeta_first_value(a)) : "",
 						 osmeta_differs(a->target_type,
 										psprintf("%s.c%d::%s", delivered,
 												 a->attribute_no,

@@ -783,7 +783,7 @@ RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_plan_reorder';
 COMMENT ON FUNCTION osmeta.plan_reorder() IS 'Internal: computes the order of delivery again after an edit';
 
-CREATE TRIGGER plan_reorder AFTER UPDATE OF include, filter, pull_rule
+CREATE TRIGGER plan_reorder AFTER UPDATE OF include, filter, pull_rule, key_strategy
     ON osmeta.plan_entity FOR EACH STATEMENT EXECUTE FUNCTION osmeta.plan_reorder();
 COMMENT ON TRIGGER plan_reorder ON osmeta.plan_entity IS 'Internal: computes the order of delivery again after an edit';
 
@@ -795,3 +795,30 @@ CREATE FUNCTION osmeta.expression_error(expression text)
 RETURNS text
 LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME', 'osmeta_expression_error';
 COMMENT ON FUNCTION osmeta.expression_error(text) IS 'Internal: why a text is not one SQL expression, NULL if it is one';
+
+-- Entities whose identifiers an expression maps by osmeta.map_id, NULL among
+-- them for one that it computes; NULL if it calls no such function.
+CREATE FUNCTION osmeta.mapped_entities(expression text, plan text)
+RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'osmeta_mapped_entities';
+COMMENT ON FUNCTION osmeta.mapped_entities(text, text) IS 'Internal: entities of a plan whose identifiers an SQL expression maps by osmeta.map_id, NULL if it does not call it';
+
+-- Whose identifiers does the target give, those of the row itself or of the
+-- row that it belongs to?
+CREATE VIEW osmeta.assigned_entity AS
+WITH RECURSIVE assigned AS (
+    SELECT e.plan_id, e.entity_id
+    FROM osmeta.plan_entity AS e
+    WHERE e.is_data AND e.include AND e.key_strategy = 'assigned'
+    UNION
+    SELECT a.plan_id, a.entity_id
+    FROM assigned AS o
+    JOIN osmeta.plan_attribute AS a ON a.plan_id = o.plan_id AND a.refers_to_entity_id = o.entity_id
+        AND a.is_identifier AND a.include
+    JOIN osmeta.plan_entity AS e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id
+    WHERE e.is_data AND e.include AND e.key_strategy = 'parent'
+)
+SELECT e.plan_id, e.entity_id, e.level, e.entity, COALESCE(e.espace || '.', '') || e.entity AS object
+FROM assigned AS a
+JOIN osmeta.plan_entity AS e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id;
+COMMENT ON VIEW osmeta.assigned_entity IS 'Internal: moved entities whose identifiers are known only when their rows have been delivered';

@@ -40,7 +40,7 @@ WITH attribute AS (
         substring(a.target_type FROM '^character.*[(]([0-9]+)[)]')::integer AS column_length,
         CASE WHEN a.mask LIKE 'constant:%' THEN 'constant' ELSE a.mask END AS kind,
         a.transform NOT IN ('key', 'remap', 'null value', 'default', 'column default')
-            AND NOT starts_with(a.transform, 'remap:') AND strpos(a.transform, 'map_id') = 0 AS is_possible
+            AND NOT starts_with(a.transform, 'remap:') AND osmeta.mapped_entities(a.transform, a.plan) IS NULL AS is_possible
     FROM osmeta.moved_attribute a
     CROSS JOIN LATERAL (VALUES (
         CASE WHEN a.transform = 'copy' THEN a.source_type ELSE a.target_type END)) t (staged_type)
