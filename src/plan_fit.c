@@ -6,8 +6,9 @@
  * Where the types on both sides do not say that every value fits, the stage
  * is read once for each entity before the push, and what does not fit is
  * listed: nothing is cut or rounded unasked, and no push stops in the middle
- * for it.  So are rows of a later round that have changed.  SQL Server counts the length of a text in units of UTF-16, of
- * which some characters take two, and has no day before 1753.
+ * for it.  So are rows of a later round that have changed.  SQL Server counts
+ * the length of a text in units of UTF-16, of which some characters take two,
+ * and has no day before 1753.
  *
  *-------------------------------------------------------------------------
  */

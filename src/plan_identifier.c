@@ -232,10 +232,15 @@ char *
 osmeta_map_own_identifier(Mapping *mapping, const PlanEntity *entity)
 {
 	const PlanAttribute *id = entity->identifier;
+	const char *type = id->target_type;
 
+	/* One that is kept and does not fit is found before the push. */
+	if (entity->strategy == STRATEGY_KEEP && entity->is_number &&
+		strcmp(id->source_type, type) != 0)
+		type = "bigint";
 	return map_identifier(mapping, entity,
-						  psprintf("s.c%d", id->attribute_no),
-						  id->target_type, false, true);
+						  psprintf("s.c%d", id->attribute_no), type, false,
+						  true);
 }
 
 char *

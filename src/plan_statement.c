@@ -72,17 +72,20 @@ osmeta_open_type(const char *type)
 }
 
 /*
- * The type of an attribute's column in the stage.  Converted values are kept
- * whole, so that those which do not fit are found.
+ * The type of an attribute's column in the stage.  Values that are computed
+ * are kept whole, so that those which do not fit are found; but a time, now()
+ * say, may have more digits of a second than any column.
  */
 char *
 osmeta_staged_type(const PlanAttribute *attribute)
 {
 	if (attribute->transform != TRANSFORM_EXPRESSION)
 		return pstrdup(attribute->source_type);
-	return attribute->is_converted ?
-		osmeta_open_type(attribute->target_type) :
-		pstrdup(attribute->target_type);
+	if (attribute->is_converted)
+		return osmeta_open_type(attribute->target_type);
+	if (strncmp(attribute->target_type, "time", 4) == 0)
+		return pstrdup(attribute->target_type);
+	return osmeta_late_type(attribute);
 }
 
 /* The type of an expression that is computed when rows are delivered. */

@@ -29,12 +29,29 @@ RETURN least(value,
     (SELECT s.seqmax FROM pg_sequence AS s WHERE s.seqrelid = to_regclass(counter)));
 COMMENT ON FUNCTION osmeta.counter_setting(text, text, numeric) IS 'Internal: the value, or the highest one that an identity counter can have; counter is NULL where it is not in this database';
 
+-- Types whose identifiers can be compared are of one kind.
+CREATE FUNCTION osmeta.identifier_kind(type text)
+RETURNS text
+LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE
+    WHEN type ~ '^(smallint|integer|bigint|numeric)' THEN 'number'
+    WHEN type ~ '^(character|text|bpchar|name|citext)' THEN 'text'
+    ELSE regexp_replace(type, '[(].*', '')
+END;
+COMMENT ON FUNCTION osmeta.identifier_kind(text) IS 'Internal: number, text, or what else a type of identifiers is';
+
 -- Which identifiers cannot be given at the target?
 CREATE VIEW osmeta.plan_problem_key (plan_id, severity, code, object, message, hint) AS
 SELECT plan_id, 'error', 'identifier_changed', object,
     format('the attribute is the identifier in one of the environments "%s" and "%s" only', source, target),
     'Publish the same version there and capture again, or leave the entity out.'
 FROM osmeta.moved_attribute AS attribute WHERE identifier_changed
+UNION ALL
+SELECT plan_id, 'error', 'identifier_changed', object,
+    format('the identifier is of type %s in environment "%s" and of type %s in "%s"', source_id_type, source, id_type, target),
+    'Publish the same version there and capture again, or leave the entity out: numbers can be mapped to numbers, texts to texts.'
+FROM osmeta.moved_entity AS moved
+WHERE NOT is_one_to_one AND osmeta.identifier_kind(source_id_type) <> osmeta.identifier_kind(id_type)
 UNION ALL
 SELECT m.plan_id, 'error', 'id_range_shared', m.object,
     format('plan "%s" puts rows into the same range of identifiers, %s to %s', o.plan, mr.lower, mr.upper),
@@ -114,6 +131,8 @@ FROM osmeta.moved_entity AS moved
 WHERE (key_strategy IN ('offset', 'dense', 'assigned') OR key_strategy LIKE 'natural:%') AND id_type IS NOT NULL
     AND NOT (NOT is_decimal AND id_type ~ '^(smallint|integer|bigint|numeric[(][0-9]+,0[)])$'
         AND source_id_type ~ '^(smallint|integer|bigint|numeric[(][0-9]+,0[)])$')
+    -- of two kinds: identifier_changed
+    AND osmeta.identifier_kind(id_type) = osmeta.identifier_kind(source_id_type)
 UNION ALL
 SELECT plan_id, 'error', 'identity_always', object,
     format('the identifier of table "%s" in environment "%s" is GENERATED ALWAYS: it cannot be given', target_table, target),
@@ -132,13 +151,21 @@ WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND
 UNION ALL
 SELECT plan_id, 'error', 'id_range_overflow', object,
     format('the highest new identifier, %s, does not fit into type %s', h.highest, id_type),
-    'Set id_offset in osmeta.plan_entity to a range that fits and is free at the target.'
+    CASE key_strategy WHEN 'keep' THEN 'Set key_strategy = ''offset'' or ''dense'' in osmeta.plan_entity, or a filter that leaves such rows out.'
+        ELSE 'Set id_offset in osmeta.plan_entity to a range that fits and is free at the target.' END
 FROM osmeta.moved_entity AS moved
 CROSS JOIN LATERAL (VALUES (CASE key_strategy
     WHEN 'dense' THEN lower_id + id_offset::numeric + rows_expected - 1
+    WHEN 'keep' THEN upper_id
     ELSE upper_id + id_offset::numeric END)) h (highest)
-WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND h.highest > CASE id_type
-        WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647 ELSE 9223372036854775807 END
+WHERE (key_strategy IN ('offset', 'dense', 'keep') OR key_strategy LIKE 'natural:%')
+    -- a filter may leave out the highest ones, which are kept; the run looks at each
+    AND NOT (key_strategy = 'keep' AND filter IS NOT NULL)
+    AND h.highest > CASE
+        WHEN id_type = 'smallint' THEN 32767
+        WHEN id_type = 'integer' THEN 2147483647
+        WHEN id_type LIKE 'numeric(%' THEN power(10::numeric, substring(id_type FROM '[0-9]+')::integer) - 1
+        ELSE 9223372036854775807 END
 UNION ALL
 SELECT plan_id, 'error', 'id_range_taken', object,
     CASE WHEN lower_id + id_offset::numeric <= target_upper_id

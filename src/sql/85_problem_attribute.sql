@@ -65,8 +65,8 @@ SELECT plan_id, 'error', 'length_reduced', object,
         source_length, source, target_length, target),
     'Set transform in osmeta.plan_attribute to an SQL expression that shortens it, or include = false; lower the severity if no value is too long (one that is stops the run).'
 FROM osmeta.moved_attribute AS attribute
-WHERE status = 'matched' AND transform = 'copy' AND osmeta.data_type(type) = 'Text'
-    AND source_length > target_length
+WHERE status = 'matched' AND (transform = 'copy' OR transform = 'key' AND type NOT ILIKE 'bt%')
+    AND osmeta.data_type(type) = 'Text' AND source_length > target_length
 UNION ALL
 SELECT plan_id, 'error', 'length_reduced', object,
     format('the column is %s in environment "%s" and only %s in "%s"', source_type, source, target_type, target),
