@@ -11,6 +11,9 @@
  * text for NULL and only keys that are NULL as a whole for different,
  * PostgreSQL goes by the column's type and collation.
  *
+ * References of the second step are not there yet when a row comes: where the
+ * engine takes two such rows for equal, they collide before it.
+ *
  * Rows of a later round that have changed count with what they shall have;
  * what they have is taken until then, since new rows come first, and an engine
  * may compare row by row while it updates: two rows that exchange their values
@@ -38,13 +41,14 @@ typedef struct UniqueIndex
 	char	   *attributes;		/* numbers, as an array's text */
 	bool		is_complete;	/* the plan fills all its columns */
 	bool		nulls_are_equal;
+	bool		is_shared_at_first; /* rows may collide before the second
+									 * step */
 } UniqueIndex;
 
-/* How a value is compared: an expression over alias.cN. */
+/* How a value of a row is compared. */
 static char *
-comparable(const MigrationPlan *plan, const char *alias, int row)
+comparable(const MigrationPlan *plan, const char *value, int row)
 {
-	char	   *value = psprintf("%s.%s", alias, osmeta_text_at(row, 1));
 	bool		is_text = osmeta_bool_at(row, 5);
 	char	   *collation = osmeta_text_at(row, 4);
 
@@ -60,6 +64,22 @@ comparable(const MigrationPlan *plan, const char *alias, int row)
 	return psprintf("%s::%s", value, osmeta_text_at(row, 3));
 }
 
+/* The value of a column, as the first step delivers it or as it shall be. */
+static char *
+delivered_value(const PlanEntity *entity, int row, bool at_first)
+{
+	char	   *column = osmeta_text_at(row, 1);
+
+	for (int i = 0; at_first && i < entity->nattributes; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+
+		if (a->is_deferred && strcmp(psprintf("c%d", a->attribute_no), column) == 0)
+			return psprintf("(%s)", osmeta_first_value(a));
+	}
+	return psprintf("d.%s", column);
+}
+
 /* Rows whose key cannot collide, as a condition that the others meet. */
 static char *
 null_condition(const MigrationPlan *plan, const UniqueIndex *index, int nkeys)
@@ -67,8 +87,7 @@ null_condition(const MigrationPlan *plan, const UniqueIndex *index, int nkeys)
 	StringInfoData buf;
 	bool		is_oracle = strcmp(plan->target_dialect, "oracle") == 0;
 
-	if (strcmp(plan->target_dialect, "sqlserver") == 0 ||
-		index->nulls_are_equal)
+	if (index->nulls_are_equal)
 		return pstrdup("true");
 	initStringInfo(&buf);
 	for (int i = 0; i < nkeys; i++)
@@ -79,7 +98,8 @@ null_condition(const MigrationPlan *plan, const UniqueIndex *index, int nkeys)
 
 /* The statement that finds the collisions of an index. */
 static char *
-collision_sql(const Run *run, const UniqueIndex *index, bool with_target)
+collision_sql(const Run *run, const UniqueIndex *index, bool with_target,
+			  bool at_first)
 {
 	const MigrationPlan *plan = run->plan;
 	const PlanEntity *entity = index->entity;
@@ -110,8 +130,8 @@ collision_sql(const Run *run, const UniqueIndex *index, bool with_target)
 	initStringInfo(&values);
 	for (int i = 0; i < nkeys; i++)
 	{
-		appendStringInfo(&own, "%s AS k%d, ", comparable(plan, "d", i), i);
-		appendStringInfo(&theirs, "%s, ", comparable(plan, "t", i));
+		appendStringInfo(&own, "%s AS k%d, ", comparable(plan, delivered_value(entity, i, at_first), i), i);
+		appendStringInfo(&theirs, "%s, ", comparable(plan, psprintf("t.%s", osmeta_text_at(i, 1)), i));
 		appendStringInfo(&keys, "%su.k%d", i > 0 ? ", " : "", i);
 		appendStringInfo(&values, "%squote_nullable(left(u.k%d::text, 100))",
 						 i > 0 ? ", " : "", i);
@@ -130,6 +150,8 @@ collision_sql(const Run *run, const UniqueIndex *index, bool with_target)
 					"   OR count(*) > 1 AND bool_or(u.id IS NULL))) g"
 					" ORDER BY g.first, g.key LIMIT %d",
 					values.data, own.data, id,
+					at_first ? osmeta_delivery_sql(plan, entity, DELIVERY_CHECKED, false,
+												   psprintf("s.round = %d", plan->round)) :
 					osmeta_round_sql(plan, entity),
 					with_target ?
 					psprintf(" UNION ALL SELECT %sNULL, t.%s, false FROM %s t",
@@ -137,14 +159,46 @@ collision_sql(const Run *run, const UniqueIndex *index, bool with_target)
 					null_condition(plan, index, nkeys), keys.data, LISTED);
 }
 
+/*
+ * Has the index an attribute that leads to rows whose identifiers the target
+ * gives?  Then its values are not known yet.
+ */
+static bool
+is_unknown_yet(const UniqueIndex *index)
+{
+	const char *next = index->attributes + strcspn(index->attributes, "0123456789");
+
+	while (*next != '\0')
+	{
+		int			no = atoi(next);
+
+		for (int i = 0; i < index->entity->nattributes; i++)
+		{
+			const PlanAttribute *a = &index->entity->attributes[i];
+			const PlanEntity *parent = osmeta_is_mapped(a) ? a->refers_to : NULL;
+
+			if (a->attribute_no != no)
+				continue;
+			while (parent != NULL && parent->strategy == STRATEGY_PARENT)
+				parent = parent->identifier->refers_to;
+			if (parent != NULL && parent->strategy == STRATEGY_ASSIGNED)
+				return true;
+		}
+		next += strspn(next, "0123456789");
+		next += strcspn(next, "0123456789");
+	}
+	return false;
+}
+
 static void
-check_index(const Run *run, const UniqueIndex *index, bool with_target)
+check_index(const Run *run, const UniqueIndex *index, bool with_target,
+			bool at_first)
 {
 	StringInfoData list;
 	uint64		rows;
 	int64		total;
 
-	rows = osmeta_exec(collision_sql(run, index, with_target));
+	rows = osmeta_exec(collision_sql(run, index, with_target, at_first));
 	if (rows == 0)
 		return;
 	total = osmeta_int64_at(0, 2, NULL);
@@ -160,6 +214,8 @@ check_index(const Run *run, const UniqueIndex *index, bool with_target)
 					osmeta_entity_label(index->entity), index->name,
 					run->plan->target, total),
 			 errdetail("%s\n%s", index->definition, list.data),
+			 at_first ?
+			 errhint("%s", osmeta_refusal_hint(run, "These rows would collide before the references of the second step are set: have the index dropped there while the plan runs, or make a new plan without another reference of the cycle.")) :
 			 errhint("%s", osmeta_refusal_hint(run, "Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out or a transform that gives other values."))));
 }
 
@@ -199,7 +255,7 @@ check_text_identifiers(const Run *run, PlanEntity *entity, bool with_target)
 
 	index.entity = entity;
 	index.attributes = psprintf("{%d}", entity->identifier->attribute_no);
-	osmeta_exec(collision_sql(run, &index, with_target));
+	osmeta_exec(collision_sql(run, &index, with_target, false));
 	report_alike(run, entity);
 	if (!entity->has_map)
 		return;
@@ -237,17 +293,12 @@ osmeta_check_unique(Run *run)
 		if (e->is_data && !e->is_number && e->strategy == STRATEGY_KEEP)
 			check_text_identifiers(run, e, with_target);
 	}
-	/* NULLS NOT DISTINCT (PostgreSQL 15) can be seen in this database only */
 	osmeta_execf("SELECT i.entity_id, i.name, i.definition, i.attributes::text, i.delivered = i.columns,"
-				 " COALESCE((SELECT (to_jsonb(x) ->> 'indnullsnotdistinct')::boolean"
-				 "  FROM osmeta.environment n JOIN pg_namespace s ON s.nspname = n.remote_schema"
-				 "  JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = i.name"
-				 "  JOIN pg_index x ON x.indexrelid = c.oid"
-				 "  WHERE n.environment = i.target AND n.server IS NULL), false)"
+				 " COALESCE(i.nulls_are_equal, false), COALESCE(i.is_shared_at_first, false)"
 				 " FROM osmeta.target_unique_index i LEFT JOIN osmeta.environment n ON n.environment = i.target"
 				 " WHERE i.plan_id = " INT64_FORMAT " AND NOT i.is_beyond AND i.unknown = 0 AND i.delivered > 0"
 	/* a column that is NULL in all rows: nothing can be equal */
-				 "  AND (i.nulls = 0 OR n.dialect <> 'postgres')"
+				 "  AND (i.nulls = 0 OR n.dialect <> 'postgres' OR i.nulls_are_equal)"
 				 " ORDER BY i.object, i.name", run->plan_id);
 	rows = SPI_processed;
 	index = palloc0(sizeof(UniqueIndex) * Max(rows, 1));
@@ -260,13 +311,19 @@ osmeta_check_unique(Run *run)
 		index[i].attributes = osmeta_text_at(i, 4);
 		index[i].is_complete = osmeta_bool_at(i, 5);
 		index[i].nulls_are_equal = osmeta_bool_at(i, 6);
+		index[i].is_shared_at_first = osmeta_bool_at(i, 7);
 	}
 	for (uint64 i = 0; i < rows; i++)
 	{
 		if (index[i].entity == NULL || !index[i].entity->is_data)
 			continue;
 		/* of columns that are not delivered the target's rows are not read */
-		check_index(run, &index[i], with_target && index[i].is_complete);
+		if (index[i].is_shared_at_first)
+			check_index(run, &index[i], with_target && index[i].is_complete,
+						true);
+		if (!is_unknown_yet(&index[i]))
+			check_index(run, &index[i], with_target && index[i].is_complete,
+						false);
 		osmeta_commit_now_and_then(run, (int) i);
 	}
 }

@@ -39,7 +39,10 @@ SELECT m.plan_id, m.entity_id, m.object || '.' || a.attribute AS object, a.attri
     e.transform IN ('null value', 'default') AS is_alike,
     -- and that is NULL
     e.transform = 'null value' AND (NOT COALESCE(osmeta.is_data_type(a.type), false)
-        OR osmeta.null_value(a.type, n.dialect) IS NULL) AS is_null
+        OR osmeta.null_value(a.type, n.dialect) IS NULL) AS is_null,
+    -- a value that comes in the second step, and what is there until then
+    a.is_deferred AND (e.transform = 'remap' OR e.transform LIKE 'remap:%') AS is_later,
+    a.is_deferred AND e.transform = 'remap' AS is_null_at_first
 FROM osmeta.moved_entity AS m
 JOIN osmeta.plan_attribute AS a ON a.plan_id = m.plan_id AND a.entity_id = m.entity_id
 LEFT JOIN osmeta.environment AS n ON n.environment = m.target
@@ -54,7 +57,11 @@ COMMENT ON VIEW osmeta.delivered_column IS 'Internal: columns of the target that
 CREATE VIEW osmeta.target_unique_index AS
 SELECT m.plan_id, m.entity_id, m.object, m.target_table, m.rows_expected, m.target, c.name, c.definition,
     COALESCE((c.details ->> 'is_partial')::boolean, false) OR k.has_expression AS is_beyond,
-    k.varying, k.unknown, k.unknown_columns, k.nulls, k.columns, k.delivered, k.attributes
+    k.varying, k.unknown, k.unknown_columns, k.nulls, k.columns, k.delivered, k.attributes,
+    -- may two rows be equal before the second step, and are all of them?
+    l.nulls_are_equal, k.later > 0 AND (k.nulls_at_first = 0 AND k.nulls = 0 OR l.nulls_are_equal
+        OR l.dialect = 'oracle' AND k.nulls_at_first + k.nulls < k.columns) AS is_shared_at_first,
+    k.varying = k.later AS is_alike_at_first
 FROM osmeta.plan_catalogue AS c
 CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
     WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
@@ -63,6 +70,8 @@ CROSS JOIN LATERAL (
         count(d.target_column) AS delivered, array_agg(d.attribute_no) FILTER (WHERE d.attribute_no IS NOT NULL) AS attributes,
         -- columns whose values differ from row to row
         count(*) FILTER (WHERE NOT d.is_alike) AS varying,
+        count(*) FILTER (WHERE d.is_later) AS later,
+        count(*) FILTER (WHERE d.is_null_at_first) AS nulls_at_first,
         COALESCE(bool_or(d.target_column IS NULL AND (f.details ->> 'is_identity')::boolean), false) AS is_numbered,
         -- that the plan does not fill and the target does
         count(*) FILTER (WHERE d.target_column IS NULL AND f.name IS NOT NULL) AS unknown,
@@ -77,6 +86,16 @@ CROSS JOIN LATERAL (
         AND ((f.details ->> 'has_default')::boolean OR (f.details ->> 'is_identity')::boolean
             OR (f.details ->> 'is_generated')::boolean)
 ) AS k
+LEFT JOIN LATERAL (
+    SELECT n.dialect,
+        -- NULLS NOT DISTINCT (PostgreSQL 15) can be seen in this database only
+        n.dialect = 'sqlserver' OR n.server IS NULL AND EXISTS (
+            SELECT FROM pg_namespace AS s
+            JOIN pg_class AS r ON r.relnamespace = s.oid AND r.relname = c.name
+            JOIN pg_index AS x ON x.indexrelid = r.oid
+            WHERE s.nspname = n.remote_schema AND (to_jsonb(x) ->> 'indnullsnotdistinct')::boolean) AS nulls_are_equal
+    FROM osmeta.environment AS n WHERE n.environment = m.target
+) AS l ON true
 WHERE c.side = 'target' AND c.kind IN ('key', 'index') AND c.details ->> 'kind' IN ('p', 'u')
     -- never twice
     AND NOT (c.details ->> 'has_identifier')::boolean AND NOT k.is_numbered
@@ -183,10 +202,15 @@ SELECT i.plan_id, s.severity, 'unique_index', i.object,
             WHEN i.is_beyond THEN 'it is over an expression or over some of the rows, and is not looked at before rows are delivered'
             WHEN i.varying = 0 AND i.unknown = 0 THEN 'all rows get the same values'
             WHEN i.varying = 0 THEN 'all rows get the same values, if the target gives the same to ' || i.unknown_columns
+            WHEN i.is_shared_at_first AND i.is_alike_at_first AND i.unknown = 0
+                THEN 'its references are part of a cycle and set in a second step: all rows have the same values before'
             WHEN i.unknown > 0 THEN format('the target gives a value to %s, so it is not looked at before rows are delivered', i.unknown_columns)
             ELSE 'rows with equal values, or with values that are taken there, stop the run before the first one is delivered'
         END),
-    CASE WHEN i.varying = 0 AND NOT i.is_beyond
+    CASE
+        WHEN i.is_shared_at_first AND i.is_alike_at_first AND i.unknown = 0 AND i.varying > 0 AND NOT i.is_beyond
+        THEN 'Have the index dropped there while the plan runs, or leave another reference of the cycle, or the entity, out.'
+        WHEN i.varying = 0 AND NOT i.is_beyond
         THEN 'A left-over of an earlier version, or a column that is left out: have the index dropped there, or give the column values by transform in osmeta.plan_attribute. Lower the severity if its values do differ.'
         ELSE 'Compare the values on both sides; filter or change what collides.'
     END
@@ -196,8 +220,11 @@ CROSS JOIN LATERAL (VALUES (
     CASE
         WHEN i.is_beyond THEN 'note'
         -- NULLs are distinct on PostgreSQL; on Oracle if there is nothing else
-        WHEN i.nulls > 0 AND COALESCE(n.dialect, 'postgres') = 'postgres' THEN NULL
-        WHEN i.varying > 0 THEN CASE WHEN i.unknown > 0 THEN 'warning' ELSE 'note' END
+        WHEN i.nulls > 0 AND COALESCE(n.dialect, 'postgres') = 'postgres' AND i.nulls_are_equal IS NOT TRUE THEN NULL
+        WHEN i.varying > 0 THEN CASE
+            WHEN i.unknown > 0 THEN 'warning'
+            WHEN i.is_shared_at_first AND i.is_alike_at_first AND i.rows_expected > 1 THEN 'error'
+            ELSE 'note' END
         WHEN i.nulls = i.columns AND n.dialect = 'oracle' THEN NULL
         WHEN i.rows_expected > 1 THEN 'error'
         ELSE 'warning'
