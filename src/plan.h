@@ -445,6 +445,12 @@ extern void osmeta_plan_order(int64 plan_id);
 /* Compute which rows are pulled of each entity, and write that likewise. */
 extern void osmeta_plan_pull_rules(int64 plan_id);
 
+/* plan_delta.c */
+
+/* What to do about rows that were refused before any was written. */
+extern char *osmeta_refusal_hint(const MigrationPlan *plan,
+								 const char *first_round);
+
 /* plan_model.c */
 
 /* Assignments to columns of osmeta.plan_entity e: where its relations lead. */

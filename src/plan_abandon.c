@@ -108,9 +108,13 @@ note_dangling(const MigrationPlan *plan, const PlanEntity *entity)
 		if (!osmeta_is_mapped(a) || (!a->refers_to->is_data && !has_changes))
 			continue;
 		condition = a->refers_to->is_data ?
-			psprintf("EXISTS (SELECT FROM %s r WHERE r.c%d::text = %s AND r.round = %d)",
+			psprintf("(EXISTS (SELECT FROM %s r WHERE r.c%d::text = %s AND r.round = %d)%s)",
 					 osmeta_stage_name(plan, 'e', a->refers_to->entity_id),
-					 a->refers_to->identifier->attribute_no, value, plan->round) :
+					 a->refers_to->identifier->attribute_no, value, plan->round,
+					 !a->refers_to->has_map ? "" :
+					 psprintf(" OR EXISTS (SELECT FROM %s m WHERE m.source_id::text = %s AND m.is_existing AND m.round = %d)",
+							  osmeta_stage_name(plan, 'm', a->refers_to->entity_id),
+							  value, plan->round)) :
 			psprintf("EXISTS (SELECT FROM %s k WHERE k.c%d = s.c%d AND k.round < %d)"
 					 " AND EXISTS (SELECT FROM osmeta.plan_map m WHERE m.plan_id = " INT64_FORMAT
 					 "  AND m.entity_id = " INT64_FORMAT " AND m.source_id = %s AND m.target_id IS NOT NULL)",
@@ -150,8 +154,10 @@ forget_rows(const MigrationPlan *plan, const PlanEntity *entity)
 	{
 		char	   *map = osmeta_stage_name(plan, 'm', entity->entity_id);
 
-		osmeta_execf("DELETE FROM %s m WHERE NOT EXISTS (SELECT FROM %s s WHERE s.c%d = m.source_id)",
-					 map, stage, id);
+		/* partners of rows that a filter leaves out are in no stage */
+		osmeta_execf("DELETE FROM %s m WHERE m.round = %d"
+					 " OR NOT m.is_existing AND NOT EXISTS (SELECT FROM %s s WHERE s.c%d = m.source_id)",
+					 map, plan->round, stage, id);
 		osmeta_execf("UPDATE osmeta.plan_entity SET rows_existing = (SELECT count(*) FROM %s m WHERE m.is_existing)"
 					 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT
 					 " AND rows_existing IS NOT NULL",

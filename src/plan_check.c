@@ -107,7 +107,7 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 						osmeta_entity_label(attribute->refers_to),
 						run->plan->target),
 				 errdetail("Without partner: %s.", osmeta_list_values(rows)),
-				 errhint("%s", osmeta_refusal_hint(run, "Create the partners there, or set option users to a fallback, and call run_plan again."))));
+				 errhint("%s", osmeta_refusal_hint(run->plan, "Create the partners there, or set option users to a fallback, and call run_plan again."))));
 }
 
 /* Rows whose identifier is a reference need the row that it refers to. */
@@ -134,8 +134,8 @@ check_parents(const Run *run, const PlanEntity *entity)
 						rows, osmeta_entity_label(entity),
 						osmeta_entity_label(id->refers_to)),
 				 errdetail("Identifiers at the source: %s.", osmeta_list_values(rows)),
-				 errhint("Nothing has been written to the target. Give %s a filter that leaves these rows out, and make a new plan.",
-						 osmeta_entity_label(entity))));
+				 errhint("%s", osmeta_refusal_hint(run->plan, psprintf("Give %s a filter that leaves these rows out, and make a new plan.",
+																	   osmeta_entity_label(entity))))));
 }
 
 /* Does the target give the identifiers, of the rows or of their parents? */
@@ -239,7 +239,7 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 				 errmsg(INT64_FORMAT " rows of %s would get only " INT64_FORMAT " identifiers",
 						staged, osmeta_entity_label(entity), distinct),
 				 errdetail("%s", list_shared(run, entity)),
-				 errhint("%s", osmeta_refusal_hint(run, "Rows that belong to one user at the target must be filtered at the source."))));
+				 errhint("%s", osmeta_refusal_hint(run->plan, "Rows that belong to one user at the target must be filtered at the source."))));
 	if (entity->is_number)
 	{
 		lower = osmeta_text_at(0, 3);

@@ -261,7 +261,7 @@ check_one(const Run *run, const Check *check)
 						osmeta_entity_label(entity), check->name,
 						entity->target_table, plan->target, look.total),
 				 errdetail("%s\n%s", check->definition, shown_list(&look)),
-				 errhint("%s", osmeta_refusal_hint(run, psprintf("Have the constraint dropped there if it is a left-over, SELECT osmeta.refresh_plan(%s), and call run_plan again; or make a new plan with a filter that leaves these rows out, or a transform that gives other values.",
+				 errhint("%s", osmeta_refusal_hint(run->plan, psprintf("Have the constraint dropped there if it is a left-over, SELECT osmeta.refresh_plan(%s), and call run_plan again; or make a new plan with a filter that leaves these rows out, or a transform that gives other values.",
 																 quote_literal_cstr(run->name))))));
 }
 
@@ -360,7 +360,7 @@ check_foreign_key(const Run *run, const ForeignKey *key)
 				 errdetail("Foreign key \"%s\" of table \"%s\" demands them.\n%s",
 						   key->name, key->entity->target_table,
 						   shown_list(&look)),
-				 errhint("%s", osmeta_refusal_hint(run, "Have the foreign key dropped there if it is a left-over, and call run_plan again; or make a new plan that leaves the attribute, or these rows, out."))));
+				 errhint("%s", osmeta_refusal_hint(run->plan, "Have the foreign key dropped there if it is a left-over, and call run_plan again; or make a new plan that leaves the attribute, or these rows, out."))));
 }
 
 static void

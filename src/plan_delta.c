@@ -48,12 +48,12 @@ osmeta_round_sql(const MigrationPlan *plan, const PlanEntity *entity)
 }
 
 char *
-osmeta_refusal_hint(const Run *run, const char *first_round)
+osmeta_refusal_hint(const MigrationPlan *plan, const char *first_round)
 {
-	if (run->plan->round == 1)
+	if (plan->round == 1)
 		return psprintf("Nothing has been written to the target. %s", first_round);
 	return psprintf("Nothing of this round has been written to the target. CALL osmeta.abandon_round(%s), put the rows right on one of the sides, and call run_plan again.",
-					quote_literal_cstr(run->name));
+					quote_literal_cstr(plan->name));
 }
 
 void

@@ -261,7 +261,7 @@ refuse(const Run *run, const PlanEntity *entity, uint64 rows)
 					osmeta_entity_label(entity), entity->target_table,
 					run->plan->target, total),
 			 errdetail("%s", list.data),
-			 errhint("%s", osmeta_refusal_hint(run, "Make a new plan with a transform that gives values that fit, or with a filter that leaves these rows out."))));
+			 errhint("%s", osmeta_refusal_hint(run->plan, "Make a new plan with a transform that gives values that fit, or with a filter that leaves these rows out."))));
 }
 
 static void

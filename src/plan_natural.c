@@ -437,13 +437,13 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 		osmeta_execf("DELETE FROM %s m USING %s s WHERE m.is_existing AND s.c%d = m.source_id AND s.round = %d",
 					 table, osmeta_stage_name(plan, 'e', entity->entity_id),
 					 entity->identifier->attribute_no, plan->round);
-	osmeta_execf("INSERT INTO %s (source_id, target_id, is_existing)"
-				 " SELECT DISTINCT ON (p.source_id) p.source_id::%s, p.target_id::%s, true FROM (%s) p"
+	osmeta_execf("INSERT INTO %s (source_id, target_id, is_existing, round)"
+				 " SELECT DISTINCT ON (p.source_id) p.source_id::%s, p.target_id::%s, true, %d FROM (%s) p"
 				 " WHERE p.target_id IS NOT NULL"
 				 " ORDER BY p.source_id, p.target_id = p.source_id DESC, p.target_id"
 				 " ON CONFLICT DO NOTHING",
 				 table, entity->identifier->source_type,
-				 entity->identifier->target_type, pairs);
+				 entity->identifier->target_type, plan->round, pairs);
 	osmeta_execf("SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM %s s WHERE s.c%d = m.source_id))"
 				 " FROM %s m WHERE m.is_existing",
 				 osmeta_stage_name(plan, 'e', entity->entity_id),
@@ -503,7 +503,7 @@ require_certain(const MigrationPlan *plan, const PlanEntity *entity,
 						entity->strategy_name, osmeta_entity_label(entity),
 						rows),
 				 errdetail("%s", list.data),
-				 errhint("Nothing has been written to the target. Put these rows right, or make a plan with other attributes in key_strategy.")));
+				 errhint("%s", osmeta_refusal_hint(plan, "Put these rows right, or make a plan with other attributes in key_strategy."))));
 	}
 }
 
@@ -570,8 +570,8 @@ osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
 					(errcode(ERRCODE_UNIQUE_VIOLATION),
 					 errmsg("rows of %s that belong to rows which have one in environment \"%s\" already: " INT64_FORMAT,
 							osmeta_entity_label(entity), plan->target, rows),
-					 errhint("Nothing has been written to the target. SELECT osmeta.set_plan_option(%s, 'existing_one_to_one', '\"keep_target\"') leaves the rows there as they are; then call run_plan again.",
-							 quote_literal_cstr(plan->name))));
+					 errhint("%s", osmeta_refusal_hint(plan, psprintf("SELECT osmeta.set_plan_option(%s, 'existing_one_to_one', '\"keep_target\"') leaves the rows there as they are; then call run_plan again.",
+																	  quote_literal_cstr(plan->name))))));
 	}
 }
 

@@ -253,9 +253,6 @@ extern void osmeta_check_parents_stand(Run *run, bool is_begun);
 extern char *osmeta_round_sql(const MigrationPlan *plan,
 							  const PlanEntity *entity);
 
-/* What to do about rows that were refused before any was written. */
-extern char *osmeta_refusal_hint(const Run *run, const char *first_round);
-
 /* Does the round look for rows that have changed since they were delivered? */
 extern bool osmeta_seeks_changes(const MigrationPlan *plan);
 

@@ -371,7 +371,7 @@ char *
 osmeta_map_table_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
 	return psprintf("CREATE TABLE %s (source_id %s PRIMARY KEY, target_id %s,"
-					" is_existing boolean NOT NULL DEFAULT false)",
+					" is_existing boolean NOT NULL DEFAULT false, round integer NOT NULL DEFAULT 0)",
 					osmeta_stage_name(plan, 'm', entity->entity_id),
 					entity->identifier->source_type,
 					entity->identifier->target_type);

@@ -215,8 +215,8 @@ check_index(const Run *run, const UniqueIndex *index, bool with_target,
 					run->plan->target, total),
 			 errdetail("%s\n%s", index->definition, list.data),
 			 at_first ?
-			 errhint("%s", osmeta_refusal_hint(run, "These rows would collide before the references of the second step are set: have the index dropped there while the plan runs, or make a new plan without another reference of the cycle.")) :
-			 errhint("%s", osmeta_refusal_hint(run, "Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out or a transform that gives other values."))));
+			 errhint("%s", osmeta_refusal_hint(run->plan, "These rows would collide before the references of the second step are set: have the index dropped there while the plan runs, or make a new plan without another reference of the cycle.")) :
+			 errhint("%s", osmeta_refusal_hint(run->plan, "Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out or a transform that gives other values."))));
 }
 
 static void
