@@ -179,7 +179,7 @@ COMMENT ON COLUMN osmeta.plan_attribute.target_default IS 'The value that transf
 COMMENT ON COLUMN osmeta.plan_attribute.mask IS 'null, or constant:<text>; applied before the value rests in the stage';
 COMMENT ON COLUMN osmeta.plan_attribute.identifier_changed IS 'The attribute is the identifier of its entity on one side only';
 COMMENT ON COLUMN osmeta.plan_attribute.dangling_rows IS 'Rows whose value refers to no row at the source (plan_dangling lists the values); NULL: not known yet';
-COMMENT ON COLUMN osmeta.plan_attribute.is_deferred IS 'Delivered as NULL first and set in the second step, since the references form a cycle';
+COMMENT ON COLUMN osmeta.plan_attribute.is_deferred IS 'Delivered as NULL (a soft key: as the null value) first and set in the second step, since the references form a cycle';
 
 CREATE TABLE osmeta.plan_map (
     plan_id    bigint NOT NULL,
