@@ -37,6 +37,21 @@ INSERT INTO source.tag ("ID", "PARENTID") VALUES ('f', 'a');
 CALL osmeta.run_plan('p');
 SELECT "ID", "PARENTID" FROM target.tag WHERE "ID" IN ('c', 'd', 'e', 'f');
 SELECT entity, rows_expected, rows_found, existing, dangling, status FROM osmeta.verify_plan('p') ORDER BY entity;
+-- A round that is refused and abandoned forgets no partner of before.
+\set ECHO none
+SELECT make.table_of('target', 'Tag') AS target_tag \gset
+\set ECHO all
+ALTER TABLE :target_tag ADD CONSTRAINT not_bad CHECK ("ID" <> 'bad');
+SELECT osmeta.refresh_plan('p');
+INSERT INTO source.tag ("ID", "PARENTID") VALUES ('bad', 'a');
+CALL osmeta.run_plan('p');
+CALL osmeta.abandon_round('p');
+SELECT entity, status, detail FROM osmeta.verify_plan('p') ORDER BY entity;
+SELECT osmeta.map_id('p', 'Region', '2') AS two, osmeta.map_id('p', 'Tag', 'b') AS b, osmeta.map_id('p', 'Tag', 'a') AS a;
+DELETE FROM source.tag WHERE "ID" = 'bad';
+CALL osmeta.run_plan('p');
+SELECT entity, status, detail FROM osmeta.verify_plan('p') ORDER BY entity;
+ALTER TABLE :target_tag DROP CONSTRAINT not_bad;
 CALL osmeta.undo_plan('p');
 SELECT * FROM target.region ORDER BY 1;
 SELECT "ID" FROM target.tag ORDER BY 1;
