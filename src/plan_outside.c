@@ -14,6 +14,9 @@
  * which columns a key refers to; of one with several columns, or of another
  * type, each row counts as referring.
  *
+ * In this database tables of other schemas can refer to the target's, too;
+ * these keys are read from pg_constraint.
+ *
  * To delete a row the target looks for rows that refer to it; without an index
  * that is the whole table each time, rows just deleted included.  The index is
  * not ours to make, but it is said before the first row goes.
@@ -28,6 +31,65 @@
 
 /* So many rows deleted take a while where a key has no index. */
 #define UNINDEXED_ROWS 1000
+
+/*
+ * Keys by which tables of other schemas of this database refer to those of the
+ * target, as further rows of found.  One that is not over the identifier
+ * counts as one of several columns: which row it means is not looked up.
+ */
+static char *
+elsewhere_sql(const MigrationPlan *plan)
+{
+	return psprintf(" UNION ALL SELECT n.nspname::text, c.relname::text, k.conname::text,"
+					"  CASE k.confdeltype WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null' WHEN 'd' THEN 'set default'"
+					"   WHEN 'r' THEN 'restrict' ELSE 'no action' END,"
+					"  CASE WHEN cardinality(k.conkey) > 1 OR r.attname <> parent.target_column THEN greatest(cardinality(k.conkey), 2) ELSE 1 END,"
+					"  NULL, parent.entity_id, a.attname::text, a.attnum, format_type(a.atttypid, a.atttypmod),"
+					"  i.attname::text, format_type(i.atttypid, i.atttypmod),"
+					"  EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid AND x.indkey[0] = k.conkey[1] AND x.indpred IS NULL)"
+					" FROM osmeta.environment e"
+					" JOIN pg_namespace pn ON pn.nspname = e.remote_schema"
+					" JOIN pg_class p ON p.relnamespace = pn.oid"
+					" JOIN moved parent ON parent.target_table = p.relname"
+					" JOIN pg_constraint k ON k.confrelid = p.oid AND k.contype = 'f' AND k.conparentid = 0"
+					" JOIN pg_attribute r ON r.attrelid = p.oid AND r.attnum = k.confkey[1]"
+					" JOIN pg_class c ON c.oid = k.conrelid AND c.relnamespace <> pn.oid"
+					" JOIN pg_namespace n ON n.oid = c.relnamespace"
+					" JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]"
+					" LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indisprimary AND x.indnkeyatts = 1"
+					" LEFT JOIN pg_attribute i ON i.attrelid = c.oid AND i.attnum = x.indkey[0]"
+					" WHERE e.environment = %s AND e.server IS NULL"
+	/* a key that only refuses needs no look */
+					"  AND (k.confdeltype NOT IN ('a', 'r') OR has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"
+					"   AND COALESCE((SELECT has_table_privilege(w.oid, c.oid, 'SELECT') FROM pg_roles w WHERE w.rolname = %s), true))",
+					quote_literal_cstr(plan->target),
+					quote_literal_cstr(plan->owner));
+}
+
+/* What takes rows along must be readable, or nothing is known of them. */
+static void
+check_readable(const MigrationPlan *plan)
+{
+	uint64		rows;
+
+	rows = osmeta_execf("SELECT DISTINCT format('%%I.%%I', n.nspname, c.relname)"
+						" FROM osmeta.plan_foreign_key k"
+						" JOIN pg_namespace n ON n.nspname = k.table_schema"
+						" JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.table_name"
+						" LEFT JOIN pg_roles r ON r.rolname = %s"
+						" WHERE k.plan_id = " INT64_FORMAT
+						"  AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"
+						"   AND COALESCE(has_table_privilege(r.oid, c.oid, 'SELECT'), true)) ORDER BY 1",
+						quote_literal_cstr(plan->owner), plan->plan_id);
+	if (rows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("tables of other schemas refer to those of environment \"%s\" and cannot be read",
+						plan->target),
+				 errdetail("%s.", osmeta_list_values(rows)),
+				 errhint("Nothing has been deleted. Grant SELECT on them, and USAGE on their schemas, to role \"%s\": rows there could be deleted or changed along.",
+						 plan->owner)));
+}
 
 /* Fill osmeta.plan_foreign_key from the target's catalogue. */
 void
@@ -53,30 +115,32 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 " prime AS ("
 				 " SELECT k.table_name, min(k.columns[1]) AS column_name FROM keys k"
 				 " WHERE k.kind = 'p' AND cardinality(k.columns) = 1 GROUP BY k.table_name),"
-				 " found AS ("
-				 " SELECT f.table_name, f.key_name, f.columns, f.delete_action, child.entity_id,"
-				 "  parent.entity_id AS refers_to_entity_id,"
-				 "  COALESCE(child.target_column, prime.column_name) AS id_column"
+				 " found (table_schema, table_name, key_name, delete_action, columns, entity_id, refers_to_entity_id,"
+				 "  column_name, position, column_type, id_column, id_type, is_indexed) AS ("
+				 " SELECT NULL::text, f.table_name, f.key_name, f.delete_action, cardinality(f.columns), child.entity_id,"
+				 "  parent.entity_id, c.column_name, c.position, c.local_type, i.column_name, i.local_type,"
+				 /* a catalogue without any index has not been readable */
+				 "  CASE WHEN EXISTS (SELECT FROM indexes) THEN EXISTS (SELECT FROM indexes x"
+				 "   WHERE x.table_name = f.table_name AND x.column_name = f.columns[1]) END"
 				 " FROM keys f"
 				 " JOIN moved parent ON parent.target_table = f.target_table"
 				 " LEFT JOIN moved child ON child.target_table = f.table_name"
 				 " LEFT JOIN prime ON prime.table_name = f.table_name"
-				 " WHERE f.kind = 'f')"
+				 " JOIN cols c ON c.table_name = f.table_name AND c.column_name = f.columns[1]"
+				 " LEFT JOIN cols i ON i.table_name = f.table_name AND i.column_name = COALESCE(child.target_column, prime.column_name)"
+				 " WHERE f.kind = 'f'%s)"
 				 " INSERT INTO osmeta.plan_foreign_key (plan_id, relation_no, key_no, table_name, key_name,"
 				 "  column_name, column_type, position, columns, delete_action, id_column, id_type,"
-				 "  entity_id, refers_to_entity_id, is_indexed)"
-				 " SELECT " INT64_FORMAT ", dense_rank() OVER (ORDER BY f.table_name COLLATE \"C\"),"
-				 "  row_number() OVER (PARTITION BY f.table_name ORDER BY f.key_name COLLATE \"C\", f.refers_to_entity_id),"
-				 "  f.table_name, f.key_name, c.column_name, c.local_type, c.position, cardinality(f.columns),"
-				 "  f.delete_action, i.column_name, i.local_type, f.entity_id, f.refers_to_entity_id,"
-	/* a catalogue without any index has not been readable */
-				 "  CASE WHEN EXISTS (SELECT FROM indexes) THEN EXISTS (SELECT FROM indexes x"
-				 "   WHERE x.table_name = f.table_name AND x.column_name = f.columns[1]) END"
-				 " FROM found f"
-				 " JOIN cols c ON c.table_name = f.table_name AND c.column_name = f.columns[1]"
-				 " LEFT JOIN cols i ON i.table_name = f.table_name AND i.column_name = f.id_column",
+				 "  entity_id, refers_to_entity_id, is_indexed, table_schema)"
+				 " SELECT " INT64_FORMAT ", dense_rank() OVER (ORDER BY f.table_schema COLLATE \"C\" NULLS FIRST, f.table_name COLLATE \"C\"),"
+				 "  row_number() OVER (PARTITION BY f.table_schema, f.table_name ORDER BY f.key_name COLLATE \"C\", f.refers_to_entity_id),"
+				 "  f.table_name, f.key_name, f.column_name, f.column_type, f.position, f.columns,"
+				 "  f.delete_action, f.id_column, f.id_type, f.entity_id, f.refers_to_entity_id, f.is_indexed, f.table_schema"
+				 " FROM found f",
 				 plan->target_schema, plan->target_schema, plan->target_schema,
-				 plan->plan_id, plan->plan_id);
+				 plan->plan_id,
+				 plan->target_wrapper == NULL ? elsewhere_sql(plan) : "",
+				 plan->plan_id);
 }
 
 /*
@@ -88,13 +152,13 @@ osmeta_foreign_keys_notice(const Run *run, const char *phase)
 	uint64		keys;
 	StringInfoData list;
 
-	keys = osmeta_execf("SELECT format('column %%I of table %%I: %%s rows of %%I go', k.column_name, k.table_name, sum(c.rows_expected), e.target_table)"
+	keys = osmeta_execf("SELECT format('column %%I of table %%s%%I: %%s rows of %%I go', k.column_name, quote_ident(k.table_schema) || '.', k.table_name, sum(c.rows_expected), e.target_table)"
 						" FROM osmeta.plan_foreign_key k"
 						" JOIN osmeta.plan_entity e ON e.plan_id = k.plan_id AND e.entity_id = k.refers_to_entity_id"
 						" JOIN osmeta.plan_chunk c ON c.plan_id = k.plan_id AND c.entity_id = k.refers_to_entity_id"
 						"  AND c.phase = %s AND c.level BETWEEN 0 AND %d"
 						" WHERE k.plan_id = " INT64_FORMAT " AND NOT k.is_indexed"
-						" GROUP BY k.table_name, k.key_no, k.column_name, e.target_table"
+						" GROUP BY k.table_schema, k.table_name, k.key_no, k.column_name, e.target_table"
 						" HAVING sum(c.rows_expected) >= %d ORDER BY sum(c.rows_expected) DESC, 1 LIMIT %d",
 						quote_literal_cstr(phase), LEVEL_PUT_BACK - 1,
 						run->plan_id, UNINDEXED_ROWS, LISTED_ROWS);
@@ -146,6 +210,7 @@ osmeta_foreign_keys_make(Run *run)
 
 	osmeta_foreign_keys_drop(plan, &run->nest_level);
 	osmeta_foreign_keys_read(plan);
+	check_readable(plan);
 	rows = osmeta_execf("SELECT osmeta.plan_foreign_key_sql(k.plan_id, k.relation_no)"
 						" FROM (SELECT DISTINCT f.plan_id, f.relation_no FROM osmeta.plan_foreign_key f"
 						"  WHERE f.plan_id = " INT64_FORMAT ") k ORDER BY k.relation_no",
@@ -166,7 +231,7 @@ osmeta_foreign_keys_load(MigrationPlan *plan, int *count)
 	ForeignKey *keys;
 	uint64		rows;
 
-	rows = osmeta_execf("SELECT k.table_name, k.key_name, k.column_name, k.position, k.relation_no, k.key_no,"
+	rows = osmeta_execf("SELECT COALESCE(k.table_schema || '.', '') || k.table_name, k.key_name, k.column_name, k.position, k.relation_no, k.key_no,"
 						" k.id_column IS NOT NULL, k.columns, k.column_type,"
 						" k.delete_action NOT IN ('no action', 'restrict'),"
 						" COALESCE(k.entity_id, 0), k.refers_to_entity_id"

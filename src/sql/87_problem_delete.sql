@@ -21,6 +21,7 @@ CREATE TABLE osmeta.plan_foreign_key (
     entity_id            bigint,
     refers_to_entity_id  bigint NOT NULL,
     is_indexed           boolean,
+    table_schema         text,
     PRIMARY KEY (plan_id, relation_no, key_no)
 );
 COMMENT ON TABLE osmeta.plan_foreign_key IS 'Foreign keys of the target''s catalogue that refer to tables of a plan';
@@ -28,6 +29,7 @@ COMMENT ON COLUMN osmeta.plan_foreign_key.relation_no IS 'The table is o<relatio
 COMMENT ON COLUMN osmeta.plan_foreign_key.columns IS 'Number of the key''s columns; the first one is column_name';
 COMMENT ON COLUMN osmeta.plan_foreign_key.entity_id IS 'The plan''s entity whose table it is; NULL: a table that the plan does not write';
 COMMENT ON COLUMN osmeta.plan_foreign_key.is_indexed IS 'Whether an index of the table begins with the key''s first column; NULL: unknown';
+COMMENT ON COLUMN osmeta.plan_foreign_key.table_schema IS 'The table''s schema where that is another than the target''s, of a target in this database; else NULL';
 
 CREATE TRIGGER plan_owner BEFORE INSERT OR UPDATE OR DELETE
     ON osmeta.plan_foreign_key FOR EACH ROW EXECUTE FUNCTION osmeta.plan_owner();
@@ -38,22 +40,23 @@ CREATE FUNCTION osmeta.plan_foreign_key_sql(plan_id bigint, relation_no integer)
 RETURNS text
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
-    SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema, c.table_name, p.plan,
+    SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment),
+        COALESCE(c.table_schema, n.remote_schema), c.table_name, p.plan,
         'o' || $2,
         jsonb_agg(jsonb_build_object('name', c.name, 'remote_name', c.remote_name, 'type', c.type) ORDER BY c.place),
         options => n.table_options)
     FROM osmeta.plan p
     JOIN osmeta.environment n ON n.environment = p.target
     CROSS JOIN LATERAL (
-        SELECT DISTINCT f.table_name, 'id' AS name, f.id_column AS remote_name, f.id_type AS type, 0 AS place
+        SELECT DISTINCT f.table_schema, f.table_name, 'id' AS name, f.id_column AS remote_name, f.id_type AS type, 0 AS place
         FROM osmeta.plan_foreign_key f
         WHERE f.plan_id = p.plan_id AND f.relation_no = $2 AND f.id_column IS NOT NULL
         UNION ALL
-        SELECT f.table_name, 'k' || f.key_no, f.column_name, f.column_type, f.key_no
+        SELECT f.table_schema, f.table_name, 'k' || f.key_no, f.column_name, f.column_type, f.key_no
         FROM osmeta.plan_foreign_key f
         WHERE f.plan_id = p.plan_id AND f.relation_no = $2) c
     WHERE p.plan_id = $1
-    GROUP BY n.environment, n.wrapper, n.remote_schema, n.table_options, c.table_name, p.plan;
+    GROUP BY n.environment, n.wrapper, n.remote_schema, n.table_options, c.table_schema, c.table_name, p.plan;
 END;
 COMMENT ON FUNCTION osmeta.plan_foreign_key_sql(bigint, integer) IS 'Internal: the statement that makes the relation of a table with foreign keys to tables of a plan';
 
@@ -81,7 +84,7 @@ WHERE options ->> 'existing' = 'delete' AND identity_always AND target_rows IS D
 UNION ALL
 SELECT m.plan_id, 'note', 'referenced_from_outside', m.object,
     format('rows of %s can refer to the rows that are to be deleted, and the plan does not write them',
-        string_agg(DISTINCT format('table "%s" (key %s)', f.table_name, COALESCE(f.key_name, f.column_name)), ', ')),
+        string_agg(DISTINCT format('table "%s" (key %s)', COALESCE(f.table_schema || '.', '') || f.table_name, COALESCE(f.key_name, f.column_name)), ', ')),
     'The run looks before it deletes anything, and stops if there are any. Add their entities to the scope, or take such rows out.'
 FROM osmeta.moved_entity m
 JOIN osmeta.plan_foreign_key f ON f.plan_id = m.plan_id AND f.refers_to_entity_id = m.entity_id
