@@ -68,7 +68,11 @@ check_claim(const Run *run, const PlanEntity *entity, MigrationPlan *other)
 	uint64		rows;
 	const char *type = entity->is_number ? "bigint" : "text";
 
+	/* Each relation that is looked at is a lock: only those that matter. */
 	if (e == NULL || e->is_number != entity->is_number ||
+		osmeta_execf("SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
+					 " AND c.entity_id = " INT64_FORMAT " AND c.phase = 'push' AND c.round = %d LIMIT 1",
+					 other->plan_id, e->entity_id, other->round) == 0 ||
 		!osmeta_relation_exists(other, 'e', e->entity_id))
 		return;
 	rows = osmeta_execf("SELECT v.id::text FROM (%s) v WHERE v.id::%s IN (SELECT w.id::%s FROM (%s) w) ORDER BY v.id",
@@ -266,6 +270,7 @@ osmeta_check_taken_over(Run *run)
 		{
 			if (run->plan->entities[j].is_data)
 				find_taken_over(run, &run->plan->entities[j], other, &findings);
+			osmeta_commit_now_and_then(run, j);
 		}
 		if (first == NULL && findings.changed + findings.referred > 0)
 			first = other->name;

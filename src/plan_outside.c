@@ -119,7 +119,7 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 "  column_name, position, column_type, id_column, id_type, is_indexed) AS ("
 				 " SELECT NULL::text, f.table_name, f.key_name, f.delete_action, cardinality(f.columns), child.entity_id,"
 				 "  parent.entity_id, c.column_name, c.position, c.local_type, i.column_name, i.local_type,"
-				 /* a catalogue without any index has not been readable */
+	/* a catalogue without any index has not been readable */
 				 "  CASE WHEN EXISTS (SELECT FROM indexes) THEN EXISTS (SELECT FROM indexes x"
 				 "   WHERE x.table_name = f.table_name AND x.column_name = f.columns[1]) END"
 				 " FROM keys f"
