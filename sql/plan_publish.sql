@@ -73,6 +73,16 @@ SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS
 CALL osmeta.run_plan('p');
 SELECT "TITLE", "NAME" FROM :target_region WHERE "TITLE" IS NOT NULL ORDER BY 1;
 
+-- one that is new, at either side
+INSERT INTO target."OSSYS_ENTITY_ATTR" ("ENTITY_ID", "NAME", "SS_KEY", "TYPE", "LENGTH", "DECIMALS", "IS_MANDATORY", "IS_AUTONUMBER", "DELETE_RULE", "DEFAULT_LABEL", "IS_ACTIVE", "ORDER_NUM", "DATABASE_NAME")
+SELECT e."ID", 'Rating', md5('Rating')::uuid, 'rtInteger', 0, 0, false, false, 'Protect', '', true, 9, 'RATING' FROM target."OSSYS_ENTITY" e WHERE e."NAME" = 'Region';
+CALL osmeta.run_plan('p');
+DELETE FROM target."OSSYS_ENTITY_ATTR" WHERE "NAME" = 'Rating';
+INSERT INTO source."OSSYS_ENTITY_ATTR" ("ENTITY_ID", "NAME", "SS_KEY", "TYPE", "LENGTH", "DECIMALS", "IS_MANDATORY", "IS_AUTONUMBER", "DELETE_RULE", "DEFAULT_LABEL", "IS_ACTIVE", "ORDER_NUM", "DATABASE_NAME")
+SELECT e."ID", 'Rating', md5('Rating')::uuid, 'rtInteger', 0, 0, false, false, 'Protect', '', true, 9, 'RATING' FROM source."OSSYS_ENTITY" e WHERE e."NAME" = 'Region';
+CALL osmeta.run_plan('p');
+DELETE FROM source."OSSYS_ENTITY_ATTR" WHERE "NAME" = 'Rating';
+
 -- between two rounds, at the source
 BEGIN;
 ALTER TABLE :source_region ADD "TITLE" varchar(50);

@@ -153,7 +153,7 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 
 	return psprintf("WITH entity AS MATERIALIZED (SELECT e.entity_id, e.physical_table_name, e.is_effective FROM %s.entity e),"
 					" attribute AS MATERIALIZED (SELECT DISTINCT ON (a.entity_id, a.attribute_key)"
-					"   a.entity_id, a.attribute_key, a.column_name, a.type, a.is_effective"
+					"   a.entity_id, a.attribute, a.attribute_key, a.column_name, a.type, a.is_effective"
 					"  FROM %s.attribute a ORDER BY a.entity_id, a.attribute_key, a.is_effective DESC, a.attribute_id DESC),"
 					" planned AS MATERIALIZED (SELECT e.entity_id, e.%s AS id, e.is_data,"
 					"   COALESCE(e.espace || '.', '') || e.entity AS label, e.%s_table AS table_name"
@@ -178,11 +178,19 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 					" LEFT JOIN attribute a ON a.entity_id = u.id AND a.attribute_key = u.attribute_key"
 					" WHERE a.is_effective IS NOT TRUE OR a.type IS DISTINCT FROM u.type"
 					"  OR osmeta.fold_name(a.column_name) IS DISTINCT FROM osmeta.fold_name(u.column_name)"
+					" UNION ALL "
+	/* the values of such a one would stay behind, or be NULL */
+					"SELECT format('attribute %%s.%%s is new', p.label, a.attribute)"
+					" FROM planned p JOIN attribute a ON a.entity_id = p.id AND a.is_effective AND a.attribute_key IS NOT NULL"
+					" WHERE p.is_data AND NOT EXISTS (SELECT FROM osmeta.plan_attribute k"
+					"  WHERE k.plan_id = " INT64_FORMAT " AND k.entity_id = p.entity_id"
+					"  AND (k.attribute_key = a.attribute_key OR k.attribute_key IS NULL"
+					"   AND osmeta.fold_name(k.%s_column) = osmeta.fold_name(a.column_name)))"
 					" ORDER BY 1",
 					schema, schema, is_source ? "entity_id" : "target_entity_id",
 					side, plan->plan_id, side, side,
 					is_source ? "type" : "target_attribute_type",
-					plan->plan_id, side, plan->plan_id);
+					plan->plan_id, side, plan->plan_id, plan->plan_id, side);
 }
 
 void

@@ -433,10 +433,13 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 	if (!entity->has_map)
 		osmeta_exec(osmeta_map_table_sql(plan, entity));
 	else
-		/* an interrupted attempt may have left some that are not true now */
-		osmeta_execf("DELETE FROM %s m USING %s s WHERE m.is_existing AND s.c%d = m.source_id AND s.round = %d",
+		/*
+		 * an interrupted attempt may have left some that are not true now;
+		 * those of earlier rounds have been used, and stay
+		 */
+		osmeta_execf("DELETE FROM %s m USING %s s WHERE m.is_existing AND s.c%d = m.source_id AND s.round = %d AND m.round = %d",
 					 table, osmeta_stage_name(plan, 'e', entity->entity_id),
-					 entity->identifier->attribute_no, plan->round);
+					 entity->identifier->attribute_no, plan->round, plan->round);
 	osmeta_execf("INSERT INTO %s (source_id, target_id, is_existing, round)"
 				 " SELECT DISTINCT ON (p.source_id) p.source_id::%s, p.target_id::%s, true, %d FROM (%s) p"
 				 " WHERE p.target_id IS NOT NULL"

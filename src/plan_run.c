@@ -288,7 +288,8 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 	if (!osmeta_plan_lock(PLAN_LOCK_RUN, run.plan_id, true, false))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("plan \"%s\" is being dropped", run.name)));
+				 errmsg("another session has plan \"%s\" to itself", run.name),
+				 errdetail("It is being dropped, or a round of it abandoned.")));
 	PG_TRY();
 	{
 		/* An undo may have begun before the lock was ours. */
