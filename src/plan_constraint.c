@@ -369,9 +369,9 @@ check_foreign_keys(const Run *run)
 	ForeignKey *key;
 	uint64		rows;
 
-	rows = osmeta_execf("SELECT k.entity_id, k.attribute_no, k.name, k.refers_to,"
+	rows = osmeta_execf("SELECT k.entity_id, k.attribute_no, k.name, k.referred_table,"
 						" COALESCE((SELECT min(e.entity_id) FROM osmeta.plan_entity e WHERE e.plan_id = k.plan_id"
-						"  AND e.is_data AND e.include AND e.target_table = k.refers_to), 0)"
+						"  AND e.is_data AND e.include AND e.target_table = k.referred_table), 0)"
 						" FROM osmeta.target_foreign_key k JOIN osmeta.plan p ON p.plan_id = k.plan_id"
 						" WHERE k.plan_id = " INT64_FORMAT " AND k.columns = 1 AND NOT k.left_to_target"
 						"  AND osmeta.plan_severity(p.options, 'foreign_key_outside', 'warning') <> 'note'"

@@ -12,7 +12,7 @@
 -- Foreign keys of the target's tables that lead elsewhere than the model says.
 CREATE VIEW osmeta.target_foreign_key AS
 SELECT m.plan_id, m.entity_id, m.object, m.target, m.target_table, c.name, c.definition,
-    c.details ->> 'target' AS refers_to, c.details ->> 'should_be' AS should_be,
+    c.details ->> 'target' AS referred_table, c.details ->> 'should_be' AS should_be,
     jsonb_array_length(c.details -> 'columns') AS columns, k.attribute, k.attribute_no, k.left_to_target
 FROM osmeta.plan_catalogue AS c
 CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
