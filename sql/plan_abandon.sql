@@ -173,3 +173,25 @@ SELECT osmeta.drop_plan('p');
 
 DROP OWNED BY regress_stranger;
 DROP ROLE regress_stranger;
+
+-- The round had found the first row that the target has already; the next one
+-- finds none.
+CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW."NAME" = 'bad' THEN RAISE EXCEPTION 'boom'; END IF; RETURN NEW; END $$;
+SELECT format('%I.%I', relnamespace::regnamespace, relname) AS target_country FROM pg_class WHERE relnamespace = 'target'::regnamespace AND relkind = 'r' AND relname LIKE '%Country' \gset
+SELECT osmeta.create_plan('q', 'src', 'tgt', ARRAY['entity:Trade.Country', 'entity:Trade.Memo'], '{"producers": "none", "severity": {"length_reduced": "warning"}}') > 0 AS planned;
+UPDATE osmeta.plan_attribute SET include = false WHERE attribute IN ('ClientId', 'CategoryId') AND plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = 'q');
+SELECT code, object FROM osmeta.plan_problem WHERE plan = 'q' AND severity = 'error';
+CALL osmeta.run_plan('q');
+CREATE TRIGGER boom BEFORE INSERT ON :target_country FOR EACH ROW EXECUTE FUNCTION public.boom();
+SELECT osmeta.refresh_plan('q');
+INSERT INTO source.memo ("ID") VALUES ('both');
+INSERT INTO target.memo ("ID") VALUES ('both');
+INSERT INTO source.country ("ID", "NAME") VALUES (9901, 'bad');
+CALL osmeta.run_plan('q');
+CALL osmeta.abandon_round('q');
+UPDATE source.country SET "NAME" = 'good' WHERE "ID" = 9901;
+DELETE FROM source.memo WHERE "ID" = 'both';
+CALL osmeta.run_plan('q');
+SELECT entity, status FROM osmeta.verify_plan('q') ORDER BY 1;
+CALL osmeta.undo_plan('q');
+SELECT osmeta.drop_plan('q');

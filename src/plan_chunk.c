@@ -348,9 +348,11 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 	/*
 	 * A wrapper may lock the rows that it updates so that no other row can
 	 * refer to them meanwhile; two sessions whose rows refer to each other's
-	 * would wait for each other.
+	 * would wait for each other, or one would find that its snapshot is past.
+	 * So references are set by one session at a time.
 	 */
-	bool		one_at_a_time = run->plan->target_wrapper != NULL &&
+	bool		is_far = run->plan->target_wrapper != NULL;
+	bool		one_at_a_time = is_far &&
 	(strcmp(phase, "second step") == 0 || strcmp(phase, "update") == 0);
 
 	/* Found by the partial index of pieces to be done, however many are. */
@@ -361,6 +363,8 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 				 one_at_a_time ? 1 : PIECES_LISTED);
 	rows = SPI_processed;
 	*left = rows > 0;
+	if (is_far && rows > 1 && osmeta_int64_at(0, 2, NULL) == LEVEL_REFERENCE)
+		rows = 1;
 	id = palloc(sizeof(int64) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
 	{

@@ -451,10 +451,12 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 				 " FROM %s m WHERE m.is_existing",
 				 osmeta_stage_name(plan, 'e', entity->entity_id),
 				 entity->identifier->attribute_no, table);
-	entity->has_map = osmeta_int64_at(0, 1, NULL) > 0;
 	rows = osmeta_int64_at(0, 2, NULL);
-	if (!entity->has_map)
+	/* one that was there before is used by views, and may be empty */
+	if (!entity->has_map && osmeta_int64_at(0, 1, NULL) == 0)
 		osmeta_execf("DROP TABLE %s", table);
+	else
+		entity->has_map = true;
 	osmeta_execf("UPDATE osmeta.plan_entity e SET has_map = %s, rows_existing = " INT64_FORMAT
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 				 entity->has_map ? "true" : "false", rows, plan->plan_id,
