@@ -330,7 +330,7 @@ estimate_rows(const MigrationPlan *plan)
 
 /* Which shape has the plan, and what is wrong with it? */
 static void
-report_draft(const Draft *draft)
+report_draft(const Draft *draft, bool is_large)
 {
 	int64		moved;
 	int64		matched;
@@ -345,6 +345,17 @@ report_draft(const Draft *draft)
 	moved = osmeta_int64_at(0, 1, NULL);
 	matched = osmeta_int64_at(0, 2, NULL);
 	rows = osmeta_int64_at(0, 3, NULL);
+	if (is_large)
+	{
+		/* to count its problems takes about as long as to make it */
+		ereport(NOTICE,
+				(errmsg("plan \"%s\": " INT64_FORMAT " entities to move (some " INT64_FORMAT
+						" rows), " INT64_FORMAT " to match",
+						draft->name, moved, rows, matched),
+				 errhint("SELECT * FROM osmeta.plan_problem WHERE plan = %s tells what is wrong with it.",
+						 quote_literal_cstr(draft->name))));
+		return;
+	}
 	args[0] = draft->name;
 	osmeta_query_text("SELECT count(*) FILTER (WHERE severity = 'error'),"
 					  " count(*) FILTER (WHERE severity <> 'error')"
@@ -414,7 +425,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 		osmeta_plan_judge_samples(plan);
 		osmeta_plan_choose_offsets(plan);
 	}
-	report_draft(&draft);
+	report_draft(&draft, osmeta_plan_is_large(plan));
 
 	osmeta_spi_end(nest_level);
 	PG_RETURN_INT64(draft.plan_id);
