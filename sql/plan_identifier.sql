@@ -15,6 +15,10 @@ BEGIN
 		make.attribute('Shop.Deal', 'PartnerId', 'Shop.Partner', 'Ignore'),
 		make.attribute('Shop.Deal', 'VastId', 'Shop.Vast', 'Ignore'),
 		make.attribute('Shop.Deal', 'Contact', 'rtText(50)');
+	PERFORM make.entity('Shop.Depth'), make.attribute('Shop.Depth', 'Id', 'Shop.Vast', 'mandatory Ignore'),
+		make.attribute('Shop.Depth', 'Soft', 'rtText(60)'), make.attribute('Shop.Depth', 'Number', 'rtDecimal(22,2)'),
+		make.attribute('Shop.Depth', 'Tag', 'rtLongInteger'),
+		make.entity('Shop.Sounding'), make.attribute('Shop.Sounding', 'Id', 'Shop.Depth', 'mandatory Ignore');
 	PERFORM make.tables();
 	UPDATE "OSSYS_ENTITY" SET "IS_EXTERNAL" = true, "PHYSICAL_TABLE_NAME" = far WHERE "NAME" = 'Partner';
 END
@@ -27,7 +31,7 @@ CALL make.more('[CRM].[dbo].[Partner]');
 DROP TABLE "PARTNER";
 RESET search_path;
 SELECT format('CREATE VIEW %I.%I AS TABLE %s', f, lower(e), make.table_of(f, e))
-FROM unnest(ARRAY['source', 'target']) f, unnest(ARRAY['Vast', 'Deal']) e
+FROM unnest(ARRAY['source', 'target']) f, unnest(ARRAY['Vast', 'Deal', 'Depth', 'Sounding']) e
 \gexec
 INSERT INTO source.vast VALUES (1, NULL), (99999999999999999999, 1), (18446744073709551616, 99999999999999999999), (5, 77777777777777777777);
 INSERT INTO source.deal VALUES (1, 4711, 99999999999999999999, 'Ann Secret'), (2, NULL, 1, '2'), (3, 4712, 12345678901234567890, '3');
@@ -81,6 +85,31 @@ SELECT "ID", "PARENTID" FROM target.vast ORDER BY 1;
 SELECT entity, status, foreign_changed FROM osmeta.verify_plan('p') ORDER BY entity;
 CALL osmeta.undo_plan('p');
 SELECT count(*) FROM target.vast;
+SELECT osmeta.drop_plan('p');
+
+-- Identifiers that are references to such, and texts and numbers that are one
+INSERT INTO source.depth VALUES (99999999999999999999, ' 18446744073709551616', 5, 7), (18446744073709551616, 'deep', 0, 0),
+	(1, '99999999999999999998', 6.25, NULL), (5, '099999999999999999999', 99999999999999999999, NULL);
+INSERT INTO source.sounding VALUES (99999999999999999999), (5);
+INSERT INTO source.tag ("ID") VALUES ('7');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Vast', 'entity:Shop.Depth', 'entity:Shop.Sounding', 'entity:Shop.Tag']) > 0 AS planned;
+UPDATE osmeta.plan_attribute SET include = false WHERE attribute = 'CustomerId';
+UPDATE osmeta.plan_attribute SET transform = 'remap:Shop.Vast' WHERE attribute IN ('Soft', 'Number');
+UPDATE osmeta.plan_attribute SET transform = 'remap:Shop.Tag' WHERE attribute = 'Tag';
+SELECT entity, key_strategy, rows_expected, read_error FROM osmeta.plan_entity ORDER BY 1;
+SELECT severity, code, object, message FROM osmeta.plan_problem WHERE severity = 'error';
+CALL osmeta.run_plan('p');
+SELECT * FROM target.depth ORDER BY 1;
+SELECT * FROM target.sounding ORDER BY 1;
+SELECT entity, rows_found, checksum_equal, dangling, nulled, status, detail FROM osmeta.verify_plan('p') ORDER BY entity;
+SELECT osmeta.map_id('p', 'Sounding', '99999999999999999999') AS sounding, osmeta.map_id('p', 'Depth', '6') AS none;
+INSERT INTO source.vast VALUES (99999999999999999998, NULL);
+INSERT INTO source.depth VALUES (99999999999999999998, '1', 1, NULL);
+CALL osmeta.run_plan('p');
+SELECT * FROM target.depth ORDER BY 1;
+SELECT entity, rows_found, checksum_equal, dangling, nulled, status, detail FROM osmeta.verify_plan('p') ORDER BY entity;
+CALL osmeta.undo_plan('p');
+SELECT (SELECT count(*) FROM target.depth) AS depths, (SELECT count(*) FROM target.vast) AS vasts;
 SELECT osmeta.drop_plan('p');
 
 -- An error of the pull quotes a value that is going to be masked.

@@ -308,8 +308,10 @@ same_row(const PlanEntity *entity, const char *delivered)
 						 a->attribute_no, delivered, a->attribute_no,
 						 a->target_type,
 		/* it may have led nowhere when the row was delivered */
-						 osmeta_is_mapped(a) ?
-						 psprintf(" OR t.c%d IS NULL", a->attribute_no) : "");
+						 !osmeta_is_mapped(a) ? "" :
+						 psprintf(" OR t.c%d IS NOT DISTINCT FROM %s::%s",
+								  a->attribute_no, a->is_soft ? a->null_value : "NULL",
+								  a->target_type));
 	}
 	appendStringInfoChar(&buf, ')');
 	return buf.data;

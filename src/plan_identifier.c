@@ -169,16 +169,79 @@ osmeta_mapped_type(const PlanAttribute *attribute)
 	return osmeta_open_type(type);
 }
 
+/*
+ * A text as a number of a type numeric(...), NULL if it is none or the type
+ * cannot hold it.
+ */
+static char *
+parsed_decimal(const char *value, const char *type)
+{
+	int			precision;
+	int			scale = 0;
+	const char *cast = type;
+	char	   *decimals = "";
+
+	/* 255 is what a regular expression can count to */
+	if (sscanf(type, "numeric(%d,%d)", &precision, &scale) < 1 ||
+		scale < 0 || precision - scale < 1 || precision > 255)
+	{
+		cast = "numeric";
+		precision = 100;
+		scale = 50;
+	}
+	if (scale > 0)
+		decimals = psprintf("([.][0-9]{1,%d})?", scale);
+	return psprintf("CASE WHEN %s::text ~ '^ *-?[0-9]{1,%d}%s *$' THEN %s::text::%s END",
+					value, precision - scale, decimals, value, cast);
+}
+
+bool
+osmeta_is_numeric(const char *type)
+{
+	return strncmp(type, "numeric", strlen("numeric")) == 0;
+}
+
+static bool
+is_text(const char *type)
+{
+	return strncmp(type, "character", strlen("character")) == 0 ||
+		strcmp(type, "text") == 0;
+}
+
+/*
+ * What a column holds for a soft key to rows with identifiers of a type; 0
+ * in a column of numbers is how it says that there is none.
+ */
+char *
+osmeta_soft_decimal(const char *value, const char *column_type,
+					const char *type)
+{
+	if (is_text(column_type))
+		return parsed_decimal(value, type);
+	return psprintf("NULLIF(%s, 0)",
+					parsed_decimal(osmeta_is_numeric(column_type) ?
+								   psprintf("trim_scale(%s)", value) : value,
+								   type));
+}
+
 /* What stands in the stage for a reference, as its entity's identifier. */
 char *
 osmeta_reference_value(const PlanAttribute *attribute, const char *alias)
 {
 	char	   *value = psprintf("%s.c%d", alias, attribute->attribute_no);
+	const PlanEntity *entity = attribute->refers_to;
 
-	if (!attribute->is_soft || attribute->refers_to == NULL ||
-		!attribute->refers_to->is_number)
+	if (!attribute->is_soft || entity == NULL || entity->identifier == NULL)
 		return value;
-	/* 0 is how a number says that there is none */
+	if (!entity->is_number)
+	{
+		const char *type = entity->identifier->source_type;
+
+		if (type != NULL && osmeta_is_numeric(type))
+			return osmeta_soft_decimal(value, attribute->source_type, type);
+		return type != NULL && is_text(type) && !is_text(attribute->source_type) ?
+			psprintf("%s::text", value) : value;
+	}
 	if (osmeta_is_whole_number(attribute->source_type))
 		return psprintf("NULLIF(%s, 0)", value);
 	return psprintf("CASE WHEN %s::text ~ '^ *[0-9]{1,18} *$' THEN %s::text::bigint END",
@@ -193,13 +256,22 @@ static char *
 soft_value(Mapping *mapping, const PlanAttribute *attribute)
 {
 	const PlanEntity *entity = attribute->refers_to;
+	const PlanAttribute *id = entity->identifier;
 	char	   *old = psprintf("s.c%d", attribute->attribute_no);
 	char	   *value = osmeta_reference_value(attribute, "s");
+	bool		is_decimal = id != NULL && !entity->is_number &&
+		id->source_type != NULL && osmeta_is_numeric(id->source_type);
+	const char *type = "text";
 	char	   *new;
 
-	new = osmeta_map_identifier(mapping, entity, value,
-								entity->is_number ? "bigint" : "text", true);
-	if (!entity->is_number)
+	if (entity->is_number)
+		type = "bigint";
+	else if (is_decimal && osmeta_is_numeric(id->target_type))
+		type = "numeric";
+	new = osmeta_map_identifier(mapping, entity, value, type, true);
+	if (strcmp(type, "numeric") == 0)
+		new = psprintf("trim_scale(%s)", new);
+	if (!entity->is_number && !is_decimal)
 		return psprintf("(%s)::%s", new, osmeta_mapped_type(attribute));
 	return psprintf("(CASE WHEN (%s) IS NULL THEN %s::text ELSE COALESCE((%s)::text, %s) END)::%s",
 					value, old, new, attribute->null_value,

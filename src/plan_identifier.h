@@ -51,6 +51,9 @@ extern char *osmeta_map_own_identifier(Mapping *mapping,
  * The old value of a reference, comparable with the identifiers of the entity
  * that it refers to; NULL for a text that is none.
  */
+extern bool osmeta_is_numeric(const char *type);
+extern char *osmeta_soft_decimal(const char *value, const char *column_type,
+								 const char *type);
 extern char *osmeta_reference_value(const PlanAttribute *attribute,
 									const char *alias);
 

@@ -63,6 +63,23 @@ is_number(const PlanAttribute *identifier)
 	}
 }
 
+/*
+ * An identifier that is a reference holds what the identifiers hold that it
+ * refers to, at the end of such references.
+ */
+static void
+inherit_number(MigrationPlan *plan, PlanEntity *entity)
+{
+	PlanEntity *end = entity;
+
+	/* a model can hold a circle */
+	for (int steps = 0; steps <= plan->nentities && end->identifier != NULL &&
+		 end->identifier->refers_to != NULL; steps++)
+		end = end->identifier->refers_to;
+	if (end->identifier != NULL && !is_number(end->identifier))
+		entity->is_number = false;
+}
+
 static PlanTransform
 transform_of(const char *text)
 {
@@ -385,6 +402,8 @@ load_attributes(MigrationPlan *plan)
 		for (int j = 0; j < e->nattributes; j++)
 			e->attributes[j].expression = name_value(&e->attributes[j]);
 	}
+	for (int i = 0; i < plan->nentities; i++)
+		inherit_number(plan, &plan->entities[i]);
 }
 
 MigrationPlan *

@@ -59,8 +59,7 @@ has_numbers(const PlanEntity *entity)
 static char *
 compared_there(const MigrationPlan *plan, const char *type, const char *value)
 {
-	if (osmeta_is_whole_number(type) ||
-		strncmp(type, "numeric", strlen("numeric")) == 0)
+	if (osmeta_is_whole_number(type) || osmeta_is_numeric(type))
 		return psprintf("trim_scale((%s)::numeric)::text", value);
 	if (strcmp(plan->target_dialect, "sqlserver") == 0)
 		return psprintf("osmeta.fold_name(rtrim(%s::text, ' '))", value);
@@ -74,6 +73,7 @@ osmeta_leads_nowhere_sql(const MigrationPlan *plan,
 	const PlanEntity *parent = osmeta_is_mapped(attribute) ?
 	attribute->refers_to : attribute->given_to;
 	char	   *value = psprintf("t.c%d", attribute->attribute_no);
+	const char *type;
 	char	   *relation;
 
 	if (parent == NULL || !has_target_rows(plan, parent))
@@ -89,13 +89,18 @@ osmeta_leads_nowhere_sql(const MigrationPlan *plan,
 						value, plan->plan_id, parent->entity_id,
 						plan->generation, value);
 	}
+	type = parent->identifier->target_type;
+	if (attribute->is_soft && osmeta_is_numeric(type))
+		value = psprintf("(%s)", osmeta_soft_decimal(value, attribute->target_type, type));
+	else
+		type = attribute->target_type;
 	relation = psprintf("p%d", attribute->attribute_no);
 	appendStringInfo(joins, " LEFT JOIN (SELECT DISTINCT %s AS id FROM %s u) %s ON %s.id = %s",
 					 compared_there(plan, parent->identifier->target_type,
 									psprintf("u.c%d", parent->identifier->attribute_no)),
 					 osmeta_stage_name(plan, 't', parent->entity_id),
 					 relation, relation,
-					 compared_there(plan, attribute->target_type, value));
+					 compared_there(plan, type, value));
 	return psprintf("(%s IS NOT NULL AND %s.id IS NULL)", value, relation);
 }
 
