@@ -100,8 +100,8 @@ BEGIN ATOMIC
             WHEN v.model_literal IS NOT NULL THEN format('default of the attribute in environment "%s": %s', v.target, v.model)
             WHEN v.column_literal IS NOT NULL THEN format('DEFAULT of column "%s" in environment "%s": %s', a.target_column, v.target, v.definition)
             WHEN v.is_left_to_target THEN format('DEFAULT of column "%s" in environment "%s", which computes it: %s', a.target_column, v.target, v.definition)
-            WHEN v.model IS NOT NULL THEN format('the default in environment "%s" is no literal: %s', v.target, v.model)
-            WHEN v.definition IS NOT NULL THEN format('the DEFAULT of column "%s" in environment "%s" is no literal: %s', a.target_column, v.target, v.definition)
+            WHEN v.model IS NOT NULL THEN format('the default in environment "%s" is no literal that the column can hold: %s', v.target, v.model)
+            WHEN v.definition IS NOT NULL THEN format('the DEFAULT of column "%s" in environment "%s" is no literal that the column can hold: %s', a.target_column, v.target, v.definition)
             WHEN v.has_default THEN format('what the DEFAULT of column "%s" in environment "%s" says cannot be seen', a.target_column, v.target)
             ELSE format('no default in environment "%s"', v.target) END
     FROM (
