@@ -404,12 +404,13 @@ osmeta_prepare_push(Run *run)
 	(void) osmeta_leave_out(run);
 	osmeta_empty_gone(run);
 	osmeta_record_dangling(run);
+	/* Rows of earlier rounds may have waited for one of them. */
+	osmeta_plan_create_users(run);
 	osmeta_complete_delivered(run);
 	osmeta_complete_back(run);
 	osmeta_plan_forget();
 	if (osmeta_end_empty_delta(run))
 		return;
-	osmeta_plan_create_users(run);
 	run->plan = plan = osmeta_plan_load(run->name);
 	osmeta_map_id_known = run->plan_id;
 	/* Parents first: a one-to-one row's partner may be one of them. */
