@@ -75,3 +75,45 @@ DELETE FROM target."OSSYS_GROUP_USER" WHERE "GROUP_ID" = :team;
 DELETE FROM target."OSSYS_GROUP" WHERE "ID" = :team;
 DELETE FROM target."OSSYS_USER" WHERE "ID" = :one;
 TABLE make.not_as_before;
+
+-- A run whose session was lost when the target had committed: who stands there
+-- as was intended goes, with his links, and nobody else.
+CREATE FUNCTION make.stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no more groups'; END $$;
+CREATE TRIGGER stop BEFORE INSERT ON target."OSSYS_GROUP" FOR EACH ROW EXECUTE FUNCTION make.stop();
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+\set VERBOSITY terse
+CALL osmeta.undo_plan('p');
+CALL osmeta.run_plan('p');
+\set VERBOSITY default
+SELECT p.phase, c.table_name, c.label, c.target_id FROM osmeta.plan p JOIN osmeta.plan_created c USING (plan_id) ORDER BY 2, 3;
+INSERT INTO target."OSSYS_USER" ("TENANT_ID", "USERNAME", "IS_ACTIVE", "NAME", "EMAIL")
+SELECT 3, u."USERNAME", u."IS_ACTIVE", u."NAME", u."EMAIL" FROM source."OSSYS_USER" u WHERE u."USERNAME" = 'Maria';
+INSERT INTO target."OSSYS_USER" ("TENANT_ID", "USERNAME", "IS_ACTIVE", "NAME") VALUES (4, 'zoe', true, 'Another');
+INSERT INTO target."OSSYS_USER_ROLE" ("USER_ID", "Role_Id", "TENANT_ID") SELECT "ID", 31, "TENANT_ID" FROM target."OSSYS_USER" WHERE "USERNAME" IN ('Maria', 'zoe');
+SET client_min_messages = notice;
+CALL osmeta.undo_plan('p');
+SET client_min_messages = warning;
+SELECT "USERNAME", "NAME" FROM target."OSSYS_USER" WHERE "ID" > 44;
+SELECT u."USERNAME" FROM target."OSSYS_USER_ROLE" r JOIN target."OSSYS_USER" u ON u."ID" = r."USER_ID" WHERE u."ID" > 44;
+SELECT phase FROM osmeta.plan;
+CALL osmeta.run_plan('p');
+SELECT osmeta.drop_plan('p');
+DELETE FROM target."OSSYS_USER_ROLE" r USING target."OSSYS_USER" u WHERE u."ID" = r."USER_ID" AND u."ID" > 44;
+DELETE FROM target."OSSYS_USER" WHERE "ID" > 44;
+TABLE make.not_as_before;
+
+-- It may as well have been lost before; the source says who is meant.
+SELECT osmeta.create_plan('p', 'src', 'near', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+\set VERBOSITY terse
+CALL osmeta.run_plan('p');
+\set VERBOSITY default
+SELECT count(*) FROM osmeta.plan_created;
+UPDATE osmeta.environment SET remote_schema = 'target' WHERE environment = 'src';
+CALL osmeta.undo_plan('p');
+UPDATE osmeta.environment SET remote_schema = 'source' WHERE environment = 'src';
+SET client_min_messages = notice;
+CALL osmeta.undo_plan('p');
+SET client_min_messages = warning;
+SELECT count(*) FROM osmeta.plan_created;
+TABLE make.not_as_before;
+SELECT osmeta.drop_plan('p');

@@ -13,7 +13,8 @@
  *
  * What is going to be created is committed to osmeta.plan_created first.  If
  * the session is lost, whoever stands there as was intended has been created
- * by this plan, and is not created again.
+ * by this plan: a run does not create them again, and undo_plan takes
+ * them out.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,6 +22,7 @@
 
 #include "utils/builtins.h"
 
+#include "environment.h"
 #include "plan_map.h"
 #include "spi.h"
 
@@ -142,28 +144,49 @@ insert_rows(const Run *run, const char *table, const char *rows)
 	return inserted;
 }
 
+/* Pairs of users or groups, as the plan has them. */
+static char *
+known_pairs_sql(const MigrationPlan *plan, const char *table)
+{
+	return psprintf("SELECT m.source_id, m.target_id FROM osmeta.plan_map m"
+					" WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
+					" AND m.target_id IS NOT NULL",
+					plan->plan_id, osmeta_map_entity(plan, table)->entity_id);
+}
+
+/* The same as both sides are now. */
+static char *
+present_pairs_sql(const MigrationPlan *plan, const char *table)
+{
+	return psprintf("SELECT m.source_id, m.target_id FROM (%s) m WHERE m.target_id IS NOT NULL",
+					strcmp(table, "user") == 0 ? osmeta_map_user_sql(plan) :
+					osmeta_map_group_sql(plan));
+}
+
 /*
  * Who was intended and stands there now was created by this plan, in a run
  * that was lost, if all that would have been written is as it would have
  * been; else by somebody else, and is no concern of ours.
  */
 static void
-settle(const MigrationPlan *plan, const char *table, const char *view,
-	   const char *columns)
+settle(const MigrationPlan *plan, const char *table, const char *partners)
 {
-	const char *compared = psprintf("ROW(%s)::text", columns);
+	bool		is_user = strcmp(table, "user") == 0;
+	const char *view = is_user ? "end_user" : "end_user_group";
+	const char *compared = is_user ?
+	"ROW(v.username, v.name, v.email, v.external_id, v.creation_date, v.is_active)::text" :
+	"ROW(v.end_user_group, v.description, v.created, v.has_custom_management)::text";
 
 	osmeta_execf("WITH s AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v),"
-				 " t AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v)"
-				 " DELETE FROM osmeta.plan_created c USING osmeta.plan_map m, s, t"
+				 " t AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v),"
+				 " m AS MATERIALIZED (%s)"
+				 " DELETE FROM osmeta.plan_created c USING m, s, t"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
-				 "  AND m.plan_id = c.plan_id AND m.entity_id = " INT64_FORMAT
-				 "  AND m.source_id = c.source_id AND m.target_id IS NOT NULL"
+				 "  AND m.source_id = c.source_id"
 				 "  AND s.id = c.source_id AND t.id = m.target_id AND s.row <> t.row",
 				 table, compared, plan->source_schema, view,
-				 table, compared, plan->target_schema, view,
-				 plan->plan_id, quote_literal_cstr(table),
-				 osmeta_map_entity(plan, table)->entity_id);
+				 table, compared, plan->target_schema, view, partners,
+				 plan->plan_id, quote_literal_cstr(table));
 }
 
 /* Those who are intended and do not stand at the target yet. */
@@ -202,45 +225,83 @@ create_groups(const Run *run)
 		osmeta_plan_fill_map(plan);
 }
 
-/*
- * Give those who have just been created their links: rows of a table with
- * two references, one (own) to them, the other by the pairs of a query.
- */
-static int64
-create_links(const Run *run, const char *table, const char *own,
-			 const char *other, const char *pairs)
+/* A table with references to one who is created (own) and to others. */
+typedef struct LinkTable
 {
-	const MigrationPlan *plan = run->plan;
-	char	   *rows;
-	uint64		linked;
+	const char *table;
+	const char *own;
+	const char *other;
+	char	   *(*pairs) (const MigrationPlan *plan);	/* of the others */
+} LinkTable;
 
-	rows = psprintf("WITH l AS MATERIALIZED (SELECT l.id::text AS id, l.%s_id::text AS own, l.%s_id::text AS other FROM %s.ossys_%s l),"
-					" o AS MATERIALIZED (%s)"
+static const LinkTable link_tables[] = {
+	{"user_role", "user", "role", osmeta_map_role_sql},
+	{"group_user", "user", "group", osmeta_map_group_sql},
+	{"group_role", "group", "role", osmeta_map_role_sql}
+};
+
+/* The links that those get who are being created, and stand at the target. */
+static char *
+links_sql(const MigrationPlan *plan, const LinkTable *link,
+		  const char *partners)
+{
+	return psprintf("WITH l AS MATERIALIZED (SELECT l.id::text AS id, l.%s_id::text AS own, l.%s_id::text AS other FROM %s.ossys_%s l),"
+					" o AS MATERIALIZED (%s), m AS MATERIALIZED (%s)"
 					" SELECT l.id AS source_id, c.tenant_id, m.target_id AS %s_id, o.target_id AS %s_id"
 					" FROM l JOIN osmeta.plan_created c ON c.plan_id = " INT64_FORMAT
 					"  AND c.table_name = %s AND c.source_id = l.own AND c.target_id IS NULL"
-					" JOIN osmeta.plan_map m ON m.plan_id = c.plan_id AND m.entity_id = " INT64_FORMAT
-					"  AND m.source_id = c.source_id AND m.target_id IS NOT NULL"
+					" JOIN m ON m.source_id = c.source_id"
 					" JOIN o ON o.source_id = l.other AND o.target_id IS NOT NULL",
-					own, other, plan->source_schema, table, pairs, own, other,
-					plan->plan_id, quote_literal_cstr(own),
-					osmeta_map_entity(plan, own)->entity_id);
-	(void) insert_rows(run, table,
+					link->own, link->other, plan->source_schema, link->table,
+					link->pairs(plan), partners, link->own, link->other,
+					plan->plan_id, quote_literal_cstr(link->own));
+}
+
+/* Write down those that stand there; gives their number. */
+static int64
+record_links(const MigrationPlan *plan, const LinkTable *link,
+			 const char *links)
+{
+	return (int64) osmeta_execf("WITH n AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT t.id::text AS id, t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t)"
+								" INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, target_id, tenant_id)"
+								" SELECT DISTINCT ON (t.id) " INT64_FORMAT ", %s, n.source_id, t.id, n.tenant_id"
+								" FROM n JOIN t ON t.own = n.%s_id AND t.other = n.%s_id"
+								" ORDER BY t.id, n.source_id"
+								" ON CONFLICT DO NOTHING",
+								links, link->own, link->other,
+								plan->target_schema, link->table, plan->plan_id,
+								quote_literal_cstr(link->table), link->own,
+								link->other);
+}
+
+static int64
+create_links(const Run *run, const LinkTable *link)
+{
+	const MigrationPlan *plan = run->plan;
+	char	   *links = links_sql(plan, link, known_pairs_sql(plan, link->own));
+
+	(void) insert_rows(run, link->table,
 					   psprintf("WITH n AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t)"
 								" SELECT DISTINCT ON (n.%s_id, n.%s_id) n.* FROM n"
 								" WHERE NOT EXISTS (SELECT FROM t WHERE t.own = n.%s_id AND t.other = n.%s_id)"
 								" ORDER BY n.%s_id, n.%s_id, n.source_id",
-								rows, own, other, plan->target_schema, table,
-								own, other, own, other, own, other));
-	linked = osmeta_execf("WITH n AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT t.id::text AS id, t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t)"
-						  " INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, target_id, tenant_id)"
-						  " SELECT DISTINCT ON (t.id) " INT64_FORMAT ", %s, n.source_id, t.id, n.tenant_id"
-						  " FROM n JOIN t ON t.own = n.%s_id AND t.other = n.%s_id"
-						  " ORDER BY t.id, n.source_id"
-						  " ON CONFLICT DO NOTHING",
-						  rows, own, other, plan->target_schema, table,
-						  plan->plan_id, quote_literal_cstr(table), own, other);
-	return (int64) linked;
+								links, link->own, link->other,
+								plan->target_schema, link->table,
+								link->own, link->other, link->own, link->other,
+								link->own, link->other));
+	return record_links(plan, link, links);
+}
+
+/* They stand at the target under these identifiers; gives their number. */
+static uint64
+record_partners(const MigrationPlan *plan, const char *table,
+				const char *partners)
+{
+	return osmeta_execf("WITH m AS MATERIALIZED (%s)"
+						" UPDATE osmeta.plan_created c SET target_id = m.target_id FROM m"
+						" WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
+						"  AND m.source_id = c.source_id",
+						partners, plan->plan_id, quote_literal_cstr(table));
 }
 
 /* Has everybody arrived who was intended?  Then it is done. */
@@ -251,12 +312,7 @@ confirm(const MigrationPlan *plan, const char *table)
 
 	if (osmeta_map_entity(plan, table) == NULL)
 		return 0;
-	rows = osmeta_execf("UPDATE osmeta.plan_created c SET target_id = m.target_id FROM osmeta.plan_map m"
-						" WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
-						"  AND m.plan_id = c.plan_id AND m.entity_id = " INT64_FORMAT
-						"  AND m.source_id = c.source_id AND m.target_id IS NOT NULL",
-						plan->plan_id, quote_literal_cstr(table),
-						osmeta_map_entity(plan, table)->entity_id);
+	rows = record_partners(plan, table, known_pairs_sql(plan, table));
 	osmeta_execf("SELECT format('%%s (id %%s)', c.label, c.source_id) FROM osmeta.plan_created c"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL ORDER BY 1",
 				 plan->plan_id, quote_literal_cstr(table));
@@ -268,6 +324,14 @@ confirm(const MigrationPlan *plan, const char *table)
 				 errdetail("%s.", osmeta_list_values(SPI_processed)),
 				 errhint("A trigger or a policy there may have left them out; put that right and call run_plan again.")));
 	return (int64) rows;
+}
+
+static bool
+has_intended(const MigrationPlan *plan)
+{
+	return osmeta_execf("SELECT FROM osmeta.plan_created c"
+						" WHERE c.plan_id = " INT64_FORMAT " AND c.target_id IS NULL LIMIT 1",
+						plan->plan_id) > 0;
 }
 
 void
@@ -286,34 +350,24 @@ osmeta_plan_create_users(Run *run)
 		(void) intend(plan, "user", "end_user");
 	if (groups)
 		(void) intend(plan, "group", "end_user_group");
-	osmeta_execf("SELECT FROM osmeta.plan_created c"
-				 " WHERE c.plan_id = " INT64_FORMAT " AND c.target_id IS NULL LIMIT 1",
-				 plan->plan_id);
-	if (SPI_processed == 0)
+	if (!has_intended(plan))
 		return;
 	osmeta_run_commit(run);
 	osmeta_plan_fill_map(plan);
 	if (users)
-		settle(plan, "user", "end_user",
-			   "v.username, v.name, v.email, v.external_id, v.creation_date, v.is_active");
+		settle(plan, "user", known_pairs_sql(plan, "user"));
 	if (groups)
-		settle(plan, "group", "end_user_group",
-			   "v.end_user_group, v.description, v.created, v.has_custom_management");
+		settle(plan, "group", known_pairs_sql(plan, "group"));
 
 	if (users)
 		create_users(run);
 	if (groups)
 		create_groups(run);
-	if (users)
+	for (int i = 0; i < (int) lengthof(link_tables); i++)
 	{
-		links += create_links(run, "user_role", "user", "role",
-							  osmeta_map_role_sql(plan));
-		links += create_links(run, "group_user", "user", "group",
-							  osmeta_map_group_sql(plan));
+		if (strcmp(link_tables[i].own, "user") == 0 ? users : groups)
+			links += create_links(run, &link_tables[i]);
 	}
-	if (groups)
-		links += create_links(run, "group_role", "group", "role",
-							  osmeta_map_role_sql(plan));
 	/* What a session has remembered meanwhile is out of date. */
 	osmeta_execf("UPDATE osmeta.plan SET generation = generation + 1 WHERE plan_id = " INT64_FORMAT,
 				 plan->plan_id);
@@ -326,4 +380,37 @@ osmeta_plan_create_users(Run *run)
 					links),
 			 created_users > 0 ?
 			 errdetail("Nobody can log in as one of these users until a password is set.") : 0));
+}
+
+/*
+ * The pairs of the plan stay what they are: by these rows were delivered.
+ */
+void
+osmeta_settle_created(Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+	static const char *const tables[] = {"user", "group"};
+
+	if (!has_intended(plan))
+		return;
+	if (plan->source_schema == NULL || plan->elsewhere != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known whether plan \"%s\" has created users or groups",
+						run->name),
+				 errdetail("The run was interrupted while it did. Who stands at the target as at the source was created by the plan, and environment \"%s\" is not attached, or is another than it was.",
+						   plan->source),
+				 errhint("Attach the former one under this name, and call undo_plan again.")));
+	(void) osmeta_environment_open(plan->source);
+	for (int i = 0; i < (int) lengthof(tables); i++)
+		settle(plan, tables[i], present_pairs_sql(plan, tables[i]));
+	for (int i = 0; i < (int) lengthof(link_tables); i++)
+		(void) record_links(plan, &link_tables[i],
+							links_sql(plan, &link_tables[i],
+									  present_pairs_sql(plan, link_tables[i].own)));
+	for (int i = 0; i < (int) lengthof(tables); i++)
+		(void) record_partners(plan, tables[i],
+							   present_pairs_sql(plan, tables[i]));
+	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+				 " AND c.target_id IS NULL", plan->plan_id);
 }

@@ -289,6 +289,12 @@ extern void osmeta_end_delta(Run *run);
  */
 extern void osmeta_plan_create_users(Run *run);
 
+/*
+ * Before an undo: who was intended when a run was lost, and stands there as
+ * intended, was created by the plan, with the links; the others were not.
+ */
+extern void osmeta_settle_created(Run *run);
+
 /* plan_fit.c */
 
 /*

@@ -121,10 +121,26 @@ check_possible(Run *run)
 	}
 }
 
+/* No row can have been delivered yet. */
+static bool
+is_before_push(const Run *run)
+{
+	return run->plan->round == 1 &&
+		(is_phase(run, "planned") || is_phase(run, "prepare") ||
+		 is_phase(run, "pull"));
+}
+
 /* Find out what is to go, and whether it may; cut it into pieces. */
 static void
 prepare_undo(Run *run)
 {
+	osmeta_settle_created(run);
+	if (is_before_push(run))
+	{
+		set_phase(run, "undo");
+		osmeta_run_commit(run);
+		return;
+	}
 	check_possible(run);
 	osmeta_undo_settle(run);
 	/* What has been settled at the target is seen by a new transaction. */
@@ -323,12 +339,13 @@ check_target(Run *run)
 	check_columns(run);
 }
 
+/* Users and groups are created at the end of the pull. */
 static void
 check_phase(Run *run)
 {
-	if (run->plan->round == 1 &&
-		(is_phase(run, "planned") || is_phase(run, "prepare") ||
-		 is_phase(run, "pull")))
+	if (is_before_push(run) &&
+		osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT " LIMIT 1",
+					 run->plan_id) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" has not written anything to the target",
