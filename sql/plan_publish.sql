@@ -28,6 +28,10 @@ SELECT osmeta.refresh_plan('p');
 CALL osmeta.run_plan('p');
 SELECT "NAME" FROM :target_region EXCEPT SELECT "NAME" FROM target.region_before ORDER BY 1;
 SELECT status FROM osmeta.verify_plan('p');
+-- a key that has another name is none that is new
+SELECT conname AS key FROM pg_constraint WHERE conrelid = :'source_region'::regclass AND contype = 'p' \gset
+ALTER TABLE :source_region RENAME CONSTRAINT :"key" TO other_name;
+CALL osmeta.run_plan('p');
 -- once more, when there is something to lose
 ALTER TABLE :target_region RENAME TO region_later;
 SELECT osmeta.refresh_plan('p');

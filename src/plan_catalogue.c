@@ -404,9 +404,10 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 
 	/*
 	 * what is not there any more was in the way, unless it is the
-	 * identifier's key
+	 * identifier's key; and what has another name only is not new
 	 */
-					"   ELSE f.is_there OR f.old_details ->> 'kind' IN ('p', 'u')"
+					"   ELSE f.is_there AND NOT EXISTS (SELECT FROM was o WHERE o.entity_id = f.entity_id AND o.kind = f.kind AND o.definition = f.definition)"
+					"    OR f.old_details ->> 'kind' IN ('p', 'u')"
 					"    AND (f.old_details ->> 'has_identifier')::boolean AND jsonb_array_length(f.old_details -> 'columns') = 1"
 					"    AND NOT EXISTS (SELECT FROM facts o WHERE o.entity_id = f.entity_id AND o.kind IN ('key', 'index')"
 					"     AND o.details ->> 'kind' IN ('p', 'u') AND o.details -> 'columns' = f.old_details -> 'columns')"

@@ -90,6 +90,20 @@ target_bounds(Run *run, const PlanEntity *entity, const char *ids,
 	*upper = osmeta_text_at(0, 2);
 }
 
+/* Which of the ids (a query) are not at the target? Empty if all are. */
+static char *
+list_absent(const OsmetaSinkTable *table, const char *ids, const char *lower,
+			const char *upper)
+{
+	osmeta_execf("SELECT v.id::text FROM (%s) v LEFT JOIN (SELECT t.%s AS id FROM %s t WHERE %s) t ON t.id = v.id"
+				 " WHERE t.id IS NULL ORDER BY v.id",
+				 ids, table->id_column, table->relation,
+				 lower == NULL ? "true" :
+				 psprintf("t.%s >= %s AND t.%s <= %s", table->id_column,
+						  lower, table->id_column, upper));
+	return osmeta_list_values(SPI_processed);
+}
+
 static void
 run_second_step(Run *run, const Chunk *chunk)
 {
@@ -100,6 +114,7 @@ run_second_step(Run *run, const Chunk *chunk)
 	int			columns = 0;
 	char	   *lower;
 	char	   *upper;
+	char	   *ids = osmeta_target_id_sql(run->plan, e, range);
 	uint64		rows;
 
 	for (int i = 0; i < e->nattributes; i++)
@@ -107,8 +122,7 @@ run_second_step(Run *run, const Chunk *chunk)
 		if (e->attributes[i].is_deferred)
 			column[columns++] = psprintf("c%d", e->attributes[i].attribute_no);
 	}
-	target_bounds(run, e, osmeta_target_id_sql(run->plan, e, range), &lower,
-				  &upper);
+	target_bounds(run, e, ids, &lower, &upper);
 	rows = run->sink->update(&table, columns, column,
 							 osmeta_delivery_sql(run->plan, e,
 												 DELIVERY_SECOND, false,
@@ -116,12 +130,20 @@ run_second_step(Run *run, const Chunk *chunk)
 														  osmeta_deferred_condition(e))),
 							 lower, upper);
 	if (rows != (uint64) chunk->rows_expected)
+	{
+		char	   *absent = list_absent(&table, ids, lower, upper);
+
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("the target updated " UINT64_FORMAT " of " INT64_FORMAT " rows of %s",
 						rows, chunk->rows_expected, osmeta_entity_label(e)),
-				 errdetail("A trigger, a rule or a policy there has left out the others, or they were deleted there. The piece is rolled back."),
+				 absent[0] != '\0' ?
+				 errdetail("Not there any more: %s. The piece is rolled back.", absent) :
+				 errdetail("A trigger, a rule or a policy there has left out the others. The piece is rolled back."),
+				 absent[0] != '\0' ?
+				 errhint("Put them back there, then call run_plan again; undo_plan takes out what was delivered.") :
 				 errhint("Put that right, then call run_plan again; undo_plan takes out what was delivered.")));
+	}
 	SPI_processed = rows;
 }
 
@@ -146,20 +168,12 @@ look_up_push(Run *run, const Chunk *chunk)
 	expected = osmeta_int64_at(0, 1, NULL);
 	present = run->sink->count_present(&table, ids, lower, upper);
 	if (present != 0 && present != expected)
-	{
-		osmeta_execf("SELECT v.id::text FROM (%s) v LEFT JOIN (SELECT t.%s AS id FROM %s t WHERE %s) t ON t.id = v.id"
-					 " WHERE t.id IS NULL ORDER BY v.id",
-					 ids, table.id_column, table.relation,
-					 lower == NULL ? "true" :
-					 psprintf("t.%s >= %s AND t.%s <= %s", table.id_column,
-							  lower, table.id_column, upper));
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("an interrupted piece of %s stands at the target in part: " INT64_FORMAT " of " INT64_FORMAT " rows",
 						osmeta_entity_label(e), present, expected),
-				 errdetail("Missing there: %s.", osmeta_list_values(SPI_processed)),
+				 errdetail("Missing there: %s.", list_absent(&table, ids, lower, upper)),
 				 errhint("Somebody has deleted or inserted rows there. Nothing is deleted to go on: put the target right, then call run_plan again.")));
-	}
 	if (present > 0)
 		osmeta_check_not_others(run, chunk, ids);
 	return present == expected;
