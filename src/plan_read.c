@@ -107,13 +107,14 @@ osmeta_read_use(Run *run)
 			osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT
 						 " AND entity_id = " INT64_FORMAT " AND attribute_no = %d",
 						 plan->plan_id, e->entity_id, a->attribute_no);
-			osmeta_execf("INSERT INTO osmeta.plan_reference_use (plan_id, entity_id, attribute_no, source_id, rows)"
-						 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, s.c%d::text, count(*)"
-						 " FROM %s s WHERE s.c%d IS NOT NULL GROUP BY 4",
-						 plan->plan_id, e->entity_id, a->attribute_no,
-						 a->attribute_no,
-						 osmeta_stage_name(plan, 'e', e->entity_id),
-						 a->attribute_no);
+			for (const char *r = osmeta_round_relations(plan, e); *r != '\0'; r++)
+				osmeta_execf("INSERT INTO osmeta.plan_reference_use (plan_id, entity_id, attribute_no, source_id, rows)"
+							 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id, count(*)"
+							 " FROM (SELECT (%s)::text AS id FROM %s s) v WHERE v.id IS NOT NULL GROUP BY v.id"
+							 " ON CONFLICT DO NOTHING",
+							 plan->plan_id, e->entity_id, a->attribute_no,
+							 osmeta_reference_value(a, "s"),
+							 osmeta_stage_name(plan, *r, e->entity_id));
 		}
 		osmeta_commit_now_and_then(run, i);
 	}
