@@ -262,7 +262,7 @@ check_one(const Run *run, const Check *check)
 						entity->target_table, plan->target, look.total),
 				 errdetail("%s\n%s", check->definition, shown_list(&look)),
 				 errhint("%s", osmeta_refusal_hint(run->plan, psprintf("Have the constraint dropped there if it is a left-over, SELECT osmeta.refresh_plan(%s), and call run_plan again; or make a new plan with a filter that leaves these rows out, or a transform that gives other values.",
-																 quote_literal_cstr(run->name))))));
+																	   quote_literal_cstr(run->name))))));
 }
 
 static void

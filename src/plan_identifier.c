@@ -260,7 +260,7 @@ soft_value(Mapping *mapping, const PlanAttribute *attribute)
 	char	   *old = psprintf("s.c%d", attribute->attribute_no);
 	char	   *value = osmeta_reference_value(attribute, "s");
 	bool		is_decimal = id != NULL && !entity->is_number &&
-		id->source_type != NULL && osmeta_is_numeric(id->source_type);
+	id->source_type != NULL && osmeta_is_numeric(id->source_type);
 	const char *type = "text";
 	char	   *new;
 

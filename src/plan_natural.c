@@ -433,6 +433,7 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 	if (!entity->has_map)
 		osmeta_exec(osmeta_map_table_sql(plan, entity));
 	else
+
 		/*
 		 * an interrupted attempt may have left some that are not true now;
 		 * those of earlier rounds have been used, and stay

@@ -41,8 +41,7 @@ typedef struct UniqueIndex
 	char	   *attributes;		/* numbers, as an array's text */
 	bool		is_complete;	/* the plan fills all its columns */
 	bool		nulls_are_equal;
-	bool		is_shared_at_first; /* rows may collide before the second
-									 * step */
+	bool		is_shared_at_first; /* rows may collide before the second step */
 } UniqueIndex;
 
 /* How a value of a row is compared. */
