@@ -101,9 +101,11 @@ char *
 osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
 	StringInfoData buf;
+	bool		is_planned = strcmp(plan->phase, "planned") == 0;
+	bool		is_large = osmeta_plan_is_large(plan);
 
 	initStringInfo(&buf);
-	if (strcmp(plan->phase, "planned") == 0 || osmeta_plan_is_large(plan))
+	if (is_planned || is_large)
 	{
 		appendStringInfo(&buf, "SELECT DISTINCT u.source_id AS id"
 						 " FROM osmeta.plan_attribute a"
@@ -112,9 +114,10 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 						 " WHERE a.plan_id = " INT64_FORMAT
 						 " AND a.refers_to_entity_id = " INT64_FORMAT,
 						 plan->plan_id, entity->entity_id);
-		return buf.data;
+		if (is_planned)
+			return buf.data;
 	}
-	for (int i = 0; i < plan->nentities; i++)
+	for (int i = 0; !is_large && i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];
 
