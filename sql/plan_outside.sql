@@ -24,7 +24,7 @@ SELECT severity, code, object, message, hint FROM osmeta.plan_problem WHERE code
 CALL osmeta.run_plan('p');
 SELECT "NAME", "REGIONID", "AREAID" FROM target.customer WHERE "ID" > 9 ORDER BY "ID";
 SELECT * FROM target.region WHERE "NAME" NOT LIKE 'theirs%' ORDER BY 1;
-SELECT "ID", "PARENTID" FROM target.tag WHERE "ID" IN ('c', 'd', 'e');
+SELECT "ID", "PARENTID" FROM target.tag WHERE "ID" IN ('c', 'd', 'e') ORDER BY "ID";
 SELECT e.entity, a.attribute, a.dangling_rows FROM osmeta.plan_attribute a JOIN osmeta.plan_entity e USING (plan_id, entity_id) WHERE a.dangling_rows > 0 ORDER BY 1, 2;
 SELECT e.entity, d.source_id, d.rows FROM osmeta.plan_dangling d JOIN osmeta.plan_entity e USING (plan_id, entity_id) ORDER BY 1, 2, 3;
 SELECT entity, rows_expected, rows_found, existing, dangling, status, nulled, detail FROM osmeta.verify_plan('p') ORDER BY entity;
@@ -35,7 +35,7 @@ SELECT osmeta.map_id('p', 'Region', '2') AS two, osmeta.map_id('p', 'Region', '3
 INSERT INTO target.tag ("ID") VALUES ('a');
 INSERT INTO source.tag ("ID", "PARENTID") VALUES ('f', 'a');
 CALL osmeta.run_plan('p');
-SELECT "ID", "PARENTID" FROM target.tag WHERE "ID" IN ('c', 'd', 'e', 'f');
+SELECT "ID", "PARENTID" FROM target.tag WHERE "ID" IN ('c', 'd', 'e', 'f') ORDER BY "ID";
 SELECT entity, rows_expected, rows_found, existing, dangling, status FROM osmeta.verify_plan('p') ORDER BY entity;
 -- A round that is refused and abandoned forgets no partner of before.
 \set ECHO none
