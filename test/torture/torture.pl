@@ -664,13 +664,15 @@ sub count_unknown
 
 # Whatever stands at the target so far is right.  Rows that a later round is
 # about to deliver again are still as they were, and those that are to go
-# change what is not the plan's.
+# change what is not the plan's.  While a later round is prepared nothing of it
+# is there, but the plan knows of partners already.
 sub look_between
 {
 	my ($run) = @_;
 	my $foreign = $run->{deletes} ? 'false' : 'v.foreign_changed';
 	my ($status, $out, $err) = $staging->psql($run->{desk}, qq{SELECT v.entity, v.status, v.dangling, v.detail
 		FROM osmeta.verify_plan('p') v, osmeta.plan p WHERE p.plan = 'p'
+		AND NOT (p.round > 1 AND p.phase IN ('prepare', 'pull'))
 		AND (v.status = 'unreadable' OR v.dangling > 0 OR v.detail ~ 'more than once|other identifiers' OR $foreign OR v.rows_found > v.rows_expected
 			OR p.round = 1 AND v.detail ~ 'differ')});
 	if ($status != 0 && $err =~ /has not delivered anything yet/)
