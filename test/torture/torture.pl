@@ -324,7 +324,8 @@ UPDATE log SET "NAME" = "NAME" || ' changed', "REF" = ($base + 1)::text, "CHANGE
 INSERT INTO log ("ID", "NAME", "MEMBERID", "CHANGEDON") SELECT $base + i, 'log new $round ' || i, $base + i, CASE WHEN i % 3 > 0 THEN timestamp '2026-02-02' + $round * interval '1 day' END FROM generate_series(1, 8) i;
 INSERT INTO ticket ("ID", "NAME", "TENANT_ID", "PARENTID", "OWNERID", "GROUPID") SELECT $base + i, 'ticket new $round ' || i, 11 + i % 3, make.pick(a.ids), 10 + i, 20 + i % 4
 FROM generate_series(1, 9) i, (SELECT array_agg("ID") AS ids FROM ticket) a;
-UPDATE ticket SET "PARENTID" = $base + 1 + "ID" % 9, "OWNERID" = 1000 * (1 + "ID" % 3) + 10 + "ID" % 16, "TENANT_ID" = 13 WHERE "ID" % 6 = 0 AND "NAME" LIKE 'ticket _' AND $round = 2;
+UPDATE ticket SET "PARENTID" = $base + 1 + "ID" % 9, "OWNERID" = 1000 * (1 + "ID" % 3) + 10 + "ID" % 16, "TENANT_ID" = 13 WHERE "ID" % 6 = 0 AND "NAME" LIKE 'ticket _' AND $round = 2
+	AND NOT EXISTS (SELECT FROM ticket d WHERE d."NAME" = ticket."NAME" AND d."TENANT_ID" = 13);
 INSERT INTO remark ("ID", "NAME", "TENANT_ID", "TICKETID", "AUTHORID") SELECT $base + i, 'remark new $round ' || i, 11 + i % 3, $base + i, 3000 + 10 + i FROM generate_series(1, 9) i;
 UPDATE remark SET "TICKETID" = $base + 4, "TENANT_ID" = 12 WHERE "ID" % 9 = 0 AND "NAME" NOT LIKE 'theirs%';
 SQL
