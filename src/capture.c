@@ -20,7 +20,6 @@
  */
 #include "capture.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -29,13 +28,13 @@
 #include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "bulk_load.h"
 #include "environment.h"
 #include "spi.h"
+#include "subtransaction.h"
 
 /* How often a copy is made before it is kept as inconsistent. */
 #define CAPTURE_ATTEMPTS 3
@@ -121,6 +120,24 @@ load_rows(CaptureTable *table, int64 capture_id, const char *query,
 							query == table->sorted_query, query, snapshot);
 }
 
+/* A table that is loaded, as osmeta_try wants it. */
+typedef struct Loading
+{
+	CaptureTable *table;
+	int64		capture_id;
+	Snapshot	snapshot;
+} Loading;
+
+static void
+load_table(void *arg)
+{
+	const Loading *loading = arg;
+	CaptureTable *table = loading->table;
+
+	table->result = load_rows(table, loading->capture_id, table->query,
+							  loading->snapshot);
+}
+
 /*
  * The plain load of a table, in a subtransaction.  If it fails for a reason
  * that another query of the table answers, nothing is loaded and the error is
@@ -129,34 +146,15 @@ load_rows(CaptureTable *table, int64 capture_id, const char *query,
 static ErrorData *
 try_load(CaptureTable *table, int64 capture_id, Snapshot snapshot)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	Loading		loading = {table, capture_id, snapshot};
+	ErrorData  *error = osmeta_try(load_table, &loading, true);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		table->result = load_rows(table, capture_id, table->query, snapshot);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (!(table->sorted_query != NULL &&
-			  error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION) &&
-			!(table->fallback_query != NULL &&
-			  osmeta_is_access_error(error->sqlerrcode)))
-			ReThrowError(error);
-	}
-	PG_END_TRY();
+	if (error != NULL &&
+		!(table->sorted_query != NULL &&
+		  error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION) &&
+		!(table->fallback_query != NULL &&
+		  osmeta_is_access_error(error->sqlerrcode)))
+		ReThrowError(error);
 	return error;
 }
 

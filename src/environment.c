@@ -16,17 +16,16 @@
  */
 #include "environment.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
-#include "utils/resowner.h"
 
 #include "name_check.h"
 #include "spi.h"
+#include "subtransaction.h"
 
 /*
  * First keys of advisory locks, held until the end of the transaction; the
@@ -333,6 +332,23 @@ read_view(AttachRequest *request, const char *name)
 					  0, NULL);
 }
 
+/* A view that is made and read, as osmeta_try wants it. */
+typedef struct ViewTrial
+{
+	AttachRequest *request;
+	const char *statement;
+	const char *name;
+} ViewTrial;
+
+static void
+make_view(void *arg)
+{
+	const ViewTrial *trial = arg;
+
+	osmeta_exec(trial->statement);
+	read_view(trial->request, trial->name);
+}
+
 /*
  * Run a statement that makes a view, and read the view; false if it cannot be
  * read, and then it is not made.
@@ -340,40 +356,23 @@ read_view(AttachRequest *request, const char *name)
 static bool
 try_view(AttachRequest *request, const char *statement, const char *name)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool is_readable = true;
+	ViewTrial	trial = {request, statement, name};
+	ErrorData  *error = osmeta_try(make_view, &trial, true);
+	MemoryContext context;
+	UnreadablePart *part;
 
-	BeginInternalSubTransaction(NULL);
+	if (error == NULL)
+		return true;
+	if (!osmeta_is_access_error(error->sqlerrcode))
+		ReThrowError(error);
+	context = MemoryContextSwitchTo(request->context);
+	part = palloc(sizeof(UnreadablePart));
+	part->part = pstrdup(name + strlen("live_"));
+	part->message = pstrdup(error->message);
+	request->unreadable = keep(request, request->unreadable, part);
 	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		osmeta_exec(statement);
-		read_view(request, name);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		MemoryContext old = MemoryContextSwitchTo(request->context);
-		ErrorData  *error = CopyErrorData();
-		UnreadablePart *part = palloc(sizeof(UnreadablePart));
-
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		CurrentResourceOwner = owner;
-		if (!osmeta_is_access_error(error->sqlerrcode))
-			ReThrowError(error);
-		part->part = pstrdup(name + strlen("live_"));
-		part->message = error->message;
-		request->unreadable = keep(request, request->unreadable, part);
-		MemoryContextSwitchTo(old);
-		MemoryContextSwitchTo(context);
-		is_readable = false;
-	}
-	PG_END_TRY();
-	return is_readable;
+	FreeErrorData(error);
+	return false;
 }
 
 /*
@@ -597,6 +596,15 @@ make_catalog(AttachRequest *request, const char *probe)
 	run_statements(request, rows, probe);
 }
 
+static void
+make_tried_catalog(void *arg)
+{
+	AttachRequest *request = arg;
+
+	request->table_options = request->tried_options;
+	make_catalog(request, "live_physical_column");
+}
+
 /*
  * Make the catalogue with the options that the wrapper says are to be tried.
  * If the wrapper does not know them, or the factory cannot be read with them,
@@ -605,42 +613,19 @@ make_catalog(AttachRequest *request, const char *probe)
 static bool
 try_catalog(AttachRequest *request)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
 	const char *table_options = request->table_options;
-	volatile bool is_readable = true;
+	ErrorData  *error = osmeta_try(make_tried_catalog, request, true);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		request->table_options = request->tried_options;
-		make_catalog(request, "live_physical_column");
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (!osmeta_is_access_error(error->sqlerrcode))
-			ReThrowError(error);
-		FreeErrorData(error);
-		request->table_options = table_options;
-		request->statements = NIL;
-		request->objects = NIL;
-		request->unreadable = NIL;
-		is_readable = false;
-	}
-	PG_END_TRY();
-	return is_readable;
+	if (error == NULL)
+		return true;
+	if (!osmeta_is_access_error(error->sqlerrcode))
+		ReThrowError(error);
+	FreeErrorData(error);
+	request->table_options = table_options;
+	request->statements = NIL;
+	request->objects = NIL;
+	request->unreadable = NIL;
+	return false;
 }
 
 /*
@@ -730,6 +715,15 @@ osmeta_attach(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+static void
+attach_for_script(void *arg)
+{
+	int			nest_level = osmeta_spi_begin(false);
+
+	attach_environment(arg);
+	osmeta_spi_end(nest_level);
+}
+
 /*
  * SQL: attach_sql, the same arguments.
  *
@@ -743,37 +737,11 @@ osmeta_attach(PG_FUNCTION_ARGS)
 Datum
 osmeta_attach_sql(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
 	AttachRequest request;
 
 	read_request(&request, fcinfo);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		int			nest_level = osmeta_spi_begin(false);
-
-		attach_environment(&request);
-		osmeta_spi_end(nest_level);
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ReThrowError(error);
-	}
-	PG_END_TRY();
+	osmeta_apart(attach_for_script, &request);
 
 	request.statements = lcons("SET search_path = pg_catalog, pg_temp",
 							   request.statements);

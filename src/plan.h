@@ -348,12 +348,6 @@ extern bool osmeta_plan_is_large(const MigrationPlan *plan);
 extern int	osmeta_plan_batch(void);
 
 /*
- * Do what only reads in a subtransaction that is rolled back; what it gives
- * must be in memory of the caller's, such as that of osmeta_text_at.
- */
-extern void osmeta_apart(void (*work) (void *), void *arg);
-
-/*
  * The first value that a query gives, as text; of a large plan nothing that
  * the query reads stays locked.
  */
@@ -444,6 +438,14 @@ extern void osmeta_plan_order(int64 plan_id);
 
 /* Compute which rows are pulled of each entity, and write that likewise. */
 extern void osmeta_plan_pull_rules(int64 plan_id);
+
+/* plan_check.c */
+
+/*
+ * The first column of the result that was read last, for a message: a row in
+ * each line, and how many of total are not shown.
+ */
+extern char *osmeta_list_lines(uint64 rows, uint64 total);
 
 /* plan_delta.c */
 

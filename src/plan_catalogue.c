@@ -18,16 +18,12 @@
  */
 #include "plan_run.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/resowner.h"
 
 #include "spi.h"
-
-/* Differences that an error lists. */
-#define LISTED 20
+#include "subtransaction.h"
 
 /* Has the schema of an environment this view? */
 static bool
@@ -204,42 +200,22 @@ read_privileges(const MigrationPlan *plan, bool is_source)
 				 is_source ? plan->source_schema : plan->target_schema);
 }
 
-/*
- * Run a statement in a subtransaction that is always rolled back, so that
- * what it makes is gone; NULL, or why it failed.  The number that it gives
- * last is *count.
- */
-static char *
-try_count(char **statements, int nstatements, int64 *count)
+/* Statements of which the last one counts, as osmeta_try wants them. */
+typedef struct Counting
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	char	   *statements[2];
+	int			nstatements;
+	int64		count;
+} Counting;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		for (int i = 0; i < nstatements; i++)
-			osmeta_exec(statements[i]);
-		*count = osmeta_int64_at(0, 1, NULL);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error == NULL)
-		return NULL;
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-		ReThrowError(error);
-	return error->message;
+static void
+count_rows(void *arg)
+{
+	Counting   *counting = arg;
+
+	for (int i = 0; i < counting->nstatements; i++)
+		osmeta_exec(counting->statements[i]);
+	counting->count = osmeta_int64_at(0, 1, NULL);
 }
 
 static void
@@ -292,15 +268,14 @@ read_event_tables(const MigrationPlan *plan)
 	}
 	for (uint64 i = 0; i < rows; i++)
 	{
-		char	   *steps[2];
-		int64		count = 0;
+		Counting	counting = {{NULL}, 2, 0};
 		char	   *error;
 
-		steps[0] = statement[i];
-		steps[1] = psprintf("SELECT count(c) FROM (SELECT 1 AS c FROM %s.counted) r",
-							plan->schema);
-		error = try_count(steps, 2, &count);
-		add_event(plan, entity_id[i], event_table[i], count, error);
+		counting.statements[0] = statement[i];
+		counting.statements[1] = psprintf("SELECT count(c) FROM (SELECT 1 AS c FROM %s.counted) r",
+										  plan->schema);
+		error = osmeta_answer(osmeta_try(count_rows, &counting, false));
+		add_event(plan, entity_id[i], event_table[i], counting.count, error);
 	}
 }
 
@@ -312,16 +287,16 @@ read_event_queue(const MigrationPlan *plan)
 
 	for (int i = 0; i < (int) lengthof(queue); i++)
 	{
-		char	   *step;
-		int64		count = 0;
+		Counting	counting = {{NULL}, 1, 0};
 		char	   *error;
 
 		if (!has_view(plan->target, psprintf("live_%s", queue[i])))
 			continue;
-		step = psprintf("SELECT count(*) FROM (SELECT FROM %s.live_%s LIMIT 1001) r",
-						plan->target_schema, queue[i]);
-		error = try_count(&step, 1, &count);
-		add_event(plan, 0, psprintf("ossys_%s", queue[i]), count, error);
+		counting.statements[0] = psprintf("SELECT count(*) FROM (SELECT FROM %s.live_%s LIMIT 1001) r",
+										  plan->target_schema, queue[i]);
+		error = osmeta_answer(osmeta_try(count_rows, &counting, false));
+		add_event(plan, 0, psprintf("ossys_%s", queue[i]), counting.count,
+				  error);
 	}
 }
 
@@ -429,24 +404,17 @@ osmeta_check_catalogue(const Run *run, bool is_source)
 	bool		has_started = strcmp(plan->phase, "planned") != 0;
 	uint64		rows;
 	int			nest_level;
-	StringInfoData list;
 
 	nest_level = osmeta_spi_expect_many();
 	rows = osmeta_exec(differences_sql(plan, is_source));
 	osmeta_spi_restore(nest_level);
 	if (rows == 0)
 		return;
-	initStringInfo(&list);
-	for (uint64 i = 0; i < rows && i < LISTED; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
-						 osmeta_text_at(i, 1));
-	if (rows > LISTED)
-		appendStringInfo(&list, "\nand " UINT64_FORMAT " more", rows - LISTED);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("tables of environment \"%s\" have changed since plan \"%s\" was made",
 					is_source ? plan->source : plan->target, run->name),
-			 errdetail("%s", list.data),
+			 errdetail("%s", osmeta_list_lines(rows, rows)),
 			 has_started ?
 			 errhint("Put back there what has changed, and call run_plan again. Triggers and CHECK constraints can be accepted: SELECT osmeta.refresh_plan(%s).",
 					 quote_literal_cstr(run->name)) :

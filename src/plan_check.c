@@ -16,8 +16,9 @@
 #include "plan_identifier.h"
 #include "spi.h"
 
-/* Rows that an error lists by name. */
+/* Rows that an error lists by name, in a line and in lines of their own. */
 #define LISTED 10
+#define LISTED_LINES 20
 
 /* No run while plan_problem has an error. */
 void
@@ -147,6 +148,22 @@ is_assigned(const PlanEntity *entity)
 	return entity->strategy == STRATEGY_ASSIGNED;
 }
 
+char *
+osmeta_list_lines(uint64 rows, uint64 total)
+{
+	StringInfoData list;
+	uint64		listed = Min(rows, LISTED_LINES);
+
+	initStringInfo(&list);
+	for (uint64 i = 0; i < listed; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
+						 osmeta_text_at(i, 1));
+	if (total > listed)
+		appendStringInfo(&list, "\nand " UINT64_FORMAT " more",
+						 total - listed);
+	return list.data;
+}
+
 /*
  * Rows of a query (text, how many there are), for a message: each in a line
  * behind what is said first.
@@ -154,19 +171,12 @@ is_assigned(const PlanEntity *entity)
 static char *
 list_rows(const char *first, const char *query)
 {
-	uint64		rows = osmeta_execf("%s LIMIT %d", query, LISTED);
-	StringInfoData list;
-	int64		total;
+	uint64		rows = osmeta_execf("%s LIMIT %d", query, LISTED_LINES);
 
-	initStringInfo(&list);
-	appendStringInfoString(&list, first);
-	for (uint64 i = 0; i < rows; i++)
-		appendStringInfo(&list, "\n%s", osmeta_text_at(i, 1));
-	total = rows > 0 ? osmeta_int64_at(0, 2, NULL) : 0;
-	if (total > (int64) rows)
-		appendStringInfo(&list, "\nand " INT64_FORMAT " more",
-						 total - rows);
-	return list.data;
+	if (rows == 0)
+		return pstrdup(first);
+	return psprintf("%s\n%s", first,
+					osmeta_list_lines(rows, osmeta_int64_at(0, 2, NULL)));
 }
 
 /* Rows of this round whose identifiers the target has. */

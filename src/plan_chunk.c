@@ -26,13 +26,12 @@
  */
 #include "plan_delete.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
 #include "spi.h"
+#include "subtransaction.h"
 
 /* More than there will ever be sessions at work on one plan. */
 #define PIECES_LISTED 200
@@ -187,48 +186,33 @@ finish_chunk(const Chunk *chunk, uint64 rows)
 				 rows, chunk->chunk_id);
 }
 
-/*
- * Do a piece in a subtransaction.  NULL if it went well, else the error,
- * with everything that the piece did rolled back.
- */
-static ErrorData *
-try_chunk(Run *run, const Chunk *chunk)
+/* A piece that is done, as osmeta_try wants it. */
+typedef struct Attempt
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	Run		   *run;
+	const Chunk *chunk;
+} Attempt;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		SPI_processed = 0;
-		if (strcmp(chunk->phase, "pull") == 0)
-			SPI_processed = osmeta_pull_chunk(run, chunk);
-		else if (strcmp(chunk->phase, "update") == 0)
-			SPI_processed = osmeta_update_chunk(run, chunk);
-		else if (strcmp(chunk->phase, "push") == 0)
-			run_push(run, chunk);
-		else if (strcmp(chunk->phase, "delete") == 0)
-			osmeta_run_delete(run, chunk);
-		else if (strcmp(chunk->phase, "undo") == 0)
-			osmeta_run_undo(run, chunk);
-		else
-			run_second_step(run, chunk);
-		finish_chunk(chunk, SPI_processed);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return error;
+static void
+do_chunk(void *arg)
+{
+	Run		   *run = ((Attempt *) arg)->run;
+	const Chunk *chunk = ((Attempt *) arg)->chunk;
+
+	SPI_processed = 0;
+	if (strcmp(chunk->phase, "pull") == 0)
+		SPI_processed = osmeta_pull_chunk(run, chunk);
+	else if (strcmp(chunk->phase, "update") == 0)
+		SPI_processed = osmeta_update_chunk(run, chunk);
+	else if (strcmp(chunk->phase, "push") == 0)
+		run_push(run, chunk);
+	else if (strcmp(chunk->phase, "delete") == 0)
+		osmeta_run_delete(run, chunk);
+	else if (strcmp(chunk->phase, "undo") == 0)
+		osmeta_run_undo(run, chunk);
+	else
+		run_second_step(run, chunk);
+	finish_chunk(chunk, SPI_processed);
 }
 
 /* Give up the lock on the piece that this session holds, if any. */
@@ -425,6 +409,7 @@ osmeta_chunk_run(Run *run, Chunk *chunk)
 	bool		is_push = strcmp(chunk->phase, "push") == 0;
 	const char *unknown = is_push ? "prepared" : "ready";
 	const char *state;
+	Attempt		attempt = {run, chunk};
 
 	if (chunk->entity == NULL)
 		elog(ERROR, "piece " INT64_FORMAT " belongs to an entity that is not in the plan",
@@ -453,7 +438,7 @@ osmeta_chunk_run(Run *run, Chunk *chunk)
 	 * in the end, and be the reason why this one fails: look it up again.
 	 */
 	state = strcmp(chunk->state, "prepared") == 0 ? "prepared" : "failed";
-	error = try_chunk(run, chunk);
+	error = osmeta_try(do_chunk, &attempt, true);
 	if (error == NULL)
 	{
 		error = try_commit(run);

@@ -19,15 +19,14 @@
 #include "plan_run.h"
 
 #include "access/transam.h"
-#include "access/xact.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/plancache.h"
-#include "utils/resowner.h"
 
 #include "identifier.h"
 #include "spi.h"
+#include "subtransaction.h"
 
 /* Rows that an error lists. */
 #define LISTED 20
@@ -81,39 +80,26 @@ require_harmless(const char *statement)
 	SPI_freeplan(prepared);
 }
 
-/*
- * Look at the rows in a subtransaction that is always rolled back; gives
- * NULL, or why it cannot be done.
- */
+static void
+look_at_rows(void *arg)
+{
+	Look	   *look = arg;
+
+	if (look->guard != NULL)
+		require_harmless(look->guard);
+	if (look->relation != NULL)
+		osmeta_exec(look->relation);
+	osmeta_exec(look->query);
+	look->total = osmeta_int64_at(0, 1, NULL);
+	look->list = osmeta_text_at(0, 2);
+}
+
+/* Look, and leave nothing behind; NULL, or why it cannot be done. */
 static char *
 try_look(Look *look)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	ErrorData  *error = osmeta_try(look_at_rows, look, false);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		if (look->guard != NULL)
-			require_harmless(look->guard);
-		if (look->relation != NULL)
-			osmeta_exec(look->relation);
-		osmeta_exec(look->query);
-		look->total = osmeta_int64_at(0, 1, NULL);
-		look->list = osmeta_text_at(0, 2);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	if (error == NULL)
 		return NULL;
 	/* Names and rights; an error in a value the target would raise as well. */

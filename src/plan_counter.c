@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 
 #include "spi.h"
+#include "subtransaction.h"
 
 /* The relation of the plan's schema that stands for a moment. */
 #define RELATION "counters"

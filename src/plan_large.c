@@ -15,12 +15,11 @@
 #include "plan.h"
 
 #include "access/twophase.h"
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
-#include "utils/resowner.h"
 
 #include "spi.h"
+#include "subtransaction.h"
 
 /* More entities than this are not touched in one transaction, */
 #define LARGE_PLAN 500
@@ -47,33 +46,6 @@ int
 osmeta_plan_batch(void)
 {
 	return Max(1, Min(BATCH, lock_slots() / (4 * LOCKS_PER_ENTITY)));
-}
-
-void
-osmeta_apart(void (*work) (void *), void *arg)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		work(arg);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error != NULL)
-		ReThrowError(error);
 }
 
 typedef struct Question

@@ -19,9 +19,6 @@
 
 #include "spi.h"
 
-/* Differences that an error lists. */
-#define LISTED 20
-
 /* Statements that let one relation lead to another table. */
 #define REBIND_STATEMENTS 5
 
@@ -68,20 +65,6 @@ moved_sql(const MigrationPlan *plan)
 					binding_sql(plan, "e", false), plan->plan_id);
 }
 
-static char *
-listed(uint64 rows)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (uint64 i = 0; i < rows && i < LISTED; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
-						 osmeta_text_at(i, 1));
-	if (rows > LISTED)
-		appendStringInfo(&list, "\nand " UINT64_FORMAT " more", rows - LISTED);
-	return list.data;
-}
-
 void
 osmeta_check_bindings(const MigrationPlan *plan)
 {
@@ -95,7 +78,7 @@ osmeta_check_bindings(const MigrationPlan *plan)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("tables have been replaced or renamed since plan \"%s\" was made",
 					plan->name),
-			 errdetail("These, or columns of theirs:\n%s", listed(rows)),
+			 errdetail("These, or columns of theirs:\n%s", osmeta_list_lines(rows, rows)),
 			 errhint("SELECT osmeta.refresh_plan(%s) takes those that have the names now; what has gone must be put back.",
 					 quote_literal_cstr(plan->name))));
 }
@@ -206,7 +189,7 @@ osmeta_check_model(const MigrationPlan *plan, bool is_source)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("the model of environment \"%s\" has changed since plan \"%s\" was made",
 					is_source ? plan->source : plan->target, plan->name),
-			 errdetail("%s", listed(rows)),
+			 errdetail("%s", osmeta_list_lines(rows, rows)),
 			 strcmp(plan->phase, "planned") == 0 ?
 			 errhint("Somebody has published there. Capture it and make a new plan.") :
 			 errhint("Somebody has published there. Undo what was delivered, capture it and make a new plan; or publish the version that the plan was made from, and call run_plan again.")));

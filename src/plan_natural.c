@@ -27,9 +27,6 @@
 
 #define NATURAL "natural:"
 
-/* Rows that an error lists. */
-#define LISTED 10
-
 static bool
 is_natural(const PlanEntity *entity)
 {
@@ -497,23 +494,13 @@ require_certain(const MigrationPlan *plan, const PlanEntity *entity,
 				 pairs);
 	rows = SPI_processed;
 	if (rows > 0)
-	{
-		StringInfoData list;
-
-		initStringInfo(&list);
-		for (uint64 i = 0; i < rows && i < LISTED; i++)
-			appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
-							 osmeta_text_at(i, 1));
-		if (rows > LISTED)
-			appendStringInfo(&list, "\nand " UINT64_FORMAT " more", rows - LISTED);
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("%s does not tell rows of %s apart: " UINT64_FORMAT,
 						entity->strategy_name, osmeta_entity_label(entity),
 						rows),
-				 errdetail("%s", list.data),
+				 errdetail("%s", osmeta_list_lines(rows, rows)),
 				 errhint("%s", osmeta_refusal_hint(plan, "Put these rows right, or make a plan with other attributes in key_strategy."))));
-	}
 }
 
 /* Identifiers of rows that earlier rounds have delivered; NULL: none. */

@@ -18,6 +18,7 @@
 
 #include "environment.h"
 #include "spi.h"
+#include "subtransaction.h"
 
 PG_FUNCTION_INFO_V1(osmeta_plan_offender);
 

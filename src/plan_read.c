@@ -14,13 +14,12 @@
  */
 #include "plan_run.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/resowner.h"
 
 #include "plan_identifier.h"
 #include "spi.h"
+#include "subtransaction.h"
 
 /* Relations sN and tN of an entity, on the sides that have a table. */
 static void
@@ -120,39 +119,21 @@ osmeta_read_use(Run *run)
 	}
 }
 
-/* One entity, in a subtransaction; NULL, or what the server said. */
-static char *
-try_read(const MigrationPlan *plan, const PlanEntity *e)
+/* What is to be read, as osmeta_try wants it. */
+typedef struct Reading
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	const MigrationPlan *plan;
+	const PlanEntity *entity;
+} Reading;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		read_range(plan, e);
-		read_reference_use(plan, e);
-		osmeta_plan_sample(plan, e);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error == NULL)
-		return NULL;
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-		ReThrowError(error);
-	return error->message;
+static void
+read_entity(void *arg)
+{
+	const Reading *reading = arg;
+
+	read_range(reading->plan, reading->entity);
+	read_reference_use(reading->plan, reading->entity);
+	osmeta_plan_sample(reading->plan, reading->entity);
 }
 
 void
@@ -174,7 +155,11 @@ osmeta_plan_read(const MigrationPlan *plan, int first, int count, bool again)
 					 " AND entity_id = " INT64_FORMAT,
 					 plan->plan_id, e->entity_id);
 		if (e->is_data && e->identifier != NULL)
-			error = try_read(plan, e);
+		{
+			Reading		reading = {plan, e};
+
+			error = osmeta_answer(osmeta_try(read_entity, &reading, true));
+		}
 		osmeta_execf("UPDATE osmeta.plan_entity e SET is_read = true, read_error = %s, %s"
 					 " WHERE plan_id = " INT64_FORMAT " AND entity_id = " INT64_FORMAT
 					 " AND (NOT is_read OR read_error IS DISTINCT FROM %s)",

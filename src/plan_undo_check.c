@@ -20,12 +20,11 @@
  */
 #include "plan_delete.h"
 
-#include "access/xact.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
 #include "spi.h"
+#include "subtransaction.h"
 
 /* A piece of the push that stands at the target, or may stand there. */
 typedef struct Delivered
@@ -63,6 +62,26 @@ delivered_pieces(const Run *run, const PlanEntity *entity, int *count)
 	return piece;
 }
 
+/* A piece that is pushed once more. */
+typedef struct Repetition
+{
+	Run		   *run;
+	PlanEntity *entity;
+	const Delivered *piece;
+} Repetition;
+
+static void
+push_again(void *arg)
+{
+	const Repetition *again = arg;
+	OsmetaSinkTable table = osmeta_run_sink_table(again->run, again->entity);
+
+	again->run->sink->insert(&table, osmeta_delivery_columns(again->entity),
+							 osmeta_delivery_sql(again->run->plan, again->entity,
+												 DELIVERY_FIRST, false,
+												 again->piece->condition));
+}
+
 /*
  * The session that pushed a piece of unknown outcome may be gone here and
  * about to commit there.  Inserting the same rows waits for it, by the primary
@@ -72,30 +91,9 @@ delivered_pieces(const Run *run, const PlanEntity *entity, int *count)
 static void
 settle_piece(Run *run, PlanEntity *entity, const Delivered *piece)
 {
-	OsmetaSinkTable table = osmeta_run_sink_table(run, entity);
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	Repetition	again = {run, entity, piece};
+	ErrorData  *error = osmeta_try(push_again, &again, false);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		run->sink->insert(&table, osmeta_delivery_columns(entity),
-						  osmeta_delivery_sql(run->plan, entity,
-											  DELIVERY_FIRST, false,
-											  piece->condition));
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	/* A key that is taken, or a row refused: nobody else is at it. */
 	if (error != NULL &&
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&

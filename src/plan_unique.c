@@ -169,7 +169,8 @@ is_unknown_yet(const UniqueIndex *index)
 
 	while (*next != '\0')
 	{
-		int			no = atoi(next);
+		char	   *end;
+		long		no = strtol(next, &end, 10);
 
 		for (int i = 0; i < index->entity->nattributes; i++)
 		{
@@ -183,8 +184,7 @@ is_unknown_yet(const UniqueIndex *index)
 			if (parent != NULL && parent->strategy == STRATEGY_ASSIGNED)
 				return true;
 		}
-		next += strspn(next, "0123456789");
-		next += strcspn(next, "0123456789");
+		next = end + strcspn(end, "0123456789");
 	}
 	return false;
 }
@@ -193,7 +193,6 @@ static void
 check_index(const Run *run, const UniqueIndex *index, bool with_target,
 			bool at_first)
 {
-	StringInfoData list;
 	uint64		rows;
 	int64		total;
 
@@ -201,18 +200,12 @@ check_index(const Run *run, const UniqueIndex *index, bool with_target,
 	if (rows == 0)
 		return;
 	total = osmeta_int64_at(0, 2, NULL);
-	initStringInfo(&list);
-	for (uint64 i = 0; i < rows; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
-						 osmeta_text_at(i, 1));
-	if (total > (int64) rows)
-		appendStringInfo(&list, "\nand " INT64_FORMAT " more", total - rows);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNIQUE_VIOLATION),
 			 errmsg("values of %s collide in unique index \"%s\" of environment \"%s\": " INT64_FORMAT,
 					osmeta_entity_label(index->entity), index->name,
 					run->plan->target, total),
-			 errdetail("%s\n%s", index->definition, list.data),
+			 errdetail("%s\n%s", index->definition, osmeta_list_lines(rows, total)),
 			 at_first ?
 			 errhint("%s", osmeta_refusal_hint(run->plan, "These rows would collide before the references of the second step are set: have the index dropped there while the plan runs, or make a new plan without another reference of the cycle.")) :
 			 errhint("%s", osmeta_refusal_hint(run->plan, "Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out or a transform that gives other values."))));
@@ -223,23 +216,16 @@ report_alike(const Run *run, const PlanEntity *entity)
 {
 	uint64		rows = SPI_processed;
 	int64		total;
-	StringInfoData list;
 
 	if (rows == 0)
 		return;
 	total = osmeta_int64_at(0, 2, NULL);
-	initStringInfo(&list);
-	for (uint64 i = 0; i < rows; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? "\n" : "",
-						 osmeta_text_at(i, 1));
-	if (total > (int64) rows)
-		appendStringInfo(&list, "\nand " INT64_FORMAT " more", total - rows);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNIQUE_VIOLATION),
 			 errmsg("identifiers of %s are the same to environment \"%s\": " INT64_FORMAT,
 					osmeta_entity_label(entity), run->plan->target, total),
-			 errdetail("%s", list.data),
-			 errhint("Nothing has been written to the target. Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out.")));
+			 errdetail("%s", osmeta_list_lines(rows, total)),
+			 errhint("%s", osmeta_refusal_hint(run->plan, "Change or remove these rows on one of the sides and make a new plan, or make one with a filter that leaves them out."))));
 }
 
 /*

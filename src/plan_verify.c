@@ -13,15 +13,14 @@
 #include "plan_delete.h"
 #include "plan_verify.h"
 
-#include "access/xact.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
 #include "environment.h"
 #include "spi.h"
+#include "subtransaction.h"
 
 PG_FUNCTION_INFO_V1(osmeta_verify_plan);
 
@@ -166,43 +165,23 @@ judge_others(const TargetAnswer *answer, const Baseline *baseline,
 						  answer->newcomers);
 }
 
-/*
- * Read the target's table with all its columns.  False, and why, if that
- * cannot be done: a column that no attribute names may have been dropped.
- */
-static bool
-try_scan(const MigrationPlan *plan, const PlanEntity *entity,
-		 const PlanBounds *bounds, const TargetQuestion *question,
-		 TargetAnswer *answer, char **reason)
+/* What is asked of the target's table, as osmeta_try wants it. */
+typedef struct TargetScan
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	const MigrationPlan *plan;
+	const PlanEntity *entity;
+	const PlanBounds *bounds;
+	const TargetQuestion *question;
+	TargetAnswer *answer;
+} TargetScan;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		osmeta_target_scan(plan, entity, bounds, question, answer);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error == NULL)
-		return true;
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-		ReThrowError(error);
-	*reason = error->message;
-	return false;
+static void
+scan_target(void *arg)
+{
+	const TargetScan *scan = arg;
+
+	osmeta_target_scan(scan->plan, scan->entity, scan->bounds, scan->question,
+					   scan->answer);
 }
 
 /*
@@ -247,6 +226,7 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 	char	   *expected;
 	Baseline	baseline = {0};
 	char	   *reason = NULL;
+	TargetScan	scan = {plan, entity, bounds, &question, &answer};
 
 	read_expectation(plan, entity, verdict, &expected, bounds);
 	/* What was deleted is put back by an undo, and none of the plan's. */
@@ -262,8 +242,9 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 		question.whole_table = true;
 		question.all_columns = true;
 		question.others_upper = baseline.upper;
-		verdict->has_baseline = try_scan(plan, entity, bounds, &question,
-										 &answer, &reason);
+		/* a column that no attribute names may have been dropped */
+		reason = osmeta_answer(osmeta_try(scan_target, &scan, true));
+		verdict->has_baseline = reason == NULL;
 	}
 	if (!verdict->has_baseline)
 	{
@@ -365,6 +346,31 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 	return false;
 }
 
+/* One entity that is verified. */
+typedef struct Verification
+{
+	const MigrationPlan *plan;
+	const PlanEntity *entity;
+	Verdict    *verdict;
+	bool		is_equal;
+} Verification;
+
+static void
+judge_entity(void *arg)
+{
+	Verification *it = arg;
+	Verdict    *verdict = it->verdict;
+	PlanBounds	bounds = {0};
+
+	compare_rows(it->plan, it->entity, verdict, &bounds);
+	check_tenants(it->plan, it->entity, verdict);
+	it->is_equal = (is_taken_out(it->plan) ||
+					check_counter(it->plan, it->entity, &bounds, verdict)) &&
+		verdict->found == verdict->expected && verdict->checksum_equal &&
+		verdict->dangling == 0 && verdict->existing_gone == 0;
+	verdict->is_readable = true;
+}
+
 /*
  * Everything about one entity, in a subtransaction that is rolled back, since
  * a large plan has more relations than there are locks.
@@ -373,50 +379,21 @@ static bool
 verify_entity(const MigrationPlan *plan, const PlanEntity *entity,
 			  Verdict *verdict)
 {
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext own = AllocSetContextCreate(context, "osmeta verify",
+	MemoryContext own = AllocSetContextCreate(CurrentMemoryContext, "osmeta verify",
 											  ALLOCSET_DEFAULT_SIZES);
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool is_equal = false;
+	MemoryContext context = MemoryContextSwitchTo(own);
+	Verification it = {plan, entity, verdict, false};
+	char	   *error = osmeta_answer(osmeta_try(judge_entity, &it, false));
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(own);
-	PG_TRY();
-	{
-		PlanBounds	bounds = {0};
-
-		compare_rows(plan, entity, verdict, &bounds);
-		check_tenants(plan, entity, verdict);
-		is_equal = (is_taken_out(plan) ||
-					check_counter(plan, entity, &bounds, verdict)) &&
-			verdict->found == verdict->expected && verdict->checksum_equal &&
-			verdict->dangling == 0 && verdict->existing_gone == 0;
-		verdict->is_readable = true;
-		MemoryContextSwitchTo(context);
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-			ReThrowError(error);
-		verdict->is_readable = false;
-		resetStringInfo(&verdict->detail);
-		osmeta_add_detail(&verdict->detail, "%s", error->message);
-	}
-	PG_END_TRY();
 	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	if (error != NULL)
+	{
+		verdict->is_readable = it.is_equal = false;
+		resetStringInfo(&verdict->detail);
+		osmeta_add_detail(&verdict->detail, "%s", error);
+	}
 	MemoryContextDelete(own);
-	return is_equal;
+	return it.is_equal;
 }
 
 Datum

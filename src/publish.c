@@ -15,19 +15,18 @@
  */
 #include "osmeta.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/resowner.h"
 
 #include "capture.h"
 #include "compare.h"
 #include "environment.h"
 #include "spi.h"
+#include "subtransaction.h"
 #include "value.h"
 
 PG_FUNCTION_INFO_V1(osmeta_publish_impact);
@@ -105,6 +104,48 @@ osmeta_publish_impact(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Statements of which the last one counts, as osmeta_try wants them. */
+typedef struct Counting
+{
+	Datum	   *items;
+	bool	   *item_nulls;
+	int			n;
+	bool		is_counted;
+	int64		offenders;
+} Counting;
+
+static void
+count_offenders(void *arg)
+{
+	Counting   *counting = arg;
+	int			nest_level = osmeta_spi_begin(false);
+
+	for (int i = 0; i < counting->n; i++)
+	{
+		const char *statement;
+
+		if (counting->item_nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("statements must not be null")));
+		statement = TextDatumGetCString(counting->items[i]);
+		if (i < counting->n - 1)
+			osmeta_exec(statement);
+		else if (osmeta_query_text(statement, 0, NULL) == 1)
+		{
+			char	   *count = osmeta_text_at(0, 1);
+
+			if (count != NULL)
+			{
+				counting->offenders = DatumGetInt64(DirectFunctionCall1(int8in,
+																		CStringGetDatum(count)));
+				counting->is_counted = true;
+			}
+		}
+	}
+	osmeta_spi_end(nest_level);
+}
+
 /*
  * SQL: publish_count(statements text[], OUT offenders, OUT failure)
  *
@@ -114,82 +155,30 @@ osmeta_publish_impact(PG_FUNCTION_ARGS)
 Datum
 osmeta_publish_count(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	Datum	   *items;
-	bool	   *item_nulls;
-	int			n;
+	Counting	counting = {0};
 	TupleDesc	desc;
 	Datum		values[2] = {0, 0};
 	bool		nulls[2] = {true, true};
-	volatile bool is_counted = false;
-	volatile int64 offenders = 0;
-	char	   *volatile failure = NULL;
+	ErrorData  *error;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false,
-					  TYPALIGN_INT, &items, &item_nulls, &n);
+					  TYPALIGN_INT, &counting.items, &counting.item_nulls,
+					  &counting.n);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
+	error = osmeta_try(count_offenders, &counting, false);
+	if (error != NULL && (!osmeta_is_access_error(error->sqlerrcode) ||
+						  error->sqlerrcode == ERRCODE_SYNTAX_ERROR))
+		ReThrowError(error);
+	if (counting.is_counted)
 	{
-		int			nest_level = osmeta_spi_begin(false);
-
-		for (int i = 0; i < n; i++)
-		{
-			const char *statement;
-
-			if (item_nulls[i])
-				ereport(ERROR,
-						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						 errmsg("statements must not be null")));
-			statement = TextDatumGetCString(items[i]);
-			if (i < n - 1)
-				osmeta_exec(statement);
-			else if (osmeta_query_text(statement, 0, NULL) == 1)
-			{
-				char	   *count = osmeta_text_at(0, 1);
-
-				if (count != NULL)
-				{
-					offenders = DatumGetInt64(DirectFunctionCall1(int8in,
-																  CStringGetDatum(count)));
-					is_counted = true;
-				}
-			}
-		}
-		osmeta_spi_end(nest_level);
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (!osmeta_is_access_error(error->sqlerrcode) ||
-			error->sqlerrcode == ERRCODE_SYNTAX_ERROR)
-			ReThrowError(error);
-		failure = error->message;
-	}
-	PG_END_TRY();
-
-	if (is_counted)
-	{
-		values[0] = Int64GetDatum(offenders);
+		values[0] = Int64GetDatum(counting.offenders);
 		nulls[0] = false;
 	}
-	if (failure != NULL)
+	if (error != NULL)
 	{
-		values[1] = CStringGetTextDatum(failure);
+		values[1] = CStringGetTextDatum(error->message);
 		nulls[1] = false;
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
