@@ -2,15 +2,10 @@
 -- earlier ones.
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set ECHO none
-\set loopback :abs_srcdir '/test/fixture/loopback.sql'
-\set make :abs_srcdir '/test/fixture/make.sql'
-\set identity :abs_srcdir '/test/fixture/identity.sql'
+\set fixture :abs_srcdir '/test/fixture/identity_all.sql'
 \o /dev/null
 SET client_min_messages = warning;
-\i :loopback
-CREATE EXTENSION osmeta;
-\i :make
-\i :identity
+\i :fixture
 SET search_path = source;
 SELECT make.tenants('4 East Users', '5 West Users');
 SELECT make.people('18 late 4', '19 last 5');

@@ -2,15 +2,10 @@
 -- and rows of entities outside of it.
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set ECHO none
-\set loopback :abs_srcdir '/test/fixture/loopback.sql'
-\set make :abs_srcdir '/test/fixture/make.sql'
-\set identity :abs_srcdir '/test/fixture/identity.sql'
+\set fixture :abs_srcdir '/test/fixture/identity_all.sql'
 \o /dev/null
 SET client_min_messages = warning;
-\i :loopback
-CREATE EXTENSION osmeta;
-\i :make
-\i :identity
+\i :fixture
 SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target'), osmeta.attach('far', 'loop', 'target');
 SELECT count(osmeta.capture(e)) FROM unnest(ARRAY['src', 'tgt', 'far']) e;
 -- What the cases at the target refer to, by meaning

@@ -2,15 +2,10 @@
 -- them.
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set ECHO none
-\set loopback :abs_srcdir '/test/fixture/loopback.sql'
-\set make :abs_srcdir '/test/fixture/make.sql'
-\set identity :abs_srcdir '/test/fixture/identity.sql'
+\set fixture :abs_srcdir '/test/fixture/identity_all.sql'
 \o /dev/null
 SET client_min_messages = warning;
-\i :loopback
-CREATE EXTENSION osmeta;
-\i :make
-\i :identity
+\i :fixture
 UPDATE source."OSSYS_ENTITY_ATTR" a SET "IS_ACTIVE" = false FROM source."OSSYS_ENTITY" e WHERE e."ID" = a."ENTITY_ID" AND e."NAME" = 'Case' AND a."NAME" IN ('CountryId', 'CityId', 'UnitId');
 UPDATE target."OSSYS_ENTITY_ATTR" a SET "IS_ACTIVE" = false FROM target."OSSYS_ENTITY" e WHERE e."ID" = a."ENTITY_ID" AND e."NAME" = 'Case' AND a."NAME" IN ('CountryId', 'CityId', 'UnitId');
 SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('near', remote_schema => 'target'), osmeta.attach('far', 'loop', 'target');
