@@ -1001,7 +1001,6 @@ osmeta_environment_read(const char *name)
 						  " osmeta.environment_server(e.environment), e.wrapper,"
 						  " e.remote_schema, e.dialect, e.catalog_dialect,"
 						  " e.schema, e.owner, e.table_options::text,"
-						  " e.server IS NULL OR w.can_insert,"
 						  " e.server IS NULL OR w.has_snapshot,"
 						  " e.server IS NULL OR w.pushes_aggregates"
 						  " FROM osmeta.environment AS e"
@@ -1033,9 +1032,8 @@ osmeta_environment_read(const char *name)
 	env->schema = osmeta_text_at(0, 7);
 	env->owner = osmeta_text_at(0, 8);
 	env->table_options = osmeta_text_at(0, 9);
-	env->can_insert = osmeta_bool_at(0, 10);
-	env->has_snapshot = osmeta_bool_at(0, 11);
-	env->pushes_aggregates = osmeta_bool_at(0, 12);
+	env->has_snapshot = osmeta_bool_at(0, 10);
+	env->pushes_aggregates = osmeta_bool_at(0, 11);
 	return env;
 }
 

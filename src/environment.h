@@ -22,7 +22,6 @@ typedef struct OsmetaEnvironment
 	char	   *schema;			/* here */
 	char	   *owner;
 	char	   *table_options;	/* as text[] prints; NULL: the wrapper's */
-	bool		can_insert;		/* true when local */
 	bool		has_snapshot;	/* true when local: one statement snapshot */
 	bool		pushes_aggregates;	/* true when local */
 } OsmetaEnvironment;

@@ -480,7 +480,8 @@ run_references(Run *run, const Chunk *chunk, const CopyColumn *column,
 /*
  * Insert the copies that the target has no row of.  At another server a
  * session that is gone here may be about to delete there still: locking what
- * is there waits for it.
+ * is there waits for it, if the sink has not done so.  As a rule none is there;
+ * then the table is not read while it is written.
  */
 static uint64
 run_insert(Run *run, const Chunk *chunk, const CopyColumn *column, int columns)
@@ -492,6 +493,8 @@ run_insert(Run *run, const Chunk *chunk, const CopyColumn *column, int columns)
 	StringInfoData names;
 	StringInfoData values;
 	Findings	findings = {0};
+	char	   *copies;
+	bool		is_there;
 
 	initStringInfo(&findings.list);
 	initStringInfo(&names);
@@ -505,8 +508,9 @@ run_insert(Run *run, const Chunk *chunk, const CopyColumn *column, int columns)
 			appendStringInfo(&values, "%sb.%s", i > 0 ? ", " : "",
 							 column[i].name);
 	}
-	osmeta_execf("SELECT count(*) FROM (SELECT w.id FROM %s w WHERE %s FOR UPDATE) l",
-				 table.relation, there);
+	if (run->sink->begin_piece == NULL)
+		osmeta_execf("SELECT count(*) FROM (SELECT w.id FROM %s w WHERE %s FOR UPDATE) l",
+					 table.relation, there);
 	findings.changed =
 		osmeta_findings_add(&findings,
 							psprintf("SELECT %s::text, w.id::text, 'not the row that was deleted'::text %s AND (%s)",
@@ -519,12 +523,18 @@ run_insert(Run *run, const Chunk *chunk, const CopyColumn *column, int columns)
 				 errmsg("identifiers of rows of %s that are to be put back are taken: " INT64_FORMAT,
 						osmeta_entity_label(e), findings.changed),
 				 errdetail("%s", findings.list.data)));
+	copies = psprintf("%s b WHERE %s",
+					  osmeta_stage_name(run->plan, 'b', e->entity_id),
+					  osmeta_id_range(e, "b.id", chunk->lower, chunk->upper));
+	is_there = run->sink->count_present(&table,
+										psprintf("SELECT b.id FROM %s", copies),
+										osmeta_bound(e, chunk->lower),
+										osmeta_bound(e, chunk->upper)) > 0;
 	return run->sink->insert(&table, names.data,
-							 psprintf("SELECT %s FROM %s b WHERE %s AND NOT EXISTS (SELECT FROM %s w WHERE w.id = b.id AND %s)",
-									  values.data,
-									  osmeta_stage_name(run->plan, 'b', e->entity_id),
-									  osmeta_id_range(e, "b.id", chunk->lower, chunk->upper),
-									  table.relation, there));
+							 psprintf("SELECT %s FROM %s%s", values.data, copies,
+									  !is_there ? "" :
+									  psprintf(" AND NOT EXISTS (SELECT FROM %s w WHERE w.id = b.id AND %s)",
+											   table.relation, there)));
 }
 
 void

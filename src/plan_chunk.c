@@ -17,7 +17,13 @@
  *		identifiers there: done.  None: to do again.  Anything else stops the
  *		plan.  Should the lost session still be about to commit there, the
  *		target's primary key makes the second insert wait and fail: no row
- *		is ever doubled.
+ *		is ever doubled.  (A sink that has begin_piece waits there for the
+ *		lost session before anything is looked up or written.)
+ *	push of identifiers that a remote target gives	the rows are inserted and
+ *		their identifiers brought back in a transaction there that stays open
+ *		(hold) while the pairs are committed here; then it commits there, and
+ *		'done' is written.  Found 'prepared': without pairs nothing was
+ *		committed there; with them their identifiers are looked up, as above.
  *
  * A failed piece is rolled back in a subtransaction, its error is kept in the
  * ledger and raised; pieces done stay done.
@@ -49,6 +55,26 @@ chunk_condition(const Run *run, const Chunk *chunk)
 	return psprintf("%s AND s.round = %d", range, run->plan->round);
 }
 
+/* Does the target tell its identifiers before it commits? */
+static bool
+is_held(const Run *run, const Chunk *chunk)
+{
+	return chunk->entity->strategy == STRATEGY_ASSIGNED &&
+		run->sink->hold != NULL && strcmp(chunk->phase, "push") == 0;
+}
+
+/* Pairs of an attempt whose rows do not stand at the target. */
+static void
+forget_pairs(const Run *run, const Chunk *chunk)
+{
+	const PlanEntity *e = chunk->entity;
+
+	osmeta_execf("DELETE FROM %s m USING %s s WHERE m.source_id = s.c%d AND %s",
+				 osmeta_stage_name(run->plan, 'm', e->entity_id),
+				 osmeta_stage_name(run->plan, 'e', e->entity_id),
+				 e->identifier->attribute_no, chunk_condition(run, chunk));
+}
+
 static void
 run_push(Run *run, const Chunk *chunk)
 {
@@ -59,6 +85,8 @@ run_push(Run *run, const Chunk *chunk)
 											false, chunk_condition(run, chunk));
 	uint64		rows;
 
+	if (is_held(run, chunk))
+		forget_pairs(run, chunk);
 	if (e->strategy == STRATEGY_ASSIGNED)
 		rows = run->sink->insert_assigned(&table, columns, query,
 										  osmeta_stage_name(run->plan, 'm',
@@ -103,6 +131,28 @@ list_absent(const OsmetaSinkTable *table, const char *ids, const char *lower,
 	return osmeta_list_values(SPI_processed);
 }
 
+/*
+ * The same in a transaction that has written there.  A sink with a connection
+ * of its own may hold locks that whoever reads the table has to wait for, so
+ * it is asked how many are there.
+ */
+static char *
+absent_now(const Run *run, const OsmetaSinkTable *table, const char *ids,
+		   const char *lower, const char *upper)
+{
+	int64		wanted;
+	int64		present;
+
+	if (run->sink->hold == NULL)
+		return list_absent(table, ids, lower, upper);
+	osmeta_execf("SELECT count(*) FROM (%s) v", ids);
+	wanted = osmeta_int64_at(0, 1, NULL);
+	present = run->sink->count_present(table, ids, lower, upper);
+	return present == wanted ? pstrdup("") :
+		psprintf(INT64_FORMAT " of " INT64_FORMAT " rows", wanted - present,
+				 wanted);
+}
+
 static void
 run_second_step(Run *run, const Chunk *chunk)
 {
@@ -130,7 +180,7 @@ run_second_step(Run *run, const Chunk *chunk)
 							 lower, upper);
 	if (rows != (uint64) chunk->rows_expected)
 	{
-		char	   *absent = list_absent(&table, ids, lower, upper);
+		char	   *absent = absent_now(run, &table, ids, lower, upper);
 
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
@@ -163,8 +213,12 @@ look_up_push(Run *run, const Chunk *chunk)
 	int64		present;
 
 	target_bounds(run, e, ids, &lower, &upper);
-	osmeta_execf("SELECT count(*) FROM (%s) v", ids);
+	osmeta_execf("SELECT count(*), count(v.id) FROM (%s) v", ids);
 	expected = osmeta_int64_at(0, 1, NULL);
+	/* The pairs are committed before the rows are. */
+	if (e->strategy == STRATEGY_ASSIGNED && osmeta_int64_at(0, 2, NULL) == 0)
+		return false;
+	osmeta_begin_piece(run, e, chunk->chunk_id);
 	present = run->sink->count_present(&table, ids, lower, upper);
 	if (present != 0 && present != expected)
 		ereport(ERROR,
@@ -191,15 +245,19 @@ typedef struct Attempt
 {
 	Run		   *run;
 	const Chunk *chunk;
+	uint64		rows;
 } Attempt;
 
 static void
 do_chunk(void *arg)
 {
-	Run		   *run = ((Attempt *) arg)->run;
-	const Chunk *chunk = ((Attempt *) arg)->chunk;
+	Attempt    *attempt = arg;
+	Run		   *run = attempt->run;
+	const Chunk *chunk = attempt->chunk;
 
 	SPI_processed = 0;
+	if (strcmp(chunk->phase, "pull") != 0)
+		osmeta_begin_piece(run, chunk->entity, chunk->chunk_id);
 	if (strcmp(chunk->phase, "pull") == 0)
 		SPI_processed = osmeta_pull_chunk(run, chunk);
 	else if (strcmp(chunk->phase, "update") == 0)
@@ -212,7 +270,10 @@ do_chunk(void *arg)
 		osmeta_run_undo(run, chunk);
 	else
 		run_second_step(run, chunk);
-	finish_chunk(chunk, SPI_processed);
+	attempt->rows = SPI_processed;
+	/* else the target has yet to commit */
+	if (!is_held(run, chunk))
+		finish_chunk(chunk, attempt->rows);
 }
 
 /* Give up the lock on the piece that this session holds, if any. */
@@ -401,6 +462,46 @@ osmeta_chunk_take(Run *run, const char *phase, Chunk *chunk, bool *left)
 	return false;
 }
 
+static void
+commit_at_target(void *arg)
+{
+	const Run  *run = arg;
+
+	run->sink->commit();
+}
+
+/*
+ * Push a piece whose identifiers the target gives: they are committed here
+ * before the rows are committed there.  Once they are, the outcome is known
+ * only when the target has answered; until then nothing stands there.
+ */
+static void
+run_held(Run *run, Attempt *attempt)
+{
+	const Chunk *chunk = attempt->chunk;
+	const char *state = "failed";
+	ErrorData  *error = osmeta_try(do_chunk, attempt, true);
+
+	if (error == NULL)
+	{
+		run->sink->hold();
+		error = try_commit(run);
+	}
+	if (error == NULL)
+	{
+		state = "prepared";
+		error = osmeta_try(commit_at_target, run, true);
+	}
+	if (error == NULL)
+	{
+		finish_chunk(chunk, attempt->rows);
+		error = try_commit(run);
+	}
+	if (error != NULL)
+		fail_chunk(run, chunk, state, "prepared", error);
+	osmeta_chunk_release(run);
+}
+
 /* One piece, from taking to done. */
 void
 osmeta_chunk_run(Run *run, Chunk *chunk)
@@ -409,7 +510,7 @@ osmeta_chunk_run(Run *run, Chunk *chunk)
 	bool		is_push = strcmp(chunk->phase, "push") == 0;
 	const char *unknown = is_push ? "prepared" : "ready";
 	const char *state;
-	Attempt		attempt = {run, chunk};
+	Attempt		attempt = {run, chunk, 0};
 
 	if (chunk->entity == NULL)
 		elog(ERROR, "piece " INT64_FORMAT " belongs to an entity that is not in the plan",
@@ -432,6 +533,12 @@ osmeta_chunk_run(Run *run, Chunk *chunk)
 				 " WHERE chunk_id = " INT64_FORMAT,
 				 unknown, MyProcPid, chunk->chunk_id);
 	osmeta_spi_commit(&run->nest_level);
+
+	if (is_held(run, chunk))
+	{
+		run_held(run, &attempt);
+		return;
+	}
 
 	/*
 	 * An attempt before this one whose outcome was unknown may have succeeded

@@ -109,6 +109,19 @@ with_counter_sql(const MigrationPlan *plan, int first, int count)
 }
 
 /*
+ * Where the catalogue lists the values of all counters and locks none, they
+ * are read as one list.
+ */
+static bool
+is_listed(const MigrationPlan *plan)
+{
+	return plan->target_wrapper != NULL &&
+		strcmp(plan->target_dialect, "sqlserver") == 0 && osmeta_execf("SELECT FROM osmeta.environment n WHERE n.environment = %s"
+										  " AND n.catalog_dialect = 'sqlserver'",
+										  quote_literal_cstr(plan->target)) > 0;
+}
+
+/*
  * The names are literals, so that they get to the server that has the
  * counters: it reads those only.  There the columns are declared as texts,
  * since conditions on names are not sent.
@@ -121,6 +134,16 @@ read_values(const MigrationPlan *plan, const char *condition)
 	char	   *names;
 	char	   *relation;
 
+	if (is_listed(plan))
+	{
+		question.statement[question.nstatements++] =
+			psprintf("SELECT e.entity_id, c.last_value FROM osmeta.plan_entity e"
+					 " JOIN (SELECT DISTINCT c.counter, c.last_value FROM %s.live_physical_counter c) c"
+					 " ON c.counter = e.counter WHERE %s",
+					 plan->target_schema, condition);
+		osmeta_apart(ask, &question);
+		return question.answer;
+	}
 	osmeta_execf("SELECT array_agg(DISTINCT (parse_ident(e.counter))[1])::text, array_agg((parse_ident(e.counter))[2])::text"
 				 " FROM osmeta.plan_entity e WHERE %s", condition);
 	schemas = osmeta_text_at(0, 1);
@@ -200,7 +223,7 @@ osmeta_counter_value(const MigrationPlan *plan, const PlanEntity *entity,
 {
 	Answer		answer = {0};
 
-	if (osmeta_plan_is_large(plan))
+	if (osmeta_plan_is_large(plan) && !is_listed(plan))
 	{
 		Question	question = {0};
 		char	   *schema;

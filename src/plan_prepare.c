@@ -324,6 +324,9 @@ advance_counter(const Run *run, const PlanEntity *entity)
 		upper = upper > PG_INT64_MAX - plan->headroom ? PG_INT64_MAX :
 			upper + plan->headroom;
 	(void) run->sink->advance_counter(&table, upper);
+	/* It may have locked the table for whoever reads it next. */
+	if (run->sink->commit != NULL)
+		run->sink->commit();
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "plan_run.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -45,6 +46,20 @@ osmeta_run_sink_table(const Run *run, const PlanEntity *entity)
 	table.counter = entity->counter;
 	table.is_local = run->plan->target_wrapper == NULL;
 	return table;
+}
+
+void
+osmeta_begin_piece(const Run *run, const PlanEntity *entity, int64 chunk_id)
+{
+	OsmetaSinkTable table;
+
+	if (run->sink->begin_piece == NULL)
+		return;
+	table = osmeta_run_sink_table(run, entity);
+	run->sink->begin_piece(&table,
+						   psprintf("osmeta " UINT64_FORMAT " %u " INT64_FORMAT,
+									GetSystemIdentifier(), MyDatabaseId,
+									chunk_id));
 }
 
 /* Others are at work: look again soon, or at once when cancelled. */

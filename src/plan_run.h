@@ -64,6 +64,13 @@ typedef struct Run
 extern OsmetaSinkTable osmeta_run_sink_table(const Run *run,
 											 const PlanEntity *entity);
 
+/*
+ * Begin to write, or to look up, a piece of the push: whoever was lost while
+ * committing it at the target has ended.
+ */
+extern void osmeta_begin_piece(const Run *run, const PlanEntity *entity,
+							   int64 chunk_id);
+
 /* Error unless a procedure was called so that it can commit. */
 extern void osmeta_require_procedure(FunctionCallInfo fcinfo,
 									 const char *procedure);

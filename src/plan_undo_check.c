@@ -62,7 +62,7 @@ delivered_pieces(const Run *run, const PlanEntity *entity, int *count)
 	return piece;
 }
 
-/* A piece that is pushed once more. */
+/* A piece that is settled. */
 typedef struct Repetition
 {
 	Run		   *run;
@@ -76,6 +76,11 @@ push_again(void *arg)
 	const Repetition *again = arg;
 	OsmetaSinkTable table = osmeta_run_sink_table(again->run, again->entity);
 
+	if (again->run->sink->begin_piece != NULL)
+	{
+		osmeta_begin_piece(again->run, again->entity, again->piece->chunk_id);
+		return;
+	}
 	again->run->sink->insert(&table, osmeta_delivery_columns(again->entity),
 							 osmeta_delivery_sql(again->run->plan, again->entity,
 												 DELIVERY_FIRST, false,
@@ -84,9 +89,9 @@ push_again(void *arg)
 
 /*
  * The session that pushed a piece of unknown outcome may be gone here and
- * about to commit there.  Inserting the same rows waits for it, by the primary
- * key of the target; then it is known what stands there, and what was
- * inserted is rolled back.
+ * about to commit there.  Where the sink has no way to wait for it, inserting
+ * the same rows does, by the primary key of the target; then it is known what
+ * stands there, and what was inserted is rolled back.
  */
 static void
 settle_piece(Run *run, PlanEntity *entity, const Delivered *piece)
@@ -111,9 +116,9 @@ osmeta_undo_settle(Run *run)
 		Delivered  *piece;
 		int			count;
 
-		/* Identifiers that the target gives stand in the ledger or nowhere. */
-		if (!e->is_data || e->strategy == STRATEGY_ASSIGNED ||
-			run->sink->commit != NULL)
+		/* Those that this database gives stand in the ledger or nowhere. */
+		if (!e->is_data || (e->strategy == STRATEGY_ASSIGNED &&
+							run->sink->begin_piece == NULL))
 			continue;
 		piece = delivered_pieces(run, e, &count);
 		for (int j = 0; j < count; j++)

@@ -332,17 +332,17 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 		return true;
 	if (!isnull && value >= upper)
 		return true;
-	osmeta_execf("SELECT osmeta.counter_setting(%s, %s, %s + " INT64_FORMAT ")::bigint",
+	osmeta_execf("SELECT osmeta.counter_statement(%s, osmeta.counter_setting(%s, %s, %s + " INT64_FORMAT "))",
+				 quote_literal_cstr(entity->counter),
 				 plan->target_wrapper ? "NULL" :
 				 quote_literal_cstr(entity->counter),
 				 quote_literal_cstr(entity->identifier->target_type),
 				 psprintf(INT64_FORMAT "::numeric", upper), plan->headroom);
 	/* A counter that was never used shows no more than a hidden one. */
-	osmeta_add_detail(&verdict->detail, "the identity counter %s: run at the target SELECT pg_catalog.setval(%s, " INT64_FORMAT ")",
+	osmeta_add_detail(&verdict->detail, "the identity counter %s: run at the target %s",
 					  isnull ? "has not been used, or needs a right to be read (SELECT on the sequence)" :
 					  "is behind",
-					  quote_literal_cstr(entity->counter),
-					  osmeta_int64_at(0, 1, NULL));
+					  osmeta_text_at(0, 1));
 	return false;
 }
 

@@ -8,11 +8,13 @@
  * insertable foreign tables (sink_table.c).  Another extension offers its
  * sink by linking a struct into the list behind the rendezvous variable
  * OSMETA_SINK_LIST from its _PG_init; the engine takes the first one whose
- * serves() accepts the wrapper of the target's server.
+ * serves() accepts the wrapper of the target's server.  The library of the
+ * extension that osmeta.wrapper names as sink_extension is loaded before it is
+ * looked for.
  *
  * All callbacks run in the engine's transaction with SPI connected and
  * search_path pinned; they raise errors by ereport.  What they write commits
- * with the local transaction, and not after it, unless the sink has commit().
+ * with the local transaction, just before it, unless hold() was called.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +24,7 @@
 #include "postgres.h"
 
 /* Raised with every change of the structs below. */
-#define OSMETA_SINK_VERSION 2
+#define OSMETA_SINK_VERSION 3
 
 #define OSMETA_SINK_LIST "osmeta_sinks"
 
@@ -41,6 +43,7 @@ typedef struct OsmetaSinkAbility
 {
 	bool		explicit_ids;	/* identifiers can be given */
 	bool		assigned_ids;	/* those that the target gives come back */
+	bool		counters;		/* advance_counter works for who may give ids */
 } OsmetaSinkAbility;
 
 typedef struct OsmetaSink
@@ -74,11 +77,22 @@ typedef struct OsmetaSink
 									const char *pairs);
 
 	/*
-	 * NULL if what the callbacks write commits with the local transaction.
-	 * Else the engine commits here what the ledger must know, and calls this
-	 * with a transaction open there; an error in between rolls it back.
+	 * NULL, or the sink can keep its transaction open over a commit here:
+	 * after hold() the engine commits what the ledger must know, then calls
+	 * commit(), which commits there.  An error in between rolls back there,
+	 * and so does the next commit here without commit() before it, which
+	 * fails.  commit() without hold() commits what was written so far.
 	 */
+	void		(*hold) (void);
 	void		(*commit) (void);
+
+	/*
+	 * NULL if not needed.  The first call of a transaction: what follows is
+	 * about this piece of work; wait until no session that was lost is about
+	 * to commit at the target what it did of the same piece.
+	 */
+	void		(*begin_piece) (const OsmetaSinkTable *table,
+								const char *piece);
 
 	/*
 	 * Delete the rows whose identifiers a query gives, as column id; lower
@@ -113,6 +127,9 @@ typedef struct OsmetaSink
 
 /* The sink for a wrapper (NULL: this database), or NULL if there is none. */
 extern const OsmetaSink *osmeta_sink_find(const char *wrapper);
+
+/* What can be done at the target of a wrapper; all false without a sink. */
+extern OsmetaSinkAbility osmeta_sink_ability(const char *wrapper);
 
 /* osmeta's own, for local and foreign tables. */
 extern OsmetaSink osmeta_table_sink;

@@ -10,25 +10,10 @@
  */
 #include "sink.h"
 
-#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
 #include "spi.h"
-
-const OsmetaSink *
-osmeta_sink_find(const char *wrapper)
-{
-	OsmetaSink **list;
-
-	list = (OsmetaSink **) find_rendezvous_variable(OSMETA_SINK_LIST);
-	for (OsmetaSink *sink = *list; sink != NULL; sink = sink->next)
-	{
-		if (sink->version == OSMETA_SINK_VERSION && sink->serves(wrapper))
-			return sink;
-	}
-	return osmeta_table_sink.serves(wrapper) ? &osmeta_table_sink : NULL;
-}
 
 static bool
 table_serves(const char *wrapper)
@@ -61,6 +46,7 @@ table_ability(const char *wrapper)
 
 	ability.explicit_ids = true;
 	ability.assigned_ids = wrapper == NULL;
+	ability.counters = wrapper == NULL;
 	return ability;
 }
 
@@ -234,7 +220,9 @@ OsmetaSink	osmeta_table_sink = {
 	.ability = table_ability,
 	.insert = table_insert,
 	.insert_assigned = table_insert_assigned,
+	.hold = NULL,
 	.commit = NULL,
+	.begin_piece = NULL,
 	.remove = table_remove,
 	.update = table_update,
 	.count_present = table_count_present,

@@ -727,6 +727,7 @@ CREATE TABLE osmeta.wrapper
 	can_insert boolean NOT NULL DEFAULT false,
 	has_snapshot boolean NOT NULL DEFAULT false,
 	pushes_aggregates boolean NOT NULL DEFAULT false,
+	sink_extension text,
 	is_shipped boolean NOT NULL DEFAULT false,
 	CHECK (column_option IS NOT NULL OR has_query),
 	CHECK (cardinality(table_options) % 2 = 0),
@@ -752,22 +753,24 @@ COMMENT ON COLUMN osmeta.wrapper.is_fenced IS
 	'conditions must not reach the factory: its catalogue and exposed tables are read whole';
 COMMENT ON COLUMN osmeta.wrapper.has_snapshot IS
 	'all foreign tables of a server are read in one snapshot in one transaction';
+COMMENT ON COLUMN osmeta.wrapper.sink_extension IS
+	'the extension that delivers rows to servers of the wrapper, where that is not the wrapper itself; it counts when it is installed';
 
 INSERT INTO osmeta.wrapper
 	(wrapper, dialect, default_schema, schema_option, table_option,
 	 column_option, has_query, query_option, table_options, tried_options, boolean_type,
-	 is_fenced, can_insert, has_snapshot, pushes_aggregates, is_shipped)
+	 is_fenced, can_insert, has_snapshot, pushes_aggregates, sink_extension, is_shipped)
 VALUES
 	('postgres_fdw', 'postgres', 'public', 'schema_name', 'table_name',
 	 'column_name', false, NULL, '{fetch_size,10000}', '{}', 'boolean',
-	 false, true, true, true, true),
+	 false, true, true, true, NULL, true),
 	('tds_fdw', 'sqlserver', 'dbo', 'schema_name', 'table_name',
 	 'column_name', false, 'query', '{match_column_names,1}',
 	 '{row_estimate_method,showplan_all}', 'smallint',
-	 true, false, false, false, true),
+	 true, false, false, false, 'osmeta_tds', true),
 	('oracle_fdw', 'oracle', NULL, 'schema', 'table',
 	 NULL, true, 'table', '{}', '{}', 'smallint',
-	 true, true, true, false, true);
+	 true, true, true, false, NULL, true);
 
 -- With which type is a column of the factory declared here?
 CREATE TABLE osmeta.dialect_type

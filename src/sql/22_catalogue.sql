@@ -164,6 +164,20 @@ WHERE o.type IN ('U', 'V')$query$, c.name
 FROM unnest('{object_id,can_select,can_insert,can_update,can_delete}'::text[])
 	WITH ORDINALITY AS c (name, position);
 
+-- The value that an identity counter has given last
+INSERT INTO osmeta.catalog_column
+	(dialect, catalog_table, position, column_name, type, remote_schema,
+	 remote_table, remote_column)
+SELECT 'sqlserver', 'catalog_counters', c.position, c.name, c.type,
+	NULL, $query$SELECT c.object_id AS object_id, c.column_id AS column_id,
+	CAST(IDENT_CURRENT(QUOTENAME(s.name) + '.' + QUOTENAME(o.name)) AS bigint) AS last_value
+FROM sys.columns AS c
+	JOIN sys.objects AS o ON o.object_id = c.object_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE c.is_identity = 1 AND o.type = 'U'$query$, c.name
+FROM (VALUES (1, 'object_id', 'integer'), (2, 'column_id', 'integer'),
+		(3, 'last_value', 'bigint')) AS c (position, name, type);
+
 /*
  * PostgreSQL: a type that is built in has the same oid everywhere and is
  * declared as it is; any other is text in a foreign table.
@@ -604,6 +618,18 @@ FROM {catalog_schemas} s
 			pg_catalog.bool_or(v.type = 3) AS is_delete
 		FROM {catalog_trigger_events} v
 		GROUP BY v.object_id) AS e ON e.object_id = t.object_id
+WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+$query$),
+	('sqlserver', 'physical_counter', $query$
+SELECT o.object_id::bigint AS table_id, o.name AS table_name,
+	c.name AS column_name,
+	'[' || replace(s.name, ']', ']]') || '].[' || replace(o.name, ']', ']]') || ']' AS counter,
+	i.last_value
+FROM {catalog_schemas} s
+	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
+	JOIN {catalog_columns} c ON c.object_id = o.object_id
+	JOIN {catalog_counters} i
+		ON i.object_id = c.object_id AND i.column_id = c.column_id
 WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
 $query$),
 	('sqlserver', 'physical_default', $query$

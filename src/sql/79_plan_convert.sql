@@ -42,3 +42,9 @@ RETURN format('CASE %1$s WHEN %2$L::%3$s THEN %4$L::%5$s ELSE %6$s END', value,
     osmeta.null_value(to_type, to_dialect), to_column_type,
     osmeta.publish_cast(value, osmeta.data_type(from_type), osmeta.data_type(to_type), to_column_type));
 COMMENT ON FUNCTION osmeta.plan_convert(text, text, text, text, text, text, text) IS 'Internal: the expression that converts a value to another data type; null values become null values';
+
+-- What can be done at the target of a wrapper?
+CREATE FUNCTION osmeta.sink_can(wrapper text, ability text)
+RETURNS boolean
+LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'osmeta_sink_can';
+COMMENT ON FUNCTION osmeta.sink_can(text, text) IS 'Internal: whether rows can be delivered to servers of a wrapper (NULL: into this database): insert; assigned, identifiers that the target gives come back; counter, identity counters can be moved';

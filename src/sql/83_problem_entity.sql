@@ -54,11 +54,13 @@ WHERE osmeta.environment_place(v.environment) <> v.place
 UNION ALL
 SELECT p.plan_id, 'error', 'target_read_only', p.target,
     format('rows cannot be written through wrapper "%s"', n.wrapper),
-    'Take a target that is reached through postgres_fdw or oracle_fdw, or that stands in this database.'
+    CASE WHEN w.sink_extension IS NULL
+        THEN 'Take a target that is reached through postgres_fdw or oracle_fdw, or that stands in this database.'
+        ELSE format('A superuser can CREATE EXTENSION %I, which writes there.', w.sink_extension) END
 FROM osmeta.plan p
 JOIN osmeta.environment n ON n.environment = p.target
 JOIN osmeta.wrapper w ON w.wrapper = n.wrapper
-WHERE NOT w.can_insert;
+WHERE NOT osmeta.sink_can(n.wrapper, 'insert');
 COMMENT ON VIEW osmeta.plan_problem_environment IS 'Internal: are the environments those that the plan was made from';
 
 -- Which entities cannot be moved as they are?

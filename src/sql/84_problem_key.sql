@@ -29,6 +29,16 @@ RETURN least(value,
     (SELECT s.seqmax FROM pg_sequence AS s WHERE s.seqrelid = to_regclass(counter)));
 COMMENT ON FUNCTION osmeta.counter_setting(text, text, numeric) IS 'Internal: the value, or the highest one that an identity counter can have; counter is NULL where it is not in this database';
 
+-- The statement that sets a counter at the target; SQL Server's are called by
+-- their tables, with brackets.
+CREATE FUNCTION osmeta.counter_statement(counter text, value numeric)
+RETURNS text
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN starts_with(counter, '[')
+    THEN format('DBCC CHECKIDENT (N''%s'', RESEED, %s)', replace(counter, '''', ''''''), value)
+    ELSE format('SELECT pg_catalog.setval(%L, %s)', counter, value) END;
+COMMENT ON FUNCTION osmeta.counter_statement(text, numeric) IS 'Internal: the statement that sets an identity counter at the target';
+
 -- Types whose identifiers can be compared are of one kind.
 CREATE FUNCTION osmeta.identifier_kind(type text)
 RETURNS text
@@ -101,7 +111,8 @@ SELECT plan_id, 'error', 'unsupported_strategy', object,
     'Set key_strategy = ''offset'' in osmeta.plan_entity.'
 FROM osmeta.moved_entity AS moved
 JOIN osmeta.environment n ON n.environment = moved.target AND n.server IS NOT NULL
-WHERE key_strategy = 'assigned'
+-- without any sink: target_read_only
+WHERE key_strategy = 'assigned' AND osmeta.sink_can(n.wrapper, 'insert') AND NOT osmeta.sink_can(n.wrapper, 'assigned')
 UNION ALL
 SELECT plan_id, 'error', 'unsupported_strategy', object,
     CASE WHEN is_one_to_one
@@ -179,7 +190,7 @@ UNION ALL
 SELECT plan_id, 'warning', 'counter_behind', object,
     format('the identity counter %s of environment "%s" %s, the highest new identifier will be %s', counter, target,
         COALESCE('stands at ' || counter_value, 'has not been used or needs a right to be read (SELECT on the sequence)'), highest),
-    format('Run there, before the plan: SELECT pg_catalog.setval(%L, %s)', counter,
+    'Run there, before the plan: ' || osmeta.counter_statement(counter,
         osmeta.counter_setting(
             (SELECT moved.counter FROM osmeta.environment n WHERE n.environment = moved.target AND n.server IS NULL),
             id_type, highest + COALESCE((options ->> 'headroom')::bigint, 10000)))
@@ -197,5 +208,5 @@ WHERE counter IS NOT NULL AND rows_expected > 0 AND COALESCE(counter_value, 0) <
                     AND CASE WHEN n.server IS NULL
                         THEN NOT (has_sequence_privilege(to_regclass(moved.counter), 'SELECT')
                             AND has_sequence_privilege(to_regclass(moved.counter), 'UPDATE'))
-                        ELSE true END);
+                        ELSE NOT osmeta.sink_can(n.wrapper, 'counter') END);
 COMMENT ON VIEW osmeta.plan_problem_key IS 'Internal: which identifiers cannot be given at the target';

@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * sink.c
+ *	  Which sink delivers to the servers of a wrapper, and what it can do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "sink.h"
+
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+
+PG_FUNCTION_INFO_V1(osmeta_sink_can);
+
+/*
+ * Load the library of the extension that delivers through a wrapper, if this
+ * database has it: from then on its sink is in the list.
+ */
+static void
+load_sink(const char *wrapper)
+{
+	const char *args[1];
+	char	   *extension;
+
+	args[0] = wrapper;
+	if (osmeta_query_text("SELECT w.sink_extension FROM osmeta.wrapper w"
+						  " WHERE w.wrapper = $1", 1, args) == 0)
+		return;
+	extension = osmeta_text_at(0, 1);
+	if (extension == NULL ||
+		!OidIsValid(get_extension_oid(extension, true)))
+		return;
+	load_file(psprintf("$libdir/%s", extension), false);
+}
+
+const OsmetaSink *
+osmeta_sink_find(const char *wrapper)
+{
+	OsmetaSink **list;
+
+	if (wrapper != NULL)
+		load_sink(wrapper);
+	list = (OsmetaSink **) find_rendezvous_variable(OSMETA_SINK_LIST);
+	for (OsmetaSink *sink = *list; sink != NULL; sink = sink->next)
+	{
+		if (sink->version == OSMETA_SINK_VERSION && sink->serves(wrapper))
+			return sink;
+	}
+	return osmeta_table_sink.serves(wrapper) ? &osmeta_table_sink : NULL;
+}
+
+OsmetaSinkAbility
+osmeta_sink_ability(const char *wrapper)
+{
+	const OsmetaSink *sink = osmeta_sink_find(wrapper);
+	OsmetaSinkAbility none = {0};
+
+	return sink == NULL ? none : sink->ability(wrapper);
+}
+
+/*
+ * sink_can(wrapper text, ability text) -> boolean
+ *
+ * For the views: insert, assigned or counter; wrapper NULL is this database.
+ */
+Datum
+osmeta_sink_can(PG_FUNCTION_ARGS)
+{
+	char	   *wrapper = PG_ARGISNULL(0) ? NULL :
+		text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *wanted = PG_ARGISNULL(1) ? pstrdup("") :
+		text_to_cstring(PG_GETARG_TEXT_PP(1));
+	OsmetaSinkAbility ability;
+	int			nest_level = osmeta_spi_begin(false);
+
+	ability = osmeta_sink_ability(wrapper);
+	osmeta_spi_end(nest_level);
+	if (strcmp(wanted, "insert") == 0)
+		PG_RETURN_BOOL(ability.explicit_ids || ability.assigned_ids);
+	if (strcmp(wanted, "assigned") == 0)
+		PG_RETURN_BOOL(ability.assigned_ids);
+	if (strcmp(wanted, "counter") == 0)
+		PG_RETURN_BOOL(ability.counters);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("no ability of a sink is called \"%s\"", wanted),
+			 errhint("Abilities are insert, assigned and counter.")));
+}
