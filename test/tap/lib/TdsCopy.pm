@@ -9,8 +9,8 @@
 # platform chooses them on SQL Server; IDENTITY for columns that number
 # themselves; then all rows, with their numbers, and the counters where they
 # were.  Returns what could not be taken over, one line each, '' not included:
-# triggers, views, indexes and checks that T-SQL cannot say, columns of other
-# types.  Rows are exact but for times, which SQL Server keeps in three
+# counters of tables with odd names, triggers, views, indexes and checks that T-SQL cannot say, unique indexes that
+# would not be there, columns of other types.  Rows are exact but for times, which SQL Server keeps in three
 # hundredths of a second: round_times('desk', 'source') makes the original
 # such that a copy equals it.  Names come out of the catalogue as written on SQL
 # Server, in lower case on Babelfish.  options: only => [tables], rows => 0.
@@ -41,8 +41,9 @@ SET client_min_messages = warning;
 SET TimeZone = 'UTC';
 SET extra_float_digits = 1;
 -- Not in brackets: Babelfish does not know how one stands for itself there.
+-- A line end in it is a mark until all lines are read.
 CREATE FUNCTION pg_temp.name(name text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT '"' || replace(name, '"', '""') || '"'
+	SELECT '"' || translate(replace(name, '"', '""'), E'\n', E'\x1e') || '"'
 $$;
 -- A line end would end the line that a client reads.
 CREATE FUNCTION pg_temp.text(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
@@ -87,6 +88,18 @@ BEGIN
 	EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', relation) INTO is_empty;
 END
 $$;
+-- Can an index be unique there?  NULLs are equal, and so are texts that differ
+-- by case and blanks at their end.
+CREATE FUNCTION pg_temp.is_unique(index oid, OUT is_unique boolean) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	EXECUTE (SELECT format('SELECT NOT EXISTS (SELECT FROM %s GROUP BY %s HAVING count(*) > 1)', x.indrelid::regclass,
+			string_agg(format(CASE WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype)
+				THEN 'rtrim(lower(%I))' ELSE '%I' END, a.attname), ', '))
+		FROM pg_index AS x JOIN pg_attribute AS a ON a.attrelid = x.indrelid
+			AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])
+		WHERE x.indexrelid = index GROUP BY x.indrelid) INTO is_unique;
+END
+$$;
 CREATE TEMP VIEW copied AS
 SELECT c.oid, c.relname::text AS name, 'dbo.' || pg_temp.name(c.relname) AS target
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -98,7 +111,9 @@ SELECT t.oid, t.target, a.attnum, pg_temp.name(a.attname) AS name, a.attname::te
 	pg_temp.type(a.atttypid, a.atttypmod, EXISTS (SELECT FROM pg_index AS i
 		WHERE i.indrelid = t.oid AND a.attnum = ANY (i.indkey::int2[]))) AS type,
 	a.attgenerated <> '' AS is_computed,
-	q.seqid IS NOT NULL AND y.typname IN ('int2', 'int4', 'int8') AS is_identity, q.seqid,
+	q.seqid IS NOT NULL AND y.typname IN ('int2', 'int4', 'int8') AS numbers_itself,
+	-- Babelfish takes rows with numbers into tables of plain names only
+	q.seqid IS NOT NULL AND y.typname IN ('int2', 'int4', 'int8') AND t.name ~ '^\w+$' AS is_identity, q.seqid,
 	pg_get_expr(d.adbin, d.adrelid) AS expression
 FROM copied AS t
 	JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -109,7 +124,8 @@ FROM copied AS t
 			AND p.deptype IN ('a', 'i') AND (SELECT s.relkind = 'S' FROM pg_class AS s WHERE s.oid = p.objid)) AS q ON true;
 -- Keys and indexes, those of one name once more with a number.
 CREATE TEMP VIEW copied_index AS
-SELECT t.oid, t.target, i.relname::text AS name, x.indisprimary AS is_primary, x.indisunique AS is_unique,
+SELECT t.oid, t.target, i.relname::text AS name, x.indisprimary AS is_primary, x.indisunique AS wants_unique,
+	x.indisunique AND (x.indisprimary OR x.indexprs IS NOT NULL OR pg_temp.is_unique(x.indexrelid)) AS is_unique,
 	pg_temp.columns(t.oid, (x.indkey::int2[])[0:x.indnkeyatts - 1]) AS columns,
 	x.indexprs IS NOT NULL AS has_expression, x.indpred IS NOT NULL AS is_partial,
 	pg_temp.expression(pg_get_expr(x.indpred, x.indrelid)) AS predicate
@@ -127,9 +143,9 @@ my $tables = <<'SQL';
 SELECT format('CREATE TABLE %s (%s%s)', t.target,
 	string_agg(CASE WHEN c.is_computed THEN format('%s AS (%s)', c.name, pg_temp.expression(c.expression))
 		ELSE format('%s %s%s%s%s', c.name, c.type,
-			CASE WHEN c.is_identity THEN format(' IDENTITY(%s,1)', CASE WHEN pg_temp.is_empty(t.oid) THEN coalesce(s.last_value + 1, s.start_value) ELSE s.start_value END) ELSE '' END,
+			CASE WHEN c.is_identity THEN format(' IDENTITY(%s,1)', CASE WHEN pg_temp.is_empty(t.oid) THEN coalesce(s.last_value + 1, s.start_value) ELSE 1 END) ELSE '' END,
 			CASE WHEN c.attnotnull OR c.is_identity THEN ' NOT NULL' ELSE ' NULL' END,
-			coalesce(' DEFAULT ' || pg_temp.expression(c.expression), '')) END, ', ' ORDER BY c.attnum),
+			CASE WHEN NOT c.numbers_itself THEN coalesce(' DEFAULT ' || pg_temp.expression(c.expression), '') END) END, ', ' ORDER BY c.attnum),
 	coalesce((SELECT format(', CONSTRAINT %s PRIMARY KEY (%s)', pg_temp.name(i.name), i.columns)
 		FROM copied_index AS i WHERE i.oid = t.oid AND i.is_primary), ''))
 FROM copied AS t JOIN copied_column AS c ON c.oid = t.oid
@@ -160,7 +176,7 @@ GROUP BY c.oid, c.target ORDER BY c.target
 SQL
 
 my $counters = <<'SQL';
-SELECT format('SELECT format(''DBCC CHECKIDENT (%%L, RESEED, %%s)'', %L, v.last) FROM (SELECT greatest(max(r.%I), %s) AS last FROM %s AS r) AS v'
+SELECT format('SELECT format(''DBCC CHECKIDENT (''''%%s'''', RESEED, %%s)'', %L, v.last) FROM (SELECT greatest(max(r.%I), %s) AS last FROM %s AS r) AS v'
 		' WHERE EXISTS (SELECT FROM %s)',
 	c.target, c.plain, coalesce(s.last_value::text, 'NULL'), c.oid::regclass, c.oid::regclass)
 FROM copied_column AS c
@@ -187,10 +203,14 @@ WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY k.target, k.name;
 SQL
 
 my $left_out = <<'SQL';
+SELECT format('counter of %s.%s', c.target, c.name) FROM copied_column AS c WHERE c.numbers_itself AND NOT c.is_identity
+UNION ALL
 SELECT format('column %s.%s: %s', c.target, c.name, format_type(c.atttypid, NULL)) FROM copied_column AS c WHERE c.type IS NULL
 UNION ALL
 SELECT format('%s of %s.%s: %s', CASE WHEN c.is_computed THEN 'computed column' ELSE 'default' END, c.target, c.name, c.expression)
-FROM copied_column AS c WHERE c.expression IS NOT NULL AND NOT c.is_identity AND pg_temp.expression(c.expression) IS NULL
+FROM copied_column AS c WHERE c.expression IS NOT NULL AND NOT c.numbers_itself AND pg_temp.expression(c.expression) IS NULL
+UNION ALL
+SELECT format('index %s on %s is not unique', i.name, i.target) FROM copied_index AS i WHERE i.wants_unique AND NOT i.is_unique
 UNION ALL
 SELECT format('index %s on %s', i.name, i.target) FROM copied_index AS i WHERE i.has_expression OR i.is_partial AND i.predicate IS NULL
 UNION ALL
@@ -205,11 +225,11 @@ WHERE n.nspname = :'schema' AND c.relkind IN ('v', 'm') AND :'only' = ''
 ORDER BY 1
 SQL
 
-# Lines that SQL prints after the functions.
+# Rows that SQL prints after the functions.
 sub lines
 {
 	my ($database, $schema, $options, $sql) = @_;
-	return split /\n/, value(undef, $database, $functions . $sql,
+	return map { tr/\x1e/\n/r } split /\n/, value(undef, $database, $functions . $sql,
 		'-v', "schema=$schema", '-v', 'only=' . join("\n", @{ $options->{only} // [] }));
 }
 
