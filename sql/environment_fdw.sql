@@ -89,7 +89,7 @@ SELECT table_name, trigger_name, events, is_enabled FROM p.live_physical_trigger
 SELECT column_name, counter FROM p.live_physical_counter WHERE table_name = 'OSUSR_abc_Trigger';
 (SELECT * FROM here.live_physical_trigger EXCEPT SELECT * FROM p.live_physical_trigger)
 UNION ALL (SELECT * FROM p.live_physical_trigger EXCEPT SELECT * FROM here.live_physical_trigger);
-SELECT DISTINCT can_select, can_insert, can_update, can_delete FROM p.live_physical_privilege;
+SELECT DISTINCT can_select, can_insert, can_update, can_delete, can_alter FROM p.live_physical_privilege;
 (SELECT * FROM here.live_physical_privilege EXCEPT SELECT * FROM p.live_physical_privilege)
 UNION ALL (SELECT * FROM p.live_physical_privilege EXCEPT SELECT * FROM here.live_physical_privilege);
 DROP TABLE factory."OSUSR_abc_Trigger";

@@ -157,11 +157,12 @@ SELECT 'sqlserver', 'catalog_permissions', c.position, c.name, 'integer',
 	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'SELECT') AS can_select,
 	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'INSERT') AS can_insert,
 	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'UPDATE') AS can_update,
-	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'DELETE') AS can_delete
+	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'DELETE') AS can_delete,
+	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'ALTER') AS can_alter
 FROM sys.objects AS o
 	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
 WHERE o.type IN ('U', 'V')$query$, c.name
-FROM unnest('{object_id,can_select,can_insert,can_update,can_delete}'::text[])
+FROM unnest('{object_id,can_select,can_insert,can_update,can_delete,can_alter}'::text[])
 	WITH ORDINALITY AS c (name, position);
 
 -- The value that an identity counter has given last
@@ -421,7 +422,8 @@ $query$),
 	 */
 	('postgres', 'physical_privilege', $query$
 SELECT c.oid::bigint AS table_id, c.relname::text AS table_name,
-	r.can_select, r.can_insert, r.can_update, r.can_delete
+	r.can_select, r.can_insert, r.can_update, r.can_delete,
+	pg_catalog.pg_has_role(c.relowner, 'USAGE') AS can_alter
 FROM {catalog_pg_namespace} n
 	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid,
 	LATERAL (SELECT
@@ -446,7 +448,8 @@ SELECT c.oid::bigint, c.relname::text,
 		OR CASE WHEN k.attrelid IS NULL THEN false END,
 	coalesce(r.letters LIKE '%w%', false) OR e.writes_all
 		OR CASE WHEN k.attrelid IS NULL THEN false END,
-	coalesce(r.letters LIKE '%d%', false) OR e.writes_all
+	coalesce(r.letters LIKE '%d%', false) OR e.writes_all,
+	coalesce(w.is_mine, false)
 FROM {catalog_pg_namespace} n
 	JOIN {catalog_pg_class} c ON c.relnamespace = n.oid
 	CROSS JOIN (SELECT coalesce(pg_catalog.bool_or(
@@ -477,6 +480,10 @@ FROM {catalog_pg_namespace} n
 	LEFT JOIN (SELECT DISTINCT a.attrelid
 		FROM {catalog_pg_attribute} a
 		WHERE a.attacl IS NOT NULL) AS k ON k.attrelid = c.oid
+	LEFT JOIN (SELECT o.oid, true AS is_mine
+		FROM {catalog_pg_roles} o
+			JOIN {catalog_enabled_roles} e ON e.role_name = o.rolname::text)
+		AS w ON w.oid = c.relowner
 WHERE NOT {is_local} AND n.nspname = {schema}
 	AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 $query$),
@@ -656,7 +663,8 @@ $query$),
 	('sqlserver', 'physical_privilege', $query$
 SELECT o.object_id::bigint AS table_id, o.name AS table_name,
 	p.can_select <> 0 AS can_select, p.can_insert <> 0 AS can_insert,
-	p.can_update <> 0 AS can_update, p.can_delete <> 0 AS can_delete
+	p.can_update <> 0 AS can_update, p.can_delete <> 0 AS can_delete,
+	p.can_alter <> 0 AS can_alter
 FROM {catalog_schemas} s
 	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
 	JOIN {catalog_permissions} p ON p.object_id = o.object_id
@@ -787,7 +795,8 @@ SELECT o.object_id::bigint AS table_id, o.object_name AS table_name,
 	u.is_owner OR s.selects_any OR coalesce(g.can_select, false) AS can_select,
 	u.is_owner OR s.inserts_any OR coalesce(g.can_insert, false) AS can_insert,
 	u.is_owner OR s.updates_any OR coalesce(g.can_update, false) AS can_update,
-	u.is_owner OR s.deletes_any OR coalesce(g.can_delete, false) AS can_delete
+	u.is_owner OR s.deletes_any OR coalesce(g.can_delete, false) AS can_delete,
+	u.is_owner OR s.alters_any OR coalesce(g.can_alter, false) AS can_alter
 FROM {catalog_all_objects} o
 	CROSS JOIN (SELECT coalesce(pg_catalog.bool_or(u.username = {schema}),
 				false) AS is_owner
@@ -800,13 +809,16 @@ FROM {catalog_all_objects} o
 			coalesce(pg_catalog.bool_or(p.privilege = 'UPDATE ANY TABLE'),
 				false) AS updates_any,
 			coalesce(pg_catalog.bool_or(p.privilege = 'DELETE ANY TABLE'),
-				false) AS deletes_any
+				false) AS deletes_any,
+			coalesce(pg_catalog.bool_or(p.privilege = 'ALTER ANY TABLE'),
+				false) AS alters_any
 		FROM {catalog_session_privs} p) AS s
 	LEFT JOIN (SELECT p.table_name,
 			pg_catalog.bool_or(p.privilege IN ('SELECT', 'READ')) AS can_select,
 			pg_catalog.bool_or(p.privilege = 'INSERT') AS can_insert,
 			pg_catalog.bool_or(p.privilege = 'UPDATE') AS can_update,
-			pg_catalog.bool_or(p.privilege = 'DELETE') AS can_delete
+			pg_catalog.bool_or(p.privilege = 'DELETE') AS can_delete,
+			pg_catalog.bool_or(p.privilege = 'ALTER') AS can_alter
 		FROM {catalog_all_tab_privs} p
 		WHERE p.table_schema = {schema}
 		GROUP BY p.table_name) AS g ON g.table_name = o.object_name

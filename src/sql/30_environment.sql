@@ -362,7 +362,7 @@ RETURN CASE view_name
 	WHEN 'physical_trigger' THEN
 		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS trigger_name, NULL::text AS events, NULL::boolean AS is_enabled WHERE false'
 	WHEN 'physical_privilege' THEN
-		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::boolean AS can_select, NULL::boolean AS can_insert, NULL::boolean AS can_update, NULL::boolean AS can_delete WHERE false'
+		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::boolean AS can_select, NULL::boolean AS can_insert, NULL::boolean AS can_update, NULL::boolean AS can_delete, NULL::boolean AS can_alter WHERE false'
 	WHEN 'physical_default' THEN
 		'SELECT NULL::bigint AS table_id, NULL::text AS table_name, NULL::text AS column_name, NULL::text AS definition WHERE false'
 	WHEN 'physical_check' THEN

@@ -209,6 +209,7 @@ is(factory('SELECT * FROM make.wrong'), '', 'run_plan: once more leaves it as it
 # Rights at the factory
 # ---------------------------------------------------------------------------
 create_plan(q{'espace:Shop'});
+value_ok(q{SELECT DISTINCT can_select, can_alter, (SELECT string_agg(DISTINCT details ->> 'ALTER', ' ') FROM osmeta.plan_catalogue WHERE kind = 'privilege') FROM tgt.live_physical_privilege}, 't|f|false', 'nobody but the owner may ALTER');
 value_ok(q{SELECT string_agg(DISTINCT side || ' ' || definition, ', ') FROM osmeta.plan_catalogue WHERE kind = 'privilege'},
 	'source SELECT, target SELECT, INSERT, UPDATE, DELETE', 'rights: those of the roles at the factory are known');
 factory(q{SELECT format('REVOKE INSERT ON %s FROM gate', make.table_of('target', 'Detail')) \gexec});
