@@ -211,6 +211,34 @@ add_referenced(const Draft *draft, Datum scope)
 	}
 }
 
+/*
+ * Which tables of the target take no identifier?  SQL Server's IDENTITY does
+ * for who may ALTER the table (IDENTITY_INSERT).
+ */
+static void
+read_always(int64 plan_id, const char *target, const char *target_schema,
+			const char *target_columns)
+{
+	osmeta_execf("WITH n AS MATERIALIZED (SELECT FROM osmeta.environment n"
+				 "  WHERE n.environment = %s AND n.catalog_dialect = 'sqlserver'),"
+				 " p AS MATERIALIZED (%s),"
+				 " c AS MATERIALIZED (SELECT c.table_name, c.column_name, COALESCE(c.is_generated"
+				 "   OR c.identity_generation = 'ALWAYS' AND NOT (EXISTS (SELECT FROM n) AND COALESCE(p.can_alter, true)), false) AS is_always"
+				 "  FROM %s c LEFT JOIN p ON p.table_name = c.table_name)"
+				 " UPDATE osmeta.plan_entity e SET identity_always = c.is_always"
+				 " FROM osmeta.plan_attribute a, c"
+				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
+				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
+				 " AND c.table_name = e.target_table AND c.column_name = a.target_column"
+				 " AND e.identity_always <> c.is_always",
+				 quote_literal_cstr(target),
+				 osmeta_has_view(target, "live_physical_privilege") ?
+				 psprintf("SELECT p.table_name, bool_or((to_jsonb(p) ->> 'can_alter')::boolean) AS can_alter"
+						  " FROM %s.live_physical_privilege p GROUP BY p.table_name", target_schema) :
+				 "SELECT NULL::text AS table_name, true AS can_alter WHERE false",
+				 target_columns, plan_id);
+}
+
 /* What the target's catalogue says of who gives the identifiers. */
 static void
 read_counters(const MigrationPlan *plan)
@@ -219,15 +247,8 @@ read_counters(const MigrationPlan *plan)
 	/* a run reads those of a large plan */
 	if (!osmeta_plan_is_large(plan))
 		osmeta_counters_read(plan, 0, plan->nentities);
-	osmeta_execf("UPDATE osmeta.plan_entity e SET identity_always = c.is_always"
-				 " FROM osmeta.plan_attribute a, (SELECT c.table_name, c.column_name,"
-				 "  COALESCE(c.identity_generation = 'ALWAYS' OR c.is_generated, false) AS is_always"
-				 "  FROM %s c) c"
-				 " WHERE e.plan_id = " INT64_FORMAT " AND e.is_data"
-				 " AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier"
-				 " AND c.table_name = e.target_table AND c.column_name = a.target_column"
-				 " AND e.identity_always <> c.is_always",
-				 plan->target_columns, plan->plan_id);
+	read_always(plan->plan_id, plan->target, plan->target_schema,
+				plan->target_columns);
 }
 
 static char *
@@ -405,6 +426,8 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	osmeta_columns_add_attributes(draft.plan_id, draft.source_capture_id,
 								  draft.target_capture_id, source_columns,
 								  target_columns);
+	read_always(draft.plan_id, draft.target, draft.target_schema,
+				target_columns);
 	query_ids("SELECT osmeta.plan_choose_strategy($1)", draft.plan_id, 0, 0);
 	osmeta_plan_fill_defaults(draft.plan_id, draft.target, draft.target_schema);
 	osmeta_plan_order(draft.plan_id);

@@ -427,6 +427,12 @@ typedef enum CatalogueKinds
 	CATALOGUE_RIGHTS			/* and events */
 } CatalogueKinds;
 
+/*
+ * Has the schema of an environment this view?  One that was attached by an
+ * earlier version may lack some.
+ */
+extern bool osmeta_has_view(const char *environment, const char *view);
+
 /* Write down what the catalogues of both sides say now. */
 extern void osmeta_plan_read_catalogue(const MigrationPlan *plan,
 									   CatalogueKinds kinds);

@@ -25,9 +25,8 @@
 #include "spi.h"
 #include "subtransaction.h"
 
-/* Has the schema of an environment this view? */
-static bool
-has_view(const char *environment, const char *view)
+bool
+osmeta_has_view(const char *environment, const char *view)
 {
 	const char *args[2];
 
@@ -110,7 +109,7 @@ append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
 							  "  CASE WHEN k.kind = 'f' AND cardinality(k.columns) = 1 THEN k.columns[1] END",
 							  plan->plan_id),
 					 schema, schema, plan->plan_id);
-	if (has_view(is_source ? plan->source : plan->target, "live_physical_trigger"))
+	if (osmeta_has_view(is_source ? plan->source : plan->target, "live_physical_trigger"))
 		appendStringInfo(buf,
 						 " UNION ALL SELECT 'known', 0, NULL, 'trigger', NULL, '{}'"
 						 " UNION ALL "
@@ -119,7 +118,7 @@ append_lasting(StringInfo buf, const MigrationPlan *plan, bool is_source)
 						 " jsonb_build_object('events', g.events, 'is_enabled', g.is_enabled)"
 						 " FROM %s.live_physical_trigger g JOIN tables t ON t.table_name = g.table_name",
 						 schema);
-	if (!is_source && has_view(plan->target, "live_physical_check"))
+	if (!is_source && osmeta_has_view(plan->target, "live_physical_check"))
 		appendStringInfo(buf,
 						 " UNION ALL SELECT 'known', 0, NULL, 'check', NULL, '{}'"
 						 " UNION ALL "
@@ -184,7 +183,7 @@ read_privileges(const MigrationPlan *plan, bool is_source)
 {
 	const char *side = is_source ? "source" : "target";
 
-	if (!has_view(is_source ? plan->source : plan->target,
+	if (!osmeta_has_view(is_source ? plan->source : plan->target,
 				  "live_physical_privilege"))
 		return;
 	osmeta_execf("WITH tables AS MATERIALIZED (%s)"
@@ -292,7 +291,7 @@ read_event_queue(const MigrationPlan *plan)
 		Counting	counting = {{NULL}, 1, 0};
 		char	   *error;
 
-		if (!has_view(plan->target, psprintf("live_%s", queue[i])))
+		if (!osmeta_has_view(plan->target, psprintf("live_%s", queue[i])))
 			continue;
 		counting.statements[0] = psprintf("SELECT count(*) FROM (SELECT FROM %s.live_%s LIMIT 1001) r",
 										  plan->target_schema, queue[i]);

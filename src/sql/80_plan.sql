@@ -116,7 +116,7 @@ COMMENT ON COLUMN osmeta.plan_entity.id_offset IS 'Strategy offset: new identifi
 COMMENT ON COLUMN osmeta.plan_entity.source_binding IS 'Which columns the view of the source''s table reads, as a hash, where the environment is in this database';
 COMMENT ON COLUMN osmeta.plan_entity.target_binding IS 'Likewise, at the target';
 COMMENT ON COLUMN osmeta.plan_entity.target_has_key IS 'The target''s table has a primary key or unique index on the identifier alone';
-COMMENT ON COLUMN osmeta.plan_entity.identity_always IS 'The target gives identifiers itself and takes none (GENERATED ALWAYS)';
+COMMENT ON COLUMN osmeta.plan_entity.identity_always IS 'The target gives identifiers itself and takes none: GENERATED ALWAYS, or SQL Server''s IDENTITY where the right to ALTER the table is missing';
 COMMENT ON COLUMN osmeta.plan_entity.is_multitenant IS 'Rows belong to tenants, at the source or at the target';
 COMMENT ON COLUMN osmeta.plan_entity.tenant_changed IS 'Rows belong to tenants on one side only';
 COMMENT ON COLUMN osmeta.plan_entity.kind_changed IS 'One of the two entities is static, external, or of the system, and the other is not';
@@ -555,16 +555,21 @@ BEGIN ATOMIC
     UPDATE osmeta.plan_entity e
     SET key_strategy = CASE
             WHEN a.refers_to IS NOT NULL THEN 'parent'
+            WHEN osmeta.data_type(a.type) IN ('Integer', 'Long Integer') AND e.identity_always
+                AND n.server IS NOT NULL AND osmeta.sink_can(n.wrapper, 'assigned') THEN 'assigned'
             WHEN osmeta.data_type(a.type) IN ('Integer', 'Long Integer') THEN 'offset'
             ELSE 'keep'
         END,
         key_reason = CASE
             WHEN a.refers_to IS NOT NULL THEN 'the identifier is a reference: one row for each row of the other entity'
+            WHEN osmeta.data_type(a.type) IN ('Integer', 'Long Integer') AND e.identity_always
+                AND n.server IS NOT NULL AND osmeta.sink_can(n.wrapper, 'assigned') THEN 'the target gives the identifiers: to give them needs the right to ALTER the table'
             WHEN osmeta.data_type(a.type) IN ('Integer', 'Long Integer') THEN 'numbers are moved to a range that is free at the target'
             ELSE 'an identifier that is no whole number keeps its value'
         END
-    FROM osmeta.plan_attribute a
-    WHERE e.plan_id = $1 AND e.is_data AND e.key_strategy = 'offset'
+    FROM osmeta.plan_attribute a, osmeta.plan p
+    LEFT JOIN osmeta.environment n ON n.environment = p.target
+    WHERE e.plan_id = $1 AND p.plan_id = $1 AND e.is_data AND e.key_strategy = 'offset'
         AND a.plan_id = e.plan_id AND a.entity_id = e.entity_id AND a.is_identifier;
 END;
 COMMENT ON FUNCTION osmeta.plan_choose_strategy(bigint) IS 'Internal: choose the key strategy of a plan''s entities';

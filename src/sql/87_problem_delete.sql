@@ -76,7 +76,9 @@ UNION ALL
 SELECT plan_id, 'error', 'undo_impossible', object,
     format('rows that are deleted could not be put back with their identifiers: table "%s" of environment "%s" gives identifiers itself and takes none',
         target_table, target),
-    'Set option existing to append, or lower the severity if the rows need not come back.'
+    'Set option existing to append, or lower the severity if the rows need not come back'
+    || (SELECT CASE n.catalog_dialect WHEN 'sqlserver' THEN ', or have the right to ALTER the table granted.' ELSE '.' END
+        FROM osmeta.environment n WHERE n.environment = moved.target)
 FROM osmeta.moved_entity AS moved
 WHERE options ->> 'existing' = 'delete' AND identity_always AND target_rows IS DISTINCT FROM 0
     -- in this database an identifier can be given all the same
