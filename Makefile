@@ -51,6 +51,28 @@ endif
 
 include $(PGXS)
 
+# osmeta_tds is an extension of its own, for those who have FreeTDS.
+FREETDS := $(shell printf '\043include <sybdb.h>\n' | \
+	$(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo yes)
+ifeq ($(FREETDS),yes)
+.PHONY: all-tds install-tds
+all: all-tds
+install: install-tds
+all-tds:
+	$(MAKE) -C tds all
+install-tds: all-tds
+	$(MAKE) -C tds install
+else
+all: no-tds
+.PHONY: no-tds
+no-tds:
+	@echo 'osmeta_tds is left out: there is no FreeTDS (sybdb.h; Debian: freetds-dev)'
+endif
+clean: clean-tds
+.PHONY: clean-tds
+clean-tds:
+	$(MAKE) -C tds clean
+
 else
 
 all install:
@@ -60,6 +82,7 @@ all install:
 
 clean:
 	rm -rf src/*.o src/*.bc osmeta.so $(EXTRA_CLEAN)
+	rm -f tds/*.o tds/*.bc tds/osmeta_tds.so tds/osmeta_tds.control tds/osmeta_tds--*.sql
 
 endif
 

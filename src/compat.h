@@ -23,10 +23,15 @@
 #include "varatt.h"
 #endif
 
+/* The module that is built; the Makefiles of others say so. */
+#ifndef OSMETA_MODULE_NAME
+#define OSMETA_MODULE_NAME "osmeta"
+#endif
+
 /* PG_MODULE_MAGIC_EXT came with 18. */
 #if PG_VERSION_NUM >= 180000
 #define OSMETA_MODULE_MAGIC \
-	PG_MODULE_MAGIC_EXT(.name = "osmeta", .version = OSMETA_VERSION)
+	PG_MODULE_MAGIC_EXT(.name = OSMETA_MODULE_NAME, .version = OSMETA_VERSION)
 #else
 #define OSMETA_MODULE_MAGIC PG_MODULE_MAGIC
 #endif

@@ -1,0 +1,1019 @@
+/*-------------------------------------------------------------------------
+ *
+ * dblib.c
+ *	  Everything of osmeta_tds that calls FreeTDS's db-lib.
+ *
+ * db-lib is made for programs that own their process: it calls exit() when
+ * no error handler is installed or one says so, its handlers and timeouts are
+ * global, and it frees memory after a handler has returned, so that nothing
+ * may jump out of one.  In a backend another library (tds_fdw) may use it,
+ * too.  So each entry point here installs our handlers and puts back those
+ * that were there; the handlers copy the first message into the link and
+ * return INT_CANCEL, and nothing else.
+ *
+ * While it waits the library asks once a second, and after each signal,
+ * whether it shall go on; if not it closes the connection at once.  During the
+ * login it cannot be asked, but times out every second and lets the handler
+ * decide.  Timeouts that somebody else has set (they hold for all connections)
+ * mean nothing here: the handler lets the library wait on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "dblib.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sybfront.h>
+#include <sybdb.h>
+
+/* Seconds after which a login asks whether to go on. */
+#define LOGIN_TICK 1
+
+/* Seconds until a login must stand, if its owner does not say. */
+#define LOGIN_TIMEOUT 60
+
+/*
+ * Bytes of a packet.  Larger ones are faster; servers take no more than 16383
+ * on a connection that is encrypted.
+ */
+#define PACKET_SIZE 16000
+
+/* What the library takes as the default time for a login. */
+#define NO_TIMEOUT (-1)
+
+typedef union BulkValue
+{
+	DBBIGINT	integer;
+	DBFLT8		number;
+	DBDATETIME	datetime;
+} BulkValue;
+
+typedef struct BulkColumn
+{
+	BulkValue	value;
+	TdsBulkKind kind;
+	bool		is_null;		/* as the library knows it */
+} BulkColumn;
+
+struct TdsLink
+{
+	DBPROCESS  *process;
+	TdsInterrupt interrupt;
+	TdsError	error;
+	int			os_number;		/* what the system said of it */
+	time_t		deadline;		/* 0: none */
+	bool		is_deaf;		/* the deadline counts alone */
+	char	   *text;			/* the value that was asked for last */
+	size_t		text_size;
+	int			bulk_options;
+	int			nbulk;
+	BulkColumn *bulk;
+	int64_t		bulk_rows;
+};
+
+/* The link whose login is under way: db-lib has no handle for it yet. */
+static TdsLink *opening = NULL;
+
+/* What was installed before us. */
+typedef struct Guard
+{
+	EHANDLEFUNC error;
+	MHANDLEFUNC message;
+} Guard;
+
+static TdsLink *
+link_of(DBPROCESS *process)
+{
+	TdsLink    *link = process == NULL ? NULL :
+		(TdsLink *) dbgetuserdata(process);
+
+	return link != NULL ? link : opening;
+}
+
+static void
+copy_text(char *to, size_t size, const char *from)
+{
+	size_t		length = from == NULL ? 0 : strlen(from);
+
+	if (length >= size)
+	{
+		length = size - 1;
+		/* not in the middle of a character */
+		while (length > 0 && ((unsigned char) from[length] & 0xC0) == 0x80)
+			length--;
+	}
+	if (length > 0)
+		memcpy(to, from, length);
+	to[length] = '\0';
+}
+
+static bool
+is_interrupted(const TdsLink *link)
+{
+	return !link->is_deaf && link->interrupt != NULL && link->interrupt();
+}
+
+static bool
+is_late(const TdsLink *link)
+{
+	return link->deadline != 0 && time(NULL) >= link->deadline;
+}
+
+static int
+handle_error(DBPROCESS *process, int severity, int number, int os_number,
+			 char *text, char *os_text)
+{
+	TdsLink    *link = link_of(process);
+
+	if (link == NULL)
+		return INT_CANCEL;
+	if (is_interrupted(link))
+		link->error.is_interrupted = true;
+	else if (number == SYBETIME && !is_late(link))
+		return INT_CONTINUE;
+	if (process != NULL && dbdead(process))
+		link->error.is_lost = true;
+	/* "General SQL Server error" follows on what the server has said */
+	if (link->error.is_set)
+		return INT_CANCEL;
+	link->error.is_set = true;
+	link->error.is_client = true;
+	link->error.number = number;
+	link->error.severity = severity;
+	link->os_number = os_number;
+	copy_text(link->error.text, sizeof(link->error.text), text);
+	if (os_number != DBNOERR && os_number != 0 && os_text != NULL)
+	{
+		size_t		used = strlen(link->error.text);
+
+		snprintf(link->error.text + used, sizeof(link->error.text) - used,
+				 " (%s)", os_text);
+	}
+	return INT_CANCEL;
+}
+
+static int
+handle_message(DBPROCESS *process, DBINT number, int state, int severity,
+			   char *text, char *server, char *procedure, int line)
+{
+	TdsLink    *link = link_of(process);
+
+	(void) server;
+	/* up to 10 these are messages of a server that is content */
+	if (link == NULL || severity <= 10)
+		return 0;
+	/* what the server says comes before what the library makes of it */
+	if (link->error.is_set && !link->error.is_client)
+		return 0;
+	link->error.is_set = true;
+	link->error.is_client = false;
+	link->error.number = number;
+	link->error.severity = severity;
+	link->error.state = state;
+	link->error.line = line;
+	copy_text(link->error.text, sizeof(link->error.text), text);
+	copy_text(link->error.procedure, sizeof(link->error.procedure), procedure);
+	return 0;
+}
+
+static int
+check_interrupt(void *process)
+{
+	TdsLink    *link = link_of(process);
+
+	return link != NULL && (is_interrupted(link) || is_late(link));
+}
+
+static int
+handle_interrupt(void *process)
+{
+	TdsLink    *link = link_of(process);
+
+	if (link != NULL && is_interrupted(link))
+		link->error.is_interrupted = true;
+	return INT_CANCEL;
+}
+
+/* Forget the last error, but for its text, which is long. */
+static void
+clear_error(TdsLink *link)
+{
+	TdsError   *error = &link->error;
+
+	error->is_set = error->is_client = false;
+	error->is_lost = error->is_interrupted = false;
+	error->number = error->severity = error->state = error->line = 0;
+	error->text[0] = error->procedure[0] = '\0';
+	link->os_number = 0;
+}
+
+static Guard
+enter(TdsLink *link)
+{
+	Guard		guard;
+
+	guard.error = dberrhandle(handle_error);
+	guard.message = dbmsghandle(handle_message);
+	clear_error(link);
+	return guard;
+}
+
+/* Put the handlers back; gives whether all went well. */
+static bool
+leave(TdsLink *link, Guard guard, bool done)
+{
+	if (link->process != NULL && dbdead(link->process))
+		link->error.is_lost = true;
+	if ((!done || link->error.is_lost) && !link->error.is_set)
+	{
+		link->error.is_set = true;
+		link->error.is_client = true;
+		copy_text(link->error.text, sizeof(link->error.text),
+				  "the connection is closed");
+	}
+	dberrhandle(guard.error);
+	dbmsghandle(guard.message);
+	return done && !link->error.is_set;
+}
+
+/* One message for what goes wrong before there is a link. */
+static bool
+fail(TdsError *error, const char *text)
+{
+	memset(error, 0, sizeof(*error));
+	error->is_set = true;
+	error->is_client = true;
+	copy_text(error->text, sizeof(error->text), text);
+	return false;
+}
+
+static int
+protocol(const char *version)
+{
+	static const struct
+	{
+		const char *name;
+		int			number;
+	}			known[] = {
+		{"7.0", DBVERSION_70}, {"7.1", DBVERSION_71}, {"7.2", DBVERSION_72},
+		{"7.3", DBVERSION_73}, {"7.4", DBVERSION_74}
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	{
+		if (version != NULL && strcmp(version, known[i].name) == 0)
+			return known[i].number;
+	}
+	return DBVERSION_74;
+}
+
+/*
+ * Make the library ready.  It counts who uses it, and closes all connections
+ * when the last one leaves; we stay.  Its initialisation puts the default
+ * handler in place, which exits.
+ */
+static bool
+initialise(void)
+{
+	static bool is_done = false;
+
+	if (!is_done)
+		is_done = dbinit() == SUCCEED;
+	dberrhandle(handle_error);
+	return is_done;
+}
+
+static void
+fill_record(LOGINREC *record, const TdsLogin *login)
+{
+	DBSETLVERSION(record, protocol(login->version));
+	DBSETLCHARSET(record, "UTF-8");
+	DBSETLAPP(record, "osmeta");
+	DBSETLPACKET(record, PACKET_SIZE);
+	BCP_SETL(record, TRUE);
+	if (login->user != NULL)
+		DBSETLUSER(record, login->user);
+	if (login->password != NULL)
+		DBSETLPWD(record, login->password);
+	if (login->database != NULL)
+		DBSETLDBNAME(record, login->database);
+}
+
+bool
+tds_link_open(const TdsLogin *login, TdsInterrupt interrupt, TdsLink **result,
+			  TdsError *error)
+{
+	TdsLink    *link;
+	LOGINREC   *record;
+	Guard		guard;
+	char		server[512];
+	int			length;
+
+	*result = NULL;
+	length = snprintf(server, sizeof(server), "%s%s%s", login->server,
+					  login->port != NULL ? ":" : "",
+					  login->port != NULL ? login->port : "");
+	if (length < 0 || (size_t) length >= sizeof(server))
+		return fail(error, "the name of the server is too long");
+	link = calloc(1, sizeof(TdsLink));
+	if (link == NULL)
+		return fail(error, "out of memory");
+	link->interrupt = interrupt;
+	opening = link;
+	guard = enter(link);
+	if (!initialise() || (record = dblogin()) == NULL)
+	{
+		opening = NULL;
+		(void) leave(link, guard, false);
+		*error = link->error;
+		free(link);
+		return false;
+	}
+	fill_record(record, login);
+
+	/*
+	 * The time until a host answers counts as the login's, so a connection
+	 * that takes longer than a tick is tried again until the deadline.
+	 */
+	link->deadline = time(NULL) +
+		(login->timeout > 0 ? login->timeout : LOGIN_TIMEOUT);
+	dbsetlogintime(LOGIN_TICK);
+	do
+	{
+		clear_error(link);
+		link->process = dbopen(record, server);
+	} while (link->process == NULL && link->error.is_client &&
+			 link->error.number == SYBECONN && link->os_number == ETIMEDOUT &&
+			 !link->error.is_interrupted && !is_late(link));
+	dbsetlogintime(NO_TIMEOUT);
+	link->deadline = 0;
+	opening = NULL;
+	dbloginfree(record);
+	if (link->process != NULL)
+	{
+		dbsetuserdata(link->process, (BYTE *) link);
+		dbsetinterrupt(link->process, check_interrupt, handle_interrupt);
+	}
+	if (!leave(link, guard, link->process != NULL))
+	{
+		*error = link->error;
+		tds_link_close(link);
+		return false;
+	}
+	*result = link;
+	return true;
+}
+
+/* Close the connection and keep the link, with the error that led here. */
+static void
+drop(TdsLink *link)
+{
+	if (link->process != NULL)
+	{
+		dbclose(link->process);
+		link->process = NULL;
+	}
+	link->error.is_lost = true;
+}
+
+void
+tds_link_close(TdsLink *link)
+{
+	Guard		guard;
+
+	if (link == NULL)
+		return;
+	guard = enter(link);
+	tds_link_limit(link, 1);
+	drop(link);
+	(void) leave(link, guard, true);
+	free(link->bulk);
+	free(link->text);
+	free(link);
+}
+
+bool
+tds_link_is_dead(const TdsLink *link)
+{
+	return link->process == NULL || dbdead(link->process);
+}
+
+const TdsError *
+tds_link_error(const TdsLink *link)
+{
+	return &link->error;
+}
+
+void
+tds_link_limit(TdsLink *link, int seconds)
+{
+	link->is_deaf = seconds > 0;
+	link->deadline = seconds > 0 ? time(NULL) + seconds : 0;
+}
+
+/* Send a batch; an error leaves nothing of it to be read. */
+static bool
+send_batch(TdsLink *link, const char *sql)
+{
+	if (link->process == NULL)
+		return false;
+	dbfreebuf(link->process);
+	return dbcmd(link->process, sql) == SUCCEED &&
+		dbsqlexec(link->process) == SUCCEED;
+}
+
+/* Make the connection ready for the next batch. */
+static void
+discard(TdsLink *link)
+{
+	if (link->process != NULL && !dbdead(link->process))
+		dbcancel(link->process);
+}
+
+bool
+tds_link_execute(TdsLink *link, const char *sql, int64_t *rows)
+{
+	Guard		guard = enter(link);
+	int64_t		sum = 0;
+	bool		done = send_batch(link, sql);
+
+	while (done)
+	{
+		RETCODE		code = dbresults(link->process);
+		STATUS		status;
+
+		if (code == NO_MORE_RESULTS)
+			break;
+		done = code == SUCCEED;
+		while (done && (status = dbnextrow(link->process)) != NO_MORE_ROWS)
+			done = status != FAIL;
+		if (done && dbcount(link->process) > 0)
+			sum += dbcount(link->process);
+	}
+	if (!done || link->error.is_set)
+		discard(link);
+	if (rows != NULL)
+		*rows = sum;
+	return leave(link, guard, done);
+}
+
+bool
+tds_link_query(TdsLink *link, const char *sql)
+{
+	Guard		guard = enter(link);
+	bool		done = send_batch(link, sql);
+
+	if (!done || link->error.is_set)
+		discard(link);
+	return leave(link, guard, done);
+}
+
+int
+tds_link_result(TdsLink *link)
+{
+	Guard		guard = enter(link);
+	RETCODE		code = FAIL;
+
+	/* statements that give no rows are passed over */
+	while (link->process != NULL &&
+		   (code = dbresults(link->process)) == SUCCEED &&
+		   dbnumcols(link->process) == 0 && !link->error.is_set)
+		continue;
+	if (code == FAIL || link->error.is_set)
+		discard(link);
+	if (!leave(link, guard, code != FAIL))
+		return -1;
+	return code == SUCCEED ? 1 : 0;
+}
+
+int
+tds_link_row(TdsLink *link)
+{
+	Guard		guard = enter(link);
+	STATUS		status = FAIL;
+
+	if (link->process != NULL)
+		status = dbnextrow(link->process);
+	if (status == FAIL || link->error.is_set)
+		discard(link);
+	if (!leave(link, guard, status != FAIL))
+		return -1;
+	return status == NO_MORE_ROWS ? 0 : 1;
+}
+
+int
+tds_link_columns(const TdsLink *link)
+{
+	return link->process == NULL ? 0 : dbnumcols(link->process);
+}
+
+const char *
+tds_link_column_name(TdsLink *link, int column)
+{
+	const char *name = NULL;
+
+	if (link->process != NULL)
+		name = dbcolname(link->process, column + 1);
+	return name == NULL ? "" : name;
+}
+
+void
+tds_link_discard(TdsLink *link)
+{
+	Guard		guard = enter(link);
+
+	discard(link);
+	(void) leave(link, guard, true);
+}
+
+/* Types that the public header does not name. */
+#define TYPE_UNIQUE 36
+#define TYPE_VARIANT 98
+
+/* Room for a value: false if there is no memory. */
+static bool
+reserve(TdsLink *link, size_t size)
+{
+	char	   *text;
+
+	if (size <= link->text_size)
+		return true;
+	text = realloc(link->text, size);
+	if (text == NULL)
+		return false;
+	link->text = text;
+	link->text_size = size;
+	return true;
+}
+
+/* A day, counted from 1900-01-01, as year-month-day; gives the length. */
+static int
+format_day(char *to, size_t size, int64_t days)
+{
+	/* from 0000-03-01, in eras of 400 years, so that leap days come last */
+	int64_t		z = days + 693901;
+	int64_t		era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t		day = z - era * 146097;
+	int64_t		year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	int64_t		rest = day - (365 * year + year / 4 - year / 100);
+	int64_t		month = (5 * rest + 2) / 153;
+
+	return snprintf(to, size, "%04d-%02d-%02d",
+					(int) (year + era * 400 + (month >= 10)),
+					(int) (month < 10 ? month + 3 : month - 9),
+					(int) (rest - (153 * month + 2) / 5 + 1));
+}
+
+/* A time of the day, in units of 10^-7 seconds, with some decimals of it. */
+static int
+format_time(char *to, size_t size, uint64_t units, int decimals)
+{
+	uint64_t	seconds = units / 10000000;
+	uint64_t	fraction = units % 10000000;
+	int			length;
+
+	for (int i = decimals; i < 7; i++)
+		fraction /= 10;
+	length = snprintf(to, size, "%02d:%02d:%02d", (int) (seconds / 3600),
+					  (int) (seconds / 60 % 60), (int) (seconds % 60));
+	if (decimals > 0)
+		length += snprintf(to + length, size - length, ".%0*d", decimals,
+						   (int) fraction);
+	return length;
+}
+
+/* The types of SQL Server 2008: date, time, datetime2, datetimeoffset. */
+static int
+format_datetime_all(char *to, size_t size, const BYTE *data, int type)
+{
+	DBDATETIMEALL value;
+	int64_t		days;
+	int64_t		units;
+	int			length = 0;
+
+	memcpy(&value, data, sizeof(value));
+	days = value.date;
+	units = (int64_t) value.time;
+	if (type == SYBMSDATETIMEOFFSET)
+	{
+		/* it is kept in universal time */
+		units += (int64_t) value.offset * 600000000;
+		if (units < 0)
+		{
+			units += INT64_C(864000000000);
+			days--;
+		}
+		else if (units >= INT64_C(864000000000))
+		{
+			units -= INT64_C(864000000000);
+			days++;
+		}
+	}
+	if (type != SYBMSTIME)
+		length += format_day(to, size, days);
+	if (type != SYBMSTIME && type != SYBMSDATE)
+		to[length++] = ' ';
+	if (type != SYBMSDATE)
+		length += format_time(to + length, size - length, units,
+							  value.time_prec);
+	if (type == SYBMSDATETIMEOFFSET)
+	{
+		int			offset = value.offset < 0 ? -value.offset : value.offset;
+
+		length += snprintf(to + length, size - length, "%c%02d:%02d",
+						   value.offset < 0 ? '-' : '+', offset / 60,
+						   offset % 60);
+	}
+	return length;
+}
+
+/* Money is a number of ten thousandths. */
+static int
+format_money(char *to, size_t size, int64_t value)
+{
+	uint64_t	magnitude = value < 0 ? -(uint64_t) value : (uint64_t) value;
+
+	return snprintf(to, size, "%s%llu.%04d", value < 0 ? "-" : "",
+					(unsigned long long) (magnitude / 10000),
+					(int) (magnitude % 10000));
+}
+
+static int
+format_unique(char *to, size_t size, const BYTE *data)
+{
+	uint32_t	first;
+	uint16_t	second;
+	uint16_t	third;
+
+	memcpy(&first, data, 4);
+	memcpy(&second, data + 4, 2);
+	memcpy(&third, data + 6, 2);
+	return snprintf(to, size,
+					"%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+					(unsigned int) first, second, third, data[8], data[9],
+					data[10], data[11], data[12], data[13], data[14],
+					data[15]);
+}
+
+/*
+ * A value whose type has a small fixed size as text; gives its length, or -1
+ * if the type is another.
+ */
+static int
+format_small(TdsLink *link, int type, const BYTE *data)
+{
+	char	   *to = link->text;
+	size_t		size = link->text_size;
+
+	switch (type)
+	{
+		case SYBBIT:
+		case SYBINT1:
+			return snprintf(to, size, "%d", data[0]);
+		case SYBINT2:
+			{
+				int16_t		value;
+
+				memcpy(&value, data, sizeof(value));
+				return snprintf(to, size, "%d", value);
+			}
+		case SYBINT4:
+			{
+				int32_t		value;
+
+				memcpy(&value, data, sizeof(value));
+				return snprintf(to, size, "%ld", (long) value);
+			}
+		case SYBINT8:
+			{
+				int64_t		value;
+
+				memcpy(&value, data, sizeof(value));
+				return snprintf(to, size, "%lld", (long long) value);
+			}
+		case SYBREAL:
+			{
+				float		value;
+
+				memcpy(&value, data, sizeof(value));
+				return snprintf(to, size, "%.9g", value);
+			}
+		case SYBFLT8:
+			{
+				double		value;
+
+				memcpy(&value, data, sizeof(value));
+				return snprintf(to, size, "%.17g", value);
+			}
+		case SYBMONEY:
+			{
+				DBMONEY		value;
+
+				memcpy(&value, data, sizeof(value));
+				return format_money(to, size,
+									(int64_t) value.mnyhigh * 4294967296 +
+									value.mnylow);
+			}
+		case SYBMONEY4:
+			{
+				DBMONEY4	value;
+
+				memcpy(&value, data, sizeof(value));
+				return format_money(to, size, value.mny4);
+			}
+		case SYBDATETIME:
+			{
+				DBDATETIME	value;
+				int			length;
+
+				memcpy(&value, data, sizeof(value));
+				length = format_day(to, size, value.dtdays);
+				to[length++] = ' ';
+				/* three hundredths of a second, rounded to milliseconds */
+				return length +
+					format_time(to + length, size - length,
+								((uint64_t) value.dttime * 10 + 1) / 3 * 10000,
+								3);
+			}
+		case SYBDATETIME4:
+			{
+				DBDATETIME4 value;
+				int			length;
+
+				memcpy(&value, data, sizeof(value));
+				length = format_day(to, size, value.days);
+				to[length++] = ' ';
+				return length +
+					format_time(to + length, size - length,
+								(uint64_t) value.minutes * 600000000, 0);
+			}
+		case SYBMSDATE:
+		case SYBMSTIME:
+		case SYBMSDATETIME2:
+		case SYBMSDATETIMEOFFSET:
+			return format_datetime_all(to, size, data, type);
+		case TYPE_UNIQUE:
+			return format_unique(to, size, data);
+		default:
+			return -1;
+	}
+}
+
+static bool
+is_character(int type)
+{
+	return type == SYBCHAR || type == SYBVARCHAR || type == SYBTEXT ||
+		type == SYBNTEXT || type == SYBNVARCHAR;
+}
+
+static bool
+is_binary(int type)
+{
+	return type == SYBBINARY || type == SYBVARBINARY || type == SYBIMAGE;
+}
+
+bool
+tds_link_is_readable(const TdsLink *link, int column)
+{
+	return dbcoltype(link->process, column + 1) != TYPE_VARIANT;
+}
+
+bool
+tds_link_is_binary(const TdsLink *link, int column)
+{
+	return is_binary(dbcoltype(link->process, column + 1));
+}
+
+bool
+tds_link_value(TdsLink *link, int column, const char **value, size_t *length)
+{
+	const BYTE *data = dbdata(link->process, column + 1);
+	size_t		size = dbdatlen(link->process, column + 1);
+	int			type = dbcoltype(link->process, column + 1);
+	int			small;
+
+	*value = NULL;
+	*length = 0;
+	if (data == NULL)
+		return true;
+	if (is_character(type))
+	{
+		*value = (const char *) data;
+		*length = size;
+		return true;
+	}
+	if (!reserve(link, is_binary(type) ? 2 * size + 1 : 128))
+		return fail(&link->error, "out of memory");
+	if (is_binary(type))
+	{
+		static const char digits[] = "0123456789abcdef";
+
+		for (size_t i = 0; i < size; i++)
+		{
+			link->text[2 * i] = digits[data[i] >> 4];
+			link->text[2 * i + 1] = digits[data[i] & 15];
+		}
+		*length = 2 * size;
+	}
+	else if ((small = format_small(link, type, data)) >= 0)
+		*length = small;
+	else
+	{
+		Guard		guard = enter(link);
+		DBINT		converted = -1;
+
+		/* decimal and numeric */
+		if (type != TYPE_VARIANT)
+			converted = dbconvert(link->process, type, data, size, SYBCHAR,
+								  (BYTE *) link->text, 127);
+		if (!leave(link, guard, converted >= 0))
+			return false;
+		*length = converted;
+		/* filled up with blanks */
+		while (*length > 0 && link->text[*length - 1] == ' ')
+			(*length)--;
+	}
+	*value = link->text;
+	return true;
+}
+
+bool
+tds_bulk_options(TdsLink *link, int options)
+{
+	int			hints = options & ~TDS_BULK_KEEP_IDENTITY;
+
+	link->bulk_options = options;
+	return (hints & (hints - 1)) == 0;
+}
+
+static const char *
+hint_of(int options)
+{
+	if (options & TDS_BULK_CHECK_CONSTRAINTS)
+		return "CHECK_CONSTRAINTS";
+	if (options & TDS_BULK_FIRE_TRIGGERS)
+		return "FIRE_TRIGGERS";
+	if (options & TDS_BULK_KEEP_NULLS)
+		return "KEEP_NULLS";
+	if (options & TDS_BULK_TABLOCK)
+		return "TABLOCK";
+	return NULL;
+}
+
+/* Bind a column to the room of its value; gives SUCCEED or FAIL. */
+static RETCODE
+bind_column(TdsLink *link, int column)
+{
+	BulkColumn *bulk = &link->bulk[column];
+	int			type = 0;
+
+	switch (bulk->kind)
+	{
+		case TDS_BULK_INTEGER:
+			type = SYBINT8;
+			break;
+		case TDS_BULK_FLOAT:
+			type = SYBFLT8;
+			break;
+		case TDS_BULK_DATETIME:
+			type = SYBDATETIME;
+			break;
+		case TDS_BULK_UNICODE:
+		case TDS_BULK_BINARY:
+			/* the column's own: copied as it is */
+			type = 0;
+			break;
+		case TDS_BULK_TEXT:
+			type = SYBCHAR;
+			break;
+	}
+	bulk->is_null = true;
+	return bcp_bind(link->process, (BYTE *) &bulk->value, 0, 0, NULL, 0, type,
+					column + 1);
+}
+
+bool
+tds_bulk_begin(TdsLink *link, const char *table, int ncolumns,
+			   const TdsBulkKind *kinds)
+{
+	Guard		guard = enter(link);
+	int			options = link->bulk_options;
+	const char *hint = hint_of(options);
+	bool		done;
+
+	link->bulk_options = 0;
+	link->nbulk = 0;
+	link->bulk_rows = 0;
+	free(link->bulk);
+	link->bulk = calloc(ncolumns > 0 ? ncolumns : 1, sizeof(BulkColumn));
+	if (link->bulk == NULL)
+	{
+		(void) leave(link, guard, true);
+		return fail(&link->error, "out of memory");
+	}
+	link->nbulk = ncolumns;
+	done = link->process != NULL &&
+		bcp_init(link->process, table, NULL, NULL, DB_IN) == SUCCEED;
+	if (done && (options & TDS_BULK_KEEP_IDENTITY))
+		done = bcp_control(link->process, BCPKEEPIDENTITY, 1) == SUCCEED;
+	if (done && hint != NULL)
+		done = bcp_options(link->process, BCPHINTS, (BYTE *) hint,
+						   strlen(hint)) == SUCCEED;
+	for (int i = 0; i < ncolumns && done; i++)
+	{
+		link->bulk[i].kind = kinds[i];
+		done = bind_column(link, i) == SUCCEED;
+	}
+	if (!done)
+		discard(link);
+	return leave(link, guard, done);
+}
+
+/* Give a column a value whose length the type knows, or NULL (0). */
+static void
+set_null(TdsLink *link, int column, bool is_null)
+{
+	if (link->bulk[column].is_null != is_null)
+	{
+		bcp_collen(link->process, is_null ? 0 : -1, column + 1);
+		link->bulk[column].is_null = is_null;
+	}
+}
+
+void
+tds_bulk_null(TdsLink *link, int column)
+{
+	set_null(link, column, true);
+}
+
+void
+tds_bulk_integer(TdsLink *link, int column, int64_t value)
+{
+	link->bulk[column].value.integer = value;
+	set_null(link, column, false);
+}
+
+void
+tds_bulk_float(TdsLink *link, int column, double value)
+{
+	link->bulk[column].value.number = value;
+	set_null(link, column, false);
+}
+
+void
+tds_bulk_datetime(TdsLink *link, int column, int32_t days, int32_t ticks)
+{
+	link->bulk[column].value.datetime.dtdays = days;
+	link->bulk[column].value.datetime.dttime = ticks;
+	set_null(link, column, false);
+}
+
+void
+tds_bulk_bytes(TdsLink *link, int column, const char *bytes, size_t length)
+{
+	static char empty[1] = "";
+
+	/*
+	 * A length of zero means NULL.  One that the library is to find itself,
+	 * by the NUL, may be zero.
+	 */
+	if (length == 0)
+		bytes = empty;
+	bcp_colptr(link->process, (BYTE *) bytes, column + 1);
+	bcp_collen(link->process, length == 0 ? -1 : (DBINT) length, column + 1);
+	link->bulk[column].is_null = false;
+}
+
+bool
+tds_bulk_row(TdsLink *link)
+{
+	Guard		guard = enter(link);
+	bool		done = link->process != NULL &&
+		bcp_sendrow(link->process) == SUCCEED;
+
+	if (done)
+		link->bulk_rows++;
+	else
+		/* half a row stands in the stream */
+		drop(link);
+	return leave(link, guard, done);
+}
+
+bool
+tds_bulk_end(TdsLink *link, int64_t *rows)
+{
+	Guard		guard = enter(link);
+	DBINT		count = 0;
+
+	/* without a row the server was not told to take any */
+	if (link->bulk_rows > 0)
+		count = link->process == NULL ? -1 : bcp_done(link->process);
+	if (count < 0)
+		discard(link);
+	*rows = count;
+	return leave(link, guard, count >= 0);
+}
