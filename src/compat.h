@@ -111,4 +111,17 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 }
 #endif
 
+/* One function checks the rights on all kinds of objects from 16 on. */
+#include "catalog/pg_foreign_server.h"
+#include "utils/acl.h"
+static inline AclResult
+osmeta_server_aclcheck(Oid server, Oid user, AclMode mode)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ForeignServerRelationId, server, user, mode);
+#else
+	return pg_foreign_server_aclcheck(server, user, mode);
+#endif
+}
+
 #endif							/* OSMETA_COMPAT_H */

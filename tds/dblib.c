@@ -937,7 +937,8 @@ tds_bulk_begin(TdsLink *link, const char *table, int ncolumns,
 static void
 set_null(TdsLink *link, int column, bool is_null)
 {
-	if (link->bulk[column].is_null != is_null)
+	/* a call without a connection would end in an error handler */
+	if (link->process != NULL && link->bulk[column].is_null != is_null)
 	{
 		bcp_collen(link->process, is_null ? 0 : -1, column + 1);
 		link->bulk[column].is_null = is_null;
@@ -983,6 +984,8 @@ tds_bulk_bytes(TdsLink *link, int column, const char *bytes, size_t length)
 	 */
 	if (length == 0)
 		bytes = empty;
+	if (link->process == NULL)
+		return;
 	bcp_colptr(link->process, (BYTE *) bytes, column + 1);
 	bcp_collen(link->process, length == 0 ? -1 : (DBINT) length, column + 1);
 	link->bulk[column].is_null = false;

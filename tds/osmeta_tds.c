@@ -9,6 +9,8 @@
 
 #include "fmgr.h"
 
+#include "connection.h"
+
 OSMETA_MODULE_MAGIC;
 
 void		_PG_init(void);
@@ -16,4 +18,5 @@ void		_PG_init(void);
 void
 _PG_init(void)
 {
+	osmeta_tds_init_connection();
 }

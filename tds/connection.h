@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection.h
+ *	  Links to T-SQL servers whose transactions are tied to ours.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSMETA_TDS_CONNECTION_H
+#define OSMETA_TDS_CONNECTION_H
+
+#include "postgres.h"
+
+#include "dblib.h"
+
+/*
+ * The link to a server as the current user, opened if need be, with a
+ * transaction begun there that ends with ours.
+ */
+extern TdsLink *osmeta_tds_link(Oid server);
+
+/*
+ * Raise the error of a link; a cancel of ours comes first.  Closes the link
+ * if it is of no use any more.
+ */
+extern void osmeta_tds_raise(TdsLink *link) pg_attribute_noreturn();
+
+/*
+ * From here on the transactions at the servers do not end with ours: our next
+ * COMMIT leaves them open, until osmeta_tds_commit.  Our ROLLBACK, of a later
+ * transaction, too, rolls them back.  A second COMMIT without
+ * osmeta_tds_commit before it is an error.
+ */
+extern void osmeta_tds_hold(void);
+
+/*
+ * Commit at the servers, now.  If this fails with is_lost, nobody knows what
+ * came of it.
+ */
+extern void osmeta_tds_commit(void);
+
+/* Run a batch, in the server's encoding; gives the rows that it touched. */
+extern int64 osmeta_tds_execute(TdsLink *link, const char *sql);
+
+/*
+ * Run a batch that gives one set of rows of so many columns, and call back for
+ * each row.  The callback reads the values by osmeta_tds_text and may raise
+ * errors, but not use the link otherwise.
+ */
+typedef void (*TdsRowFunction) (TdsLink *link, void *arg);
+extern void osmeta_tds_rows(TdsLink *link, const char *sql, int ncolumns,
+							TdsRowFunction function, void *arg);
+
+/* A value of the current row, palloc'd, in our encoding; NULL for NULL. */
+extern char *osmeta_tds_text(TdsLink *link, int column);
+
+/* The one value that a batch gives, palloc'd; NULL for NULL or no row. */
+extern char *osmeta_tds_value(TdsLink *link, const char *sql);
+
+/* Raise an error unless our transaction at the server still stands. */
+extern void osmeta_tds_check(TdsLink *link);
+
+/* Called once, when the module is loaded. */
+extern void osmeta_tds_init_connection(void);
+
+#endif							/* OSMETA_TDS_CONNECTION_H */
