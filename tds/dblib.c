@@ -12,7 +12,8 @@
  * return INT_CANCEL, and nothing else.
  *
  * While it waits the library asks once a second, and after each signal,
- * whether it shall go on; if not it closes the connection at once.  During the
+ * whether it shall go on; if not it tells the server to stop, and if that is
+ * of no use closes the connection a second later.  During the
  * login it cannot be asked, but times out every second and lets the handler
  * decide.  Timeouts that somebody else has set (they hold for all connections)
  * mean nothing here: the handler lets the library wait on.
@@ -65,8 +66,10 @@ struct TdsLink
 	TdsInterrupt interrupt;
 	TdsError	error;
 	int			os_number;		/* what the system said of it */
-	time_t		deadline;		/* 0: none */
+	int64_t		deadline;		/* as now() counts; 0: none */
 	bool		is_deaf;		/* the deadline counts alone */
+	bool		is_sending;		/* in the middle of a request */
+	bool		is_stopping;	/* the server was told to stop */
 	char	   *text;			/* the value that was asked for last */
 	size_t		text_size;
 	int			bulk_options;
@@ -117,10 +120,20 @@ is_interrupted(const TdsLink *link)
 	return !link->is_deaf && link->interrupt != NULL && link->interrupt();
 }
 
+/* Milliseconds of a clock that nobody sets. */
+static int64_t
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t) time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 static bool
 is_late(const TdsLink *link)
 {
-	return link->deadline != 0 && time(NULL) >= link->deadline;
+	return link->deadline != 0 && now() >= link->deadline;
 }
 
 static int
@@ -135,6 +148,24 @@ handle_error(DBPROCESS *process, int severity, int number, int os_number,
 		link->error.is_interrupted = true;
 	else if (number == SYBETIME && !is_late(link))
 		return INT_CONTINUE;
+
+	/*
+	 * A server that works on a request is told to stop, so that it does not
+	 * work on for nobody; if it has not in a second, we are asked again.
+	 */
+	if (number == SYBETIME && link->process != NULL && !link->is_deaf &&
+		!link->is_sending && !link->is_stopping)
+	{
+		link->is_stopping = true;
+		if (!link->error.is_set)
+		{
+			link->error.is_set = link->error.is_client = true;
+			link->error.number = number;
+			copy_text(link->error.text, sizeof(link->error.text),
+					  "the statement was interrupted");
+		}
+		return INT_TIMEOUT;
+	}
 	if (process != NULL && dbdead(process))
 		link->error.is_lost = true;
 	/* "General SQL Server error" follows on what the server has said */
@@ -209,6 +240,7 @@ clear_error(TdsLink *link)
 	error->number = error->severity = error->state = error->line = 0;
 	error->text[0] = error->procedure[0] = '\0';
 	link->os_number = 0;
+	link->is_stopping = false;
 }
 
 static Guard
@@ -339,8 +371,8 @@ tds_link_open(const TdsLogin *login, TdsInterrupt interrupt, TdsLink **result,
 	 * The time until a host answers counts as the login's, so a connection
 	 * that takes longer than a tick is tried again until the deadline.
 	 */
-	link->deadline = time(NULL) +
-		(login->timeout > 0 ? login->timeout : LOGIN_TIMEOUT);
+	link->deadline = now() +
+		(login->timeout > 0 ? login->timeout : LOGIN_TIMEOUT) * 1000;
 	dbsetlogintime(LOGIN_TICK);
 	do
 	{
@@ -412,18 +444,24 @@ void
 tds_link_limit(TdsLink *link, int seconds)
 {
 	link->is_deaf = seconds > 0;
-	link->deadline = seconds > 0 ? time(NULL) + seconds : 0;
+	link->deadline = seconds > 0 ? now() + seconds * 1000 : 0;
 }
 
 /* Send a batch; an error leaves nothing of it to be read. */
 static bool
 send_batch(TdsLink *link, const char *sql)
 {
+	bool		done;
+
 	if (link->process == NULL)
 		return false;
 	dbfreebuf(link->process);
-	return dbcmd(link->process, sql) == SUCCEED &&
-		dbsqlexec(link->process) == SUCCEED;
+	if (dbcmd(link->process, sql) != SUCCEED)
+		return false;
+	link->is_sending = true;
+	done = dbsqlsend(link->process) == SUCCEED;
+	link->is_sending = false;
+	return done && dbsqlok(link->process) == SUCCEED;
 }
 
 /* Make the connection ready for the next batch. */
@@ -995,9 +1033,11 @@ bool
 tds_bulk_row(TdsLink *link)
 {
 	Guard		guard = enter(link);
-	bool		done = link->process != NULL &&
-		bcp_sendrow(link->process) == SUCCEED;
+	bool		done;
 
+	link->is_sending = true;
+	done = link->process != NULL && bcp_sendrow(link->process) == SUCCEED;
+	link->is_sending = false;
 	if (done)
 		link->bulk_rows++;
 	else
