@@ -4,7 +4,7 @@
  *	  Values and names for a TDS server, by brute force where that is
  *	  possible.
  *
- * Prints TAP.  Stands apart from the server: encode.c and tsql.c are pure.
+ * Prints TAP.  Stands apart from the server: encode.c and transact.c are pure.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "../tds/encode.h"
-#include "../tds/tsql.h"
+#include "../tds/transact.h"
 
 #define DAY INT64_C(86400000000)
 #define MILLISECOND INT64_C(1000)
@@ -261,8 +261,8 @@ test_uuid(void)
 static const char *
 identifier(const char *name)
 {
-	static char to[OSMETA_TSQL_QUOTED(300)];
-	size_t		length = osmeta_tsql_identifier(name, to);
+	static char to[OSMETA_TRANSACT_QUOTED(300)];
+	size_t		length = osmeta_transact_identifier(name, to);
 
 	return length == strlen(to) ? to : "(wrong length)";
 }
@@ -270,8 +270,8 @@ identifier(const char *name)
 static const char *
 literal(const char *text)
 {
-	static char to[OSMETA_TSQL_QUOTED(300)];
-	size_t		length = osmeta_tsql_literal(text, to);
+	static char to[OSMETA_TRANSACT_QUOTED(300)];
+	size_t		length = osmeta_transact_literal(text, to);
 
 	return length == strlen(to) ? to : "(wrong length)";
 }
@@ -279,9 +279,9 @@ literal(const char *text)
 static const char *
 declaration(const char *type, int length, int precision, int scale)
 {
-	static char to[OSMETA_TSQL_DECLARATION];
+	static char to[OSMETA_TRANSACT_DECLARATION];
 
-	(void) osmeta_tsql_declaration(osmeta_tsql_type(type), length, precision,
+	(void) osmeta_transact_declaration(osmeta_transact_type(type), length, precision,
 								   scale, to);
 	return to;
 }
@@ -317,8 +317,8 @@ test_tsql(void)
 	check_text(declaration("varbinary", -1, 0, 0), "varbinary(max)", "varbinary");
 	check_text(declaration("binary", 16, 0, 0), "binary(16)", "binary");
 	check_text(declaration("rowversion", 8, 0, 0), "timestamp", "rowversion");
-	check(osmeta_tsql_type("sql_variant") == TSQL_OTHER &&
-		  osmeta_tsql_type("geography") == TSQL_OTHER,
+	check(osmeta_transact_type("sql_variant") == TSQL_OTHER &&
+		  osmeta_transact_type("geography") == TSQL_OTHER,
 		  "types that nothing can be written into are others");
 }
 

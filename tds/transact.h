@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * tsql.h
+ * transact.h
  *	  Names, literals and types as T-SQL writes them.
  *
  * Pure: takes no memory and raises no errors.  A function that writes text
@@ -9,20 +9,20 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef OSMETA_TSQL_H
-#define OSMETA_TSQL_H
+#ifndef OSMETA_TRANSACT_H
+#define OSMETA_TRANSACT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Room for a name or a text of so many bytes when it is quoted. */
-#define OSMETA_TSQL_QUOTED(length) (2 * (length) + 4)
+#define OSMETA_TRANSACT_QUOTED(length) (2 * (length) + 4)
 
 /* A name as an identifier; it needs SET QUOTED_IDENTIFIER ON. */
-extern size_t osmeta_tsql_identifier(const char *name, char *to);
+extern size_t osmeta_transact_identifier(const char *name, char *to);
 
 /* A text as a literal of type nvarchar. */
-extern size_t osmeta_tsql_literal(const char *text, char *to);
+extern size_t osmeta_transact_literal(const char *text, char *to);
 
 /* The types that columns have. */
 typedef enum TsqlType
@@ -59,21 +59,21 @@ typedef enum TsqlType
 } TsqlType;
 
 /* The type with a name of sys.types; TSQL_OTHER if it is none of the above. */
-extern TsqlType osmeta_tsql_type(const char *name);
+extern TsqlType osmeta_transact_type(const char *name);
 
-/* Room for what osmeta_tsql_declaration writes. */
-#define OSMETA_TSQL_DECLARATION 64
+/* Room for what osmeta_transact_declaration writes. */
+#define OSMETA_TRANSACT_DECLARATION 64
 
 /*
  * A type as a column is declared; max_length in bytes (-1: max), precision
  * and scale are those of sys.columns.
  */
-extern size_t osmeta_tsql_declaration(TsqlType type, int max_length,
+extern size_t osmeta_transact_declaration(TsqlType type, int max_length,
 									  int precision, int scale, char *to);
 
 /* Text of UTF-16, and text in a code page. */
-extern bool osmeta_tsql_is_unicode(TsqlType type);
-extern bool osmeta_tsql_is_narrow(TsqlType type);
-extern bool osmeta_tsql_is_binary(TsqlType type);
+extern bool osmeta_transact_is_unicode(TsqlType type);
+extern bool osmeta_transact_is_narrow(TsqlType type);
+extern bool osmeta_transact_is_binary(TsqlType type);
 
-#endif							/* OSMETA_TSQL_H */
+#endif							/* OSMETA_TRANSACT_H */

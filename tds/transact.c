@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * tsql.c
+ * transact.c
  *	  Names, literals and types as T-SQL writes them.
  *
  *-------------------------------------------------------------------------
  */
-#include "tsql.h"
+#include "transact.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,7 @@ quote(const char *text, char close, char *to)
  * bracket in quotation marks, where nothing needs to be doubled.
  */
 size_t
-osmeta_tsql_identifier(const char *name, char *to)
+osmeta_transact_identifier(const char *name, char *to)
 {
 	bool		in_marks = strchr(name, ']') != NULL &&
 	strchr(name, '"') == NULL;
@@ -41,7 +41,7 @@ osmeta_tsql_identifier(const char *name, char *to)
 }
 
 size_t
-osmeta_tsql_literal(const char *text, char *to)
+osmeta_transact_literal(const char *text, char *to)
 {
 	to[0] = 'N';
 	to[1] = '\'';
@@ -65,7 +65,7 @@ static const struct
 };
 
 TsqlType
-osmeta_tsql_type(const char *name)
+osmeta_transact_type(const char *name)
 {
 	for (int i = 0; i < TSQL_OTHER; i++)
 	{
@@ -80,7 +80,7 @@ osmeta_tsql_type(const char *name)
 }
 
 size_t
-osmeta_tsql_declaration(TsqlType type, int max_length, int precision,
+osmeta_transact_declaration(TsqlType type, int max_length, int precision,
 						int scale, char *to)
 {
 	const char *name = type < TSQL_OTHER ? types[type].name : "sql_variant";
@@ -88,34 +88,34 @@ osmeta_tsql_declaration(TsqlType type, int max_length, int precision,
 	int			length;
 
 	if ((shape == 'l' || shape == 'n') && max_length < 0)
-		length = snprintf(to, OSMETA_TSQL_DECLARATION, "%s(max)", name);
+		length = snprintf(to, OSMETA_TRANSACT_DECLARATION, "%s(max)", name);
 	else if (shape == 'l' || shape == 'n')
-		length = snprintf(to, OSMETA_TSQL_DECLARATION, "%s(%d)", name,
+		length = snprintf(to, OSMETA_TRANSACT_DECLARATION, "%s(%d)", name,
 						  shape == 'n' ? max_length / 2 : max_length);
 	else if (shape == 'p')
-		length = snprintf(to, OSMETA_TSQL_DECLARATION, "%s(%d,%d)", name,
+		length = snprintf(to, OSMETA_TRANSACT_DECLARATION, "%s(%d,%d)", name,
 						  precision, scale);
 	else if (shape == 's')
-		length = snprintf(to, OSMETA_TSQL_DECLARATION, "%s(%d)", name, scale);
+		length = snprintf(to, OSMETA_TRANSACT_DECLARATION, "%s(%d)", name, scale);
 	else
-		length = snprintf(to, OSMETA_TSQL_DECLARATION, "%s", name);
+		length = snprintf(to, OSMETA_TRANSACT_DECLARATION, "%s", name);
 	return (size_t) length;
 }
 
 bool
-osmeta_tsql_is_unicode(TsqlType type)
+osmeta_transact_is_unicode(TsqlType type)
 {
 	return type == TSQL_NCHAR || type == TSQL_NVARCHAR || type == TSQL_NTEXT;
 }
 
 bool
-osmeta_tsql_is_narrow(TsqlType type)
+osmeta_transact_is_narrow(TsqlType type)
 {
 	return type == TSQL_CHAR || type == TSQL_VARCHAR || type == TSQL_TEXT;
 }
 
 bool
-osmeta_tsql_is_binary(TsqlType type)
+osmeta_transact_is_binary(TsqlType type)
 {
 	return type == TSQL_BINARY || type == TSQL_VARBINARY ||
 		type == TSQL_IMAGE;

@@ -1,0 +1,419 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.c
+ *	  What must be known of a table at a TDS server to write to it.
+ *
+ * The server is asked once in a transaction for each table, in one batch.
+ * Who may not alter a table need not see its triggers in the catalogue, so
+ * OBJECTPROPERTY is asked, too.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "target.h"
+
+#include "access/table.h"
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/varlena.h"
+
+#include "connection.h"
+
+/* Targets of this transaction, in a context that ends with it. */
+static List *known = NIL;
+static MemoryContext known_context = NULL;
+
+char *
+osmeta_tds_identifier(const char *name)
+{
+	char	   *quoted = palloc(OSMETA_TRANSACT_QUOTED(strlen(name)));
+
+	(void) osmeta_transact_identifier(name, quoted);
+	return quoted;
+}
+
+char *
+osmeta_tds_literal(const char *text)
+{
+	char	   *quoted = palloc(OSMETA_TRANSACT_QUOTED(strlen(text)));
+
+	(void) osmeta_transact_literal(text, quoted);
+	return quoted;
+}
+
+void
+osmeta_tds_run(TdsLink *link, const char *sql)
+{
+	if (!tds_link_execute(link, sql, NULL))
+		osmeta_tds_raise(link);
+}
+
+/* A value of the current row; NULL for NULL. */
+static char *
+value_at(TdsLink *link, int column)
+{
+	size_t		length;
+	const char *value;
+
+	if (!tds_link_value(link, column, &value, &length))
+		osmeta_tds_raise(link);
+	return value == NULL ? NULL : pnstrdup(value, length);
+}
+
+static int
+int_at(TdsLink *link, int column)
+{
+	char	   *value = value_at(link, column);
+
+	return value == NULL ? 0 : pg_strtoint32(value);
+}
+
+static bool
+next_row(TdsLink *link)
+{
+	int			code = tds_link_row(link);
+
+	if (code < 0)
+		osmeta_tds_raise(link);
+	return code > 0;
+}
+
+static bool
+next_result(TdsLink *link)
+{
+	int			code = tds_link_result(link);
+
+	if (code < 0)
+		osmeta_tds_raise(link);
+	return code > 0;
+}
+
+char *
+osmeta_tds_value(TdsLink *link, const char *sql)
+{
+	char	   *value = NULL;
+
+	if (!tds_link_query(link, sql))
+		osmeta_tds_raise(link);
+	while (next_result(link))
+	{
+		bool		is_ours = tds_link_columns(link) == 1 &&
+		strcmp(tds_link_column_name(link, 0), "osmeta") == 0;
+
+		while (next_row(link))
+		{
+			if (is_ours)
+				value = value_at(link, 0);
+		}
+	}
+	return value;
+}
+
+List *
+osmeta_tds_split(const char *columns)
+{
+	List	   *names;
+
+	if (!SplitIdentifierString(pstrdup(columns), ',', &names))
+		elog(ERROR, "\"%s\" is no list of columns", columns);
+	return names;
+}
+
+int
+osmeta_tds_column_named(const TdsTarget *target, const char *name)
+{
+	for (int i = 0; i < target->ncolumns; i++)
+	{
+		if (strcmp(target->columns[i].name, name) == 0)
+			return i;
+	}
+	/* most databases do not care for case */
+	for (int i = 0; i < target->ncolumns; i++)
+	{
+		const char *a = target->columns[i].name;
+		const char *b = name;
+
+		while (*a != '\0' && pg_ascii_tolower((unsigned char) *a) ==
+			   pg_ascii_tolower((unsigned char) *b))
+			a++, b++;
+		if (*a == '\0' && *b == '\0')
+			return i;
+	}
+	return -1;
+}
+
+int
+osmeta_tds_column_of(const TdsTarget *target, const char *attribute)
+{
+	AttrNumber	number = get_attnum(target->relation, attribute);
+	int			column = -1;
+
+	if (number > 0 && number <= target->nattributes)
+		column = target->column_of[number - 1];
+	if (column < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("the table %s has no column for \"%s\" of \"%s\"",
+						target->name, attribute,
+						get_rel_name(target->relation))));
+	return column;
+}
+
+static const char *
+option_of(List *options, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, options)
+	{
+		DefElem    *option = (DefElem *) lfirst(cell);
+
+		if (strcmp(option->defname, name) == 0)
+			return defGetString(option);
+	}
+	return NULL;
+}
+
+static Oid
+relation_of(const char *relation)
+{
+	return DatumGetObjectId(DirectFunctionCall1(regclassin,
+												CStringGetDatum(relation)));
+}
+
+Oid
+osmeta_tds_server_of(const char *relation)
+{
+	return GetForeignServerIdByRelId(relation_of(relation));
+}
+
+/* The name of the table behind a foreign table, as T-SQL reads it. */
+static char *
+remote_name(Oid relation)
+{
+	ForeignTable *table = GetForeignTable(relation);
+	const char *schema = option_of(table->options, "schema_name");
+	const char *name = option_of(table->options, "table_name");
+
+	if (name == NULL)
+		name = option_of(table->options, "table");
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("the foreign table \"%s\" stands for no table that could be written to",
+						get_rel_name(relation))));
+	/* without a schema tds_fdw takes the name as it is written */
+	if (schema == NULL)
+		return pstrdup(name);
+	return psprintf("%s.%s", osmeta_tds_identifier(schema),
+					osmeta_tds_identifier(name));
+}
+
+/* The questions about a table, whose name is a literal. */
+static char *
+question_sql(const char *literal)
+{
+	return psprintf("DECLARE @id int = OBJECT_ID(%s);"
+					" SELECT SCHEMA_NAME(o.schema_id), o.name,"
+					" CASE WHEN o.type = 'U' THEN 1 ELSE 0 END,"
+					" CASE WHEN OBJECTPROPERTY(@id, 'TableHasCheckCnst') = 1"
+					" OR OBJECTPROPERTY(@id, 'TableHasForeignKey') = 1"
+					" OR EXISTS (SELECT 1 FROM sys.check_constraints AS c"
+					" WHERE c.parent_object_id = @id AND c.is_disabled = 0)"
+					" OR EXISTS (SELECT 1 FROM sys.foreign_keys AS f"
+					" WHERE f.parent_object_id = @id AND f.is_disabled = 0)"
+					" THEN 1 ELSE 0 END,"
+					" CASE WHEN OBJECTPROPERTY(@id, 'TableHasInsertTrigger') = 1"
+					" OR EXISTS (SELECT 1 FROM sys.triggers AS t"
+					" JOIN sys.trigger_events AS e ON e.object_id = t.object_id"
+					" WHERE t.parent_id = @id AND t.is_disabled = 0"
+					" AND e.type_desc = 'INSERT') THEN 1 ELSE 0 END,"
+					" CASE WHEN EXISTS (SELECT 1 FROM sys.triggers AS t"
+					" JOIN sys.trigger_events AS e ON e.object_id = t.object_id"
+					" WHERE t.parent_id = @id AND t.is_disabled = 0"
+					" AND t.is_instead_of_trigger = 1"
+					" AND e.type_desc = 'INSERT') THEN 1 ELSE 0 END,"
+					" CASE WHEN HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(o.schema_id))"
+					" + N'.' + QUOTENAME(o.name), N'OBJECT', N'ALTER') = 1"
+					" THEN 1 ELSE 0 END,"
+					" CASE WHEN IS_SRVROLEMEMBER(N'sysadmin') = 1"
+					" OR IS_MEMBER(N'db_owner') = 1 OR IS_MEMBER(N'db_ddladmin') = 1"
+					" OR EXISTS (SELECT 1 FROM sys.schemas AS s"
+					" WHERE s.schema_id = o.schema_id AND s.principal_id = USER_ID())"
+					" THEN 1 ELSE 0 END,"
+					" CAST(SIGN(IDENT_INCR(%s)) AS int)"
+					" FROM sys.objects AS o"
+					" WHERE o.object_id = @id AND o.type IN ('U', 'V');"
+					" SELECT c.name, TYPE_NAME(c.system_type_id), c.max_length,"
+					" c.precision, c.scale, c.collation_name,"
+					" CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int),"
+					" CAST(c.is_nullable AS int), CAST(c.is_identity AS int),"
+					" CASE WHEN c.is_computed = 1"
+					" OR COLUMNPROPERTY(@id, c.name, 'GeneratedAlwaysType') > 0"
+					" THEN 1 ELSE 0 END,"
+					" CASE WHEN c.default_object_id <> 0 THEN 1 ELSE 0 END,"
+					" CASE WHEN COLUMNPROPERTY(@id, c.name, 'IsHidden') = 1"
+					" OR COLUMNPROPERTY(@id, c.name, 'IsColumnSet') = 1"
+					" THEN 1 ELSE 0 END"
+					" FROM sys.columns AS c WHERE c.object_id = @id"
+					" ORDER BY c.column_id",
+					literal, literal);
+}
+
+static void
+read_column(TdsTarget *target)
+{
+	TdsLink    *link = target->link;
+	TdsColumn  *c;
+
+	if (target->columns == NULL)
+		target->columns = palloc(sizeof(TdsColumn) * 16);
+	else if (target->ncolumns >= 16 &&
+			 (target->ncolumns & (target->ncolumns - 1)) == 0)
+		target->columns = repalloc(target->columns,
+								   sizeof(TdsColumn) * 2 * target->ncolumns);
+	c = &target->columns[target->ncolumns];
+	c->name = value_at(link, 0);
+	c->quoted = osmeta_tds_identifier(c->name);
+	c->type_name = value_at(link, 1);
+	/* types of the common language runtime have none */
+	if (c->type_name == NULL)
+		c->type_name = "of a library";
+	c->type = osmeta_transact_type(c->type_name);
+	c->max_length = int_at(link, 2);
+	c->precision = int_at(link, 3);
+	c->scale = int_at(link, 4);
+	c->collation = value_at(link, 5);
+	c->code_page = int_at(link, 6);
+	c->is_nullable = int_at(link, 7) != 0;
+	c->is_identity = int_at(link, 8) != 0;
+	c->is_generated = int_at(link, 9) != 0 || c->type == TSQL_ROWVERSION;
+	c->has_default = int_at(link, 10) != 0;
+	if (int_at(link, 11) != 0)
+		target->is_plain = false;
+	if (c->is_identity)
+		target->identity = target->ncolumns;
+	target->ncolumns++;
+}
+
+static TdsTarget *
+ask(Oid server, const char *name)
+{
+	TdsTarget  *target = palloc0(sizeof(TdsTarget));
+	TdsLink    *link = osmeta_tds_link(server);
+
+	target->server = server;
+	target->link = link;
+	target->identity = -1;
+	if (!tds_link_query(link, question_sql(osmeta_tds_literal(name))))
+		osmeta_tds_raise(link);
+	if (next_result(link) && next_row(link))
+	{
+		target->name = psprintf("%s.%s",
+								osmeta_tds_identifier(value_at(link, 0)),
+								osmeta_tds_identifier(value_at(link, 1)));
+		target->is_plain = int_at(link, 2) != 0;
+		target->has_check = int_at(link, 3) != 0;
+		target->has_trigger = int_at(link, 4) != 0;
+		target->has_instead = int_at(link, 5) != 0;
+		target->may_alter = int_at(link, 6) != 0;
+		target->may_reseed = int_at(link, 7) != 0;
+		target->step = int_at(link, 8);
+		while (next_row(link))
+			continue;
+		if (next_result(link))
+		{
+			while (next_row(link))
+				read_column(target);
+		}
+	}
+	tds_link_discard(link);
+	if (target->name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the server has no table %s", name),
+				 errhint("It is not there, or its user may not see it.")));
+	return target;
+}
+
+TdsTarget *
+osmeta_tds_target_named(Oid server, const char *name)
+{
+	return ask(server, name);
+}
+
+/* Which column stands behind each attribute of the foreign table? */
+static void
+match_attributes(TdsTarget *target, Oid relation)
+{
+	Relation	rel = table_open(relation, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	target->relation = relation;
+	target->nattributes = desc->natts;
+	target->column_of = palloc(sizeof(int) * Max(desc->natts, 1));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		const char *name;
+
+		target->column_of[i] = -1;
+		if (attribute->attisdropped)
+			continue;
+		name = option_of(GetForeignColumnOptions(relation, i + 1),
+						 "column_name");
+		target->column_of[i] =
+			osmeta_tds_column_named(target, name != NULL ? name :
+									NameStr(attribute->attname));
+	}
+	table_close(rel, AccessShareLock);
+}
+
+static void
+forget(void *arg)
+{
+	known = NIL;
+	known_context = NULL;
+}
+
+TdsTarget *
+osmeta_tds_target(const char *relation)
+{
+	Oid			oid = relation_of(relation);
+	Oid			server = GetForeignServerIdByRelId(oid);
+	TdsLink    *link = osmeta_tds_link(server);
+	MemoryContext old;
+	TdsTarget  *target;
+	ListCell   *cell;
+
+	foreach(cell, known)
+	{
+		target = (TdsTarget *) lfirst(cell);
+		if (target->relation == oid && target->link == link)
+			return target;
+	}
+	if (known_context == NULL)
+	{
+		MemoryContextCallback *callback;
+
+		known_context = AllocSetContextCreate(TopTransactionContext,
+											  "osmeta_tds targets",
+											  ALLOCSET_DEFAULT_SIZES);
+		callback = MemoryContextAlloc(known_context,
+									  sizeof(MemoryContextCallback));
+		callback->func = forget;
+		callback->arg = NULL;
+		MemoryContextRegisterResetCallback(known_context, callback);
+	}
+	old = MemoryContextSwitchTo(known_context);
+	target = ask(server, remote_name(oid));
+	match_attributes(target, oid);
+	known = lappend(known, target);
+	MemoryContextSwitchTo(old);
+	return target;
+}

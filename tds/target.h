@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.h
+ *	  What must be known of a table at a TDS server to write to it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSMETA_TDS_TARGET_H
+#define OSMETA_TDS_TARGET_H
+
+#include "postgres.h"
+
+#include "dblib.h"
+#include "transact.h"
+
+typedef struct TdsColumn
+{
+	char	   *name;
+	char	   *quoted;
+	TsqlType	type;
+	char	   *type_name;		/* as the server calls it, for messages */
+	int			max_length;		/* in bytes; -1: any */
+	int			precision;
+	int			scale;
+	char	   *collation;		/* NULL for what is no text */
+	int			code_page;		/* of the collation; 0: unknown */
+	bool		is_nullable;
+	bool		is_identity;
+	bool		is_generated;	/* computed, rowversion, period of time */
+	bool		has_default;
+} TdsColumn;
+
+typedef struct TdsTarget
+{
+	Oid			server;
+	TdsLink    *link;
+	char	   *name;			/* schema and table, quoted */
+	int			ncolumns;
+	TdsColumn  *columns;		/* in the order of SELECT * */
+	bool		is_plain;		/* a table, and SELECT * shows all columns */
+	bool		has_check;		/* constraints that bulk copy could pass by */
+	bool		has_trigger;	/* at INSERT */
+	bool		has_instead;	/* of INSERT */
+	bool		may_alter;
+	bool		may_reseed;
+	int			identity;		/* its column, or -1 */
+	int			step;			/* of the identity: 1, -1, or 0 */
+
+	/* of the local foreign table: */
+	Oid			relation;
+	int			nattributes;
+	int		   *column_of;		/* of each attribute, -1 for none */
+} TdsTarget;
+
+/*
+ * The table behind a local foreign table, whose name is qualified and quoted.
+ * Asked once a transaction.
+ */
+extern TdsTarget *osmeta_tds_target(const char *relation);
+
+/* The table that a name in T-SQL means at a server. */
+extern TdsTarget *osmeta_tds_target_named(Oid server, const char *name);
+
+/* The server of a local foreign table. */
+extern Oid	osmeta_tds_server_of(const char *relation);
+
+/* The column behind a column of the foreign table, or an error. */
+extern int	osmeta_tds_column_of(const TdsTarget *target,
+								 const char *attribute);
+
+/* The column of a name, or -1. */
+extern int	osmeta_tds_column_named(const TdsTarget *target,
+									const char *name);
+
+/* Names of a quoted list, without their quotes. */
+extern List *osmeta_tds_split(const char *columns);
+
+/* A name or a text as T-SQL writes it. */
+extern char *osmeta_tds_identifier(const char *name);
+extern char *osmeta_tds_literal(const char *text);
+
+/* Run a batch; an error of the server is raised. */
+extern void osmeta_tds_run(TdsLink *link, const char *sql);
+
+/*
+ * Run a batch and give the value of its column osmeta, of whichever of its
+ * results has one: triggers may give results of their own.  NULL if it is.
+ */
+extern char *osmeta_tds_value(TdsLink *link, const char *sql);
+
+#endif							/* OSMETA_TDS_TARGET_H */
