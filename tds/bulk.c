@@ -205,7 +205,7 @@ text_of(Source *source, Datum value, size_t *length)
 
 	if (is_text(source->type))
 	{
-		text		   *t = DatumGetTextPP(value);
+		struct varlena *t = PG_DETOAST_DATUM_PACKED(value);
 
 		*length = VARSIZE_ANY_EXHDR(t);
 		return VARDATA_ANY(t);
@@ -643,6 +643,7 @@ begin(Copy *copy)
 	if (!tds_bulk_begin(bulk->link, bulk->table, bulk->nfields, kinds))
 		osmeta_tds_raise(bulk->link);
 	copy->is_begun = true;
+	osmeta_tds_set_busy(bulk->link, true);
 	for (int i = 0; i < bulk->nfields; i++)
 	{
 		if (bulk->fields[i].source == TDS_FIELD_NONE)
@@ -777,8 +778,12 @@ osmeta_tds_copy(TdsBulk *bulk, const char *query, int64 *sent)
 	}
 	PG_END_TRY();
 	error_context_stack = callback.previous;
-	if (copy.is_begun && !tds_bulk_end(bulk->link, &rows))
-		osmeta_tds_raise(bulk->link);
+	if (copy.is_begun)
+	{
+		osmeta_tds_set_busy(bulk->link, false);
+		if (!tds_bulk_end(bulk->link, &rows))
+			osmeta_tds_raise(bulk->link);
+	}
 	MemoryContextDelete(copy.row_context);
 	if (bulk->kept == NULL)
 		MemoryContextDelete(copy.context);

@@ -14,7 +14,7 @@
 #include "access/table.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
-#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -46,29 +46,10 @@ osmeta_tds_literal(const char *text)
 	return quoted;
 }
 
-void
-osmeta_tds_run(TdsLink *link, const char *sql)
-{
-	if (!tds_link_execute(link, sql, NULL))
-		osmeta_tds_raise(link);
-}
-
-/* A value of the current row; NULL for NULL. */
-static char *
-value_at(TdsLink *link, int column)
-{
-	size_t		length;
-	const char *value;
-
-	if (!tds_link_value(link, column, &value, &length))
-		osmeta_tds_raise(link);
-	return value == NULL ? NULL : pnstrdup(value, length);
-}
-
 static int
 int_at(TdsLink *link, int column)
 {
-	char	   *value = value_at(link, column);
+	char	   *value = osmeta_tds_text(link, column);
 
 	return value == NULL ? 0 : pg_strtoint32(value);
 }
@@ -93,13 +74,32 @@ next_result(TdsLink *link)
 	return code > 0;
 }
 
-char *
-osmeta_tds_value(TdsLink *link, const char *sql)
+/* Tells which statement an error of the server is about. */
+static void
+say_statement(void *arg)
 {
-	char	   *value = NULL;
+	errcontext("statement at the server: %s", (const char *) arg);
+}
 
-	if (!tds_link_query(link, sql))
+/* Send a batch, in the encoding of the link. */
+static void
+query(TdsLink *link, const char *sql)
+{
+	if (!tds_link_query(link, pg_server_to_any(sql, strlen(sql), PG_UTF8)))
 		osmeta_tds_raise(link);
+}
+
+int64
+osmeta_tds_number(TdsLink *link, const char *sql)
+{
+	ErrorContextCallback callback;
+	int64		number = 0;
+
+	callback.callback = say_statement;
+	callback.arg = unconstify(char *, sql);
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	query(link, sql);
 	while (next_result(link))
 	{
 		bool		is_ours = tds_link_columns(link) == 1 &&
@@ -107,11 +107,14 @@ osmeta_tds_value(TdsLink *link, const char *sql)
 
 		while (next_row(link))
 		{
-			if (is_ours)
-				value = value_at(link, 0);
+			char	   *text = is_ours ? osmeta_tds_text(link, 0) : NULL;
+
+			if (text != NULL)
+				number = strtoi64(text, NULL, 10);
 		}
 	}
-	return value;
+	error_context_stack = callback.previous;
+	return number;
 }
 
 List *
@@ -278,9 +281,9 @@ read_column(TdsTarget *target)
 		target->columns = repalloc(target->columns,
 								   sizeof(TdsColumn) * 2 * target->ncolumns);
 	c = &target->columns[target->ncolumns];
-	c->name = value_at(link, 0);
+	c->name = osmeta_tds_text(link, 0);
 	c->quoted = osmeta_tds_identifier(c->name);
-	c->type_name = value_at(link, 1);
+	c->type_name = osmeta_tds_text(link, 1);
 	/* types of the common language runtime have none */
 	if (c->type_name == NULL)
 		c->type_name = "of a library";
@@ -288,7 +291,7 @@ read_column(TdsTarget *target)
 	c->max_length = int_at(link, 2);
 	c->precision = int_at(link, 3);
 	c->scale = int_at(link, 4);
-	c->collation = value_at(link, 5);
+	c->collation = osmeta_tds_text(link, 5);
 	c->code_page = int_at(link, 6);
 	c->is_nullable = int_at(link, 7) != 0;
 	c->is_identity = int_at(link, 8) != 0;
@@ -310,13 +313,12 @@ ask(Oid server, const char *name)
 	target->server = server;
 	target->link = link;
 	target->identity = -1;
-	if (!tds_link_query(link, question_sql(osmeta_tds_literal(name))))
-		osmeta_tds_raise(link);
+	query(link, question_sql(osmeta_tds_literal(name)));
 	if (next_result(link) && next_row(link))
 	{
 		target->name = psprintf("%s.%s",
-								osmeta_tds_identifier(value_at(link, 0)),
-								osmeta_tds_identifier(value_at(link, 1)));
+								osmeta_tds_identifier(osmeta_tds_text(link, 0)),
+								osmeta_tds_identifier(osmeta_tds_text(link, 1)));
 		target->is_plain = int_at(link, 2) != 0;
 		target->has_check = int_at(link, 3) != 0;
 		target->has_trigger = int_at(link, 4) != 0;

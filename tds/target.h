@@ -79,13 +79,10 @@ extern List *osmeta_tds_split(const char *columns);
 extern char *osmeta_tds_identifier(const char *name);
 extern char *osmeta_tds_literal(const char *text);
 
-/* Run a batch; an error of the server is raised. */
-extern void osmeta_tds_run(TdsLink *link, const char *sql);
-
 /*
- * Run a batch and give the value of its column osmeta, of whichever of its
- * results has one: triggers may give results of their own.  NULL if it is.
+ * Run a batch and give the number in its column osmeta, of whichever of its
+ * results has one: triggers may give results of their own.  0 for NULL.
  */
-extern char *osmeta_tds_value(TdsLink *link, const char *sql);
+extern int64 osmeta_tds_number(TdsLink *link, const char *sql);
 
 #endif							/* OSMETA_TDS_TARGET_H */

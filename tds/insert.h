@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * insert.h
+ *	  New rows for a table at a TDS server.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSMETA_TDS_INSERT_H
+#define OSMETA_TDS_INSERT_H
+
+#include "postgres.h"
+
+#include "target.h"
+
+/*
+ * Insert the rows of a query.  names are the names of its columns that go
+ * into these columns of the table; id is the column of the identifier, or -1.
+ * Gives the number of rows that the server says it has inserted.
+ */
+extern int64 osmeta_tds_insert(const TdsTarget *target, int ncolumns,
+							   const int *columns, char **names, int id,
+							   const char *query);
+
+/*
+ * The same for rows whose identifiers the table gives: the pairs of the
+ * first column of the query and the new identifier are inserted into the
+ * local table pairs (source_id, target_id).
+ */
+extern int64 osmeta_tds_insert_assigned(const TdsTarget *target, int ncolumns,
+										const int *columns, char **names,
+										int id, const char *query,
+										const char *pairs);
+
+#endif							/* OSMETA_TDS_INSERT_H */
