@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "access/tupdesc.h"
+
 #include "dblib.h"
 #include "transact.h"
 

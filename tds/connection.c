@@ -382,6 +382,12 @@ check_open(Connection *connection)
 }
 
 void
+osmeta_tds_set_busy(TdsLink *link, bool is_busy)
+{
+	connection_of(link)->is_busy = is_busy;
+}
+
+void
 osmeta_tds_check(TdsLink *link)
 {
 	check_open(connection_of(link));

@@ -56,6 +56,9 @@ extern char *osmeta_tds_text(TdsLink *link, int column);
 /* The one value that a batch gives, palloc'd; NULL for NULL or no row. */
 extern char *osmeta_tds_value(TdsLink *link, const char *sql);
 
+/* From here on, until it is told otherwise, the link can do nothing else. */
+extern void osmeta_tds_set_busy(TdsLink *link, bool is_busy);
+
 /* Raise an error unless our transaction at the server still stands. */
 extern void osmeta_tds_check(TdsLink *link);
 

@@ -1060,3 +1060,13 @@ tds_bulk_end(TdsLink *link, int64_t *rows)
 	*rows = count;
 	return leave(link, guard, count >= 0);
 }
+
+void
+tds_bulk_abandon(TdsLink *link)
+{
+	Guard		guard = enter(link);
+
+	tds_link_limit(link, 1);
+	drop(link);
+	(void) leave(link, guard, true);
+}

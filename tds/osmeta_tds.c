@@ -10,6 +10,7 @@
 #include "fmgr.h"
 
 #include "connection.h"
+#include "tds_sink.h"
 
 OSMETA_MODULE_MAGIC;
 
@@ -19,4 +20,5 @@ void
 _PG_init(void)
 {
 	osmeta_tds_init_connection();
+	osmeta_tds_init_sink();
 }

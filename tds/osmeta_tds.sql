@@ -22,3 +22,11 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION osmeta.tds_query(name, text) IS
 	'the rows of a batch at a T-SQL server, in a transaction that ends with this one; wants a column definition list';
 REVOKE EXECUTE ON FUNCTION osmeta.tds_query(name, text) FROM PUBLIC;
+
+CREATE FUNCTION osmeta.tds_bulk(server name, remote_table text, query text)
+RETURNS bigint
+LANGUAGE C VOLATILE STRICT
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION osmeta.tds_bulk(name, text, text) IS
+	'insert the rows of a query into a table at a T-SQL server, in a transaction that ends with this one, into the columns that are named like those of the query; gives their number';
+REVOKE EXECUTE ON FUNCTION osmeta.tds_bulk(name, text, text) FROM PUBLIC;

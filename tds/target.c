@@ -192,7 +192,7 @@ relation_of(const char *relation)
 Oid
 osmeta_tds_server_of(const char *relation)
 {
-	return GetForeignServerIdByRelId(relation_of(relation));
+	return GetForeignTable(relation_of(relation))->serverid;
 }
 
 /* The name of the table behind a foreign table, as T-SQL reads it. */
@@ -387,7 +387,7 @@ TdsTarget *
 osmeta_tds_target(const char *relation)
 {
 	Oid			oid = relation_of(relation);
-	Oid			server = GetForeignServerIdByRelId(oid);
+	Oid			server = GetForeignTable(oid)->serverid;
 	TdsLink    *link = osmeta_tds_link(server);
 	MemoryContext old;
 	TdsTarget  *target;

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * sink.c
+ * tds_sink.c
  *	  The sink for tables at servers of tds_fdw, which cannot write itself.
  *
  * All work is done in sets at the server: identifiers and values are copied
@@ -22,6 +22,7 @@
 #include "sink.h"
 #include "stage.h"
 #include "target.h"
+#include "tds_sink.h"
 
 /* Milliseconds that a piece of work waits for a session that was lost. */
 #define PIECE_TIMEOUT 60000
@@ -251,7 +252,7 @@ tds_advance_counter(const OsmetaSinkTable *table, int64 value)
 	return true;
 }
 
-OsmetaSink	osmeta_tds_sink = {
+static OsmetaSink tds_sink = {
 	.version = OSMETA_SINK_VERSION,
 	.name = "tds",
 	.next = NULL,
@@ -267,3 +268,13 @@ OsmetaSink	osmeta_tds_sink = {
 	.count_present = tds_count_present,
 	.advance_counter = tds_advance_counter,
 };
+
+void
+osmeta_tds_init_sink(void)
+{
+	OsmetaSink **list =
+		(OsmetaSink **) find_rendezvous_variable(OSMETA_SINK_LIST);
+
+	tds_sink.next = *list;
+	*list = &tds_sink;
+}
