@@ -231,7 +231,9 @@ osmeta_foreign_keys_load(MigrationPlan *plan, int *count)
 	ForeignKey *keys;
 	uint64		rows;
 
-	rows = osmeta_execf("SELECT COALESCE(k.table_schema || '.', '') || k.table_name, k.key_name, k.column_name, k.position, k.relation_no, k.key_no,"
+	rows = osmeta_execf("SELECT COALESCE(k.table_schema || '.', '') || k.table_name, k.key_name, k.column_name, k.position, k.relation_no,"
+						" CASE WHEN k.column_name = k.id_column THEN 'id'"
+						"  ELSE 'k' || min(k.key_no) OVER (PARTITION BY k.relation_no, k.column_name) END,"
 						" k.id_column IS NOT NULL, k.columns, k.column_type,"
 						" k.delete_action NOT IN ('no action', 'restrict'),"
 						" COALESCE(k.entity_id, 0), k.refers_to_entity_id"
@@ -249,7 +251,7 @@ osmeta_foreign_keys_load(MigrationPlan *plan, int *count)
 		k->position = (int) osmeta_int64_at(i, 4, NULL);
 		k->relation = osmeta_stage_name(plan, 'o',
 										osmeta_int64_at(i, 5, NULL));
-		k->column = psprintf("k" INT64_FORMAT, osmeta_int64_at(i, 6, NULL));
+		k->column = osmeta_text_at(i, 6);
 		k->has_id = osmeta_bool_at(i, 7);
 		k->is_cascade = osmeta_bool_at(i, 10);
 		k->child = osmeta_plan_entity(plan, osmeta_int64_at(i, 11, NULL));

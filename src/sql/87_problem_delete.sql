@@ -35,7 +35,8 @@ CREATE TRIGGER plan_owner BEFORE INSERT OR UPDATE OR DELETE
     ON osmeta.plan_foreign_key FOR EACH ROW EXECUTE FUNCTION osmeta.plan_owner();
 COMMENT ON TRIGGER plan_owner ON osmeta.plan_foreign_key IS 'Internal: only the plan''s owner writes what a run executes';
 
--- The statement that makes the relation oN of a table.
+-- The statement that makes the relation oN of a table.  No column stands in it
+-- twice: tds_fdw fills only one of two that have one remote name.
 CREATE FUNCTION osmeta.plan_foreign_key_sql(plan_id bigint, relation_no integer)
 RETURNS text
 LANGUAGE SQL STABLE
@@ -52,9 +53,10 @@ BEGIN ATOMIC
         FROM osmeta.plan_foreign_key f
         WHERE f.plan_id = p.plan_id AND f.relation_no = $2 AND f.id_column IS NOT NULL
         UNION ALL
-        SELECT f.table_schema, f.table_name, 'k' || f.key_no, f.column_name, f.column_type, f.key_no
+        SELECT f.table_schema, f.table_name, 'k' || min(f.key_no), f.column_name, f.column_type, min(f.key_no)
         FROM osmeta.plan_foreign_key f
-        WHERE f.plan_id = p.plan_id AND f.relation_no = $2) c
+        WHERE f.plan_id = p.plan_id AND f.relation_no = $2 AND f.column_name IS DISTINCT FROM f.id_column
+        GROUP BY f.table_schema, f.table_name, f.column_name, f.column_type) c
     WHERE p.plan_id = $1
     GROUP BY n.environment, n.wrapper, n.remote_schema, n.table_options, c.table_schema, c.table_name, p.plan;
 END;
