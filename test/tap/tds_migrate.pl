@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# Migrations between two databases of a T-SQL server: identifiers that the
-# plan gives and such that the server gives, verified, repeated and undone;
-# what stands there at the end is what a plan between two PostgreSQL factories
-# delivers.
+# Migrations between two databases of a T-SQL server.  Each plan runs there and
+# between the two PostgreSQL factories that the databases were copied from: in
+# the end both targets hold the same rows, and after an undo those of before.
+# What stands at the T-SQL server is read by tds_query, not by what is tested.
 use strict;
 use warnings;
 
@@ -17,39 +17,128 @@ use Test::More;
 tds_needed();
 
 my $fixture = top() . '/test/fixture';
-create_database('origin');
-value(undef, 'origin', <<"SQL");
+
+sub desk { return value(undef, 'desk', $_[0]); }
+
+# What a statement gives, or says.
+sub desk_is
+{
+	my ($sql, $expected, $name) = @_;
+	my ($status, $out, $err) = psql(undef, 'desk', $sql);
+	is($status == 0 ? $out : $err, $expected, $name);
+	return;
+}
+
+# ---------------------------------------------------------------------------
+# Two factories, in schemas of the desk and in databases of the T-SQL server
+# ---------------------------------------------------------------------------
+
+create_database('desk');
+desk(<<"SQL");
 \\o /dev/null
 \\i '$fixture/shop_all.sql'
-DROP EXTENSION osmeta;
-SQL
-my %database;
-for my $schema (qw(source target))
-{
-	round_times('origin', $schema);
-	$database{$schema} = tds_database($schema);
-	my @left_out = copy_schema('origin', $schema, $database{$schema});
-	diag($_) foreach grep { !/^view / } @left_out;
-}
-create_database('desk');
-value(undef, 'desk', <<'SQL');
-CREATE EXTENSION osmeta;
 CREATE EXTENSION tds_fdw;
 CREATE EXTENSION osmeta_tds;
 SQL
-create_tds_server('desk', $_, $database{$_}) foreach qw(source target);
-value(undef, 'desk', <<'SQL');
+for my $schema (qw(source target))
+{
+	my $database = tds_database($schema);
+	round_times('desk', $schema);
+	copy_schema('desk', $schema, $database);
+	create_tds_server('desk', "tds_$schema", $database);
+}
+desk(<<'SQL');
 \o /dev/null
-SELECT osmeta.attach('src', 'source', 'dbo', 'sqlserver');
-SELECT osmeta.attach('tgt', 'target', 'dbo', 'sqlserver');
-SELECT osmeta.capture('src');
-SELECT osmeta.capture('tgt');
+SELECT osmeta.attach('src', 'tds_source', 'dbo', 'sqlserver'), osmeta.attach('tgt', 'tds_target', 'dbo', 'sqlserver'),
+	osmeta.attach('here', remote_schema => 'source', dialect => 'sqlserver'),
+	osmeta.attach('there', remote_schema => 'target', dialect => 'sqlserver');
+SELECT osmeta.capture(e) FROM unnest(ARRAY['src', 'tgt', 'here', 'there']) e;
+CREATE SCHEMA before;
+SELECT format('CREATE TABLE before.%I AS SELECT * FROM target.%1$I', c.relname)
+FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r'
+\gexec
 SQL
-print value(undef, 'desk', q{SELECT osmeta.create_plan('p', 'src', 'tgt', '{*}')}), "\n";
-print value(undef, 'desk', q{SELECT severity, code, object, message, hint FROM osmeta.plan_problem WHERE severity <> 'note'}), "\n";
-print value(undef, 'desk', q{SELECT entity, key_strategy, id_offset, counter, counter_value, rows_expected FROM osmeta.plan_entity WHERE is_data}), "\n";
-print join "\n", psql(undef, 'desk', q{CALL osmeta.run_plan('p')});
-print value(undef, 'desk', q{SELECT * FROM osmeta.plan_progress}), "\n";
-print join "\n", psql(undef, 'desk', q{SELECT * FROM osmeta.verify_plan('p')});
-print join "\n", psql(undef, 'desk', q{CALL osmeta.undo_plan('p')});
+
+# The columns of each table that rows can get into
+my %columns = map { split /\|/ } split /\n/, desk(q{
+	SELECT c.relname, string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum)
+	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r'
+		AND (c.relname ILIKE 'osusr%' OR c.relname ~ 'ossys_(user|group|user_role|group_role|group_user|user_group)$')
+	GROUP BY c.relname});
+
+# All rows of a schema, or of the T-SQL server's target, as a query.
+sub rows_of
+{
+	my ($side, $table) = @_;
+	return qq{SELECT to_jsonb(r)::text FROM $side."$table" r}
+	  if $side ne 'tds_target';
+	my $types = desk(qq{SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+		FROM pg_attribute a WHERE a.attrelid = 'target."$table"'::regclass AND a.attnum > 0 AND NOT a.attisdropped});
+	(my $names = $columns{$table}) =~ s/(?<!")\b([a-z_][a-z_0-9]*)\b(?!")/"$1"/g;
+	return qq{SELECT to_jsonb(r)::text FROM osmeta.tds_query('tds_target', 'SELECT $names FROM dbo."$table"') r ($types)};
+}
+
+# Where do two sides differ?  '' if nowhere.
+sub difference_between
+{
+	my ($one, $other) = @_;
+	my @found;
+	for my $table (sort keys %columns)
+	{
+		my ($left, $right) = map { rows_of($_, $table) } $one, $other;
+		my $rows = desk("SELECT '- ' || v FROM ($left EXCEPT ALL $right) d (v)"
+			  . " UNION ALL SELECT '+ ' || v FROM ($right EXCEPT ALL $left) d (v) ORDER BY 1");
+		push @found, "$table\n$rows" if $rows ne '';
+	}
+	return join "\n", @found;
+}
+
+is(difference_between('before', 'tds_target'), '', 'the copy is like its original');
+
+# ---------------------------------------------------------------------------
+# A plan over TDS, and its twin between the PostgreSQL factories
+# ---------------------------------------------------------------------------
+
+sub plan_both
+{
+	my ($name, $options, $edit) = @_;
+	desk("SELECT osmeta.create_plan('$name', 'src', 'tgt', '{*}', '$options')");
+	desk("SELECT osmeta.create_plan('${name}_twin', 'here', 'there', '{*}', '$options')");
+	desk($edit) if $edit;
+	desk_is("SELECT code, object, message FROM osmeta.plan_problem WHERE plan = '$name' AND severity = 'error'",
+		'', "$name: nothing stops the plan");
+	return;
+}
+
+sub run_both
+{
+	my ($name, $what) = @_;
+	desk_is("CALL osmeta.run_plan('$_')", '', "$what: $_ runs") foreach $name, "${name}_twin";
+	is(difference_between('target', 'tds_target'), '', "$what: the rows that come between PostgreSQL factories");
+	like(difference_between('before', 'tds_target'), qr/customer\n\+ /i, "$what: rows have come");
+	desk_is("SELECT espace, entity, status, detail FROM osmeta.verify_plan('$name') WHERE status <> 'ok'",
+		'', "$what: verified");
+	return;
+}
+
+sub undo_both
+{
+	my ($name) = @_;
+	desk_is("CALL osmeta.undo_plan('$_')", '', "$_ is undone") foreach $name, "${name}_twin";
+	is(difference_between('before', 'tds_target'), '', "$name: the rows of before stand there");
+	desk("SELECT osmeta.drop_plan('$name'), osmeta.drop_plan('${name}_twin')");
+	return;
+}
+
+plan_both('given', '{}');
+desk_is(q{SELECT string_agg(DISTINCT key_strategy, ' ' ORDER BY key_strategy) FROM osmeta.plan_entity e JOIN osmeta.plan p USING (plan_id) WHERE plan = 'given' AND is_data},
+	'keep offset parent', 'identifiers are given where that is allowed');
+run_both('given', 'identifiers that the plan gives');
+undo_both('given');
+
+plan_both('assigned', '{}', q{UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE is_data AND key_strategy = 'offset'});
+run_both('assigned', 'identifiers that the server gives');
+undo_both('assigned');
+
 done_testing();
