@@ -75,17 +75,20 @@ typedef enum Hold
 static Connection *connections = NULL;
 static Hold hold = HOLD_NONE;
 
+static void raise_error(const char *name, const TdsError *error,
+						const char *sql) pg_attribute_noreturn();
+
 /*
  * What every session needs to be as SQL Server's own programs have it, and
  * that an error ends the transaction.  db-lib sets none of it.
  */
 static const char *const settings =
-	"SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, "
-	"ARITHABORT, CONCAT_NULL_YIELDS_NULL, XACT_ABORT ON\n"
-	"SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS, NOCOUNT OFF\n"
-	"SET TEXTSIZE 2147483647\n"
-	"SET LANGUAGE us_english\n"
-	"SET LOCK_TIMEOUT -1\n";
+"SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, "
+"ARITHABORT, CONCAT_NULL_YIELDS_NULL, XACT_ABORT ON\n"
+"SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS, NOCOUNT OFF\n"
+"SET TEXTSIZE 2147483647\n"
+"SET LANGUAGE us_english\n"
+"SET LOCK_TIMEOUT -1\n";
 
 static bool
 must_stop(void)
@@ -120,9 +123,9 @@ connection_of(const TdsLink *link)
  * error while an error is raised would hide it.
  */
 static char *
-text_of_server(const char *text)
+message_of_server(const char *message)
 {
-	int			length = strlen(text);
+	int			length = strlen(message);
 	int			encoding = GetDatabaseEncoding();
 	char	   *result;
 
@@ -134,13 +137,13 @@ text_of_server(const char *text)
 		result = palloc0(size);
 		if (OidIsValid(conversion) &&
 			pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding,
-										  (unsigned char *) text, length,
+										  (unsigned char *) message, length,
 										  (unsigned char *) result, size,
 										  true) == length)
 			return result;
 		pfree(result);
 	}
-	result = pstrdup(text);
+	result = pstrdup(message);
 	if (encoding == PG_UTF8 &&
 		pg_verify_mbstr(PG_UTF8, result, length, true))
 		return result;
@@ -156,7 +159,7 @@ text_of_server(const char *text)
  * Raise an error that a link, or the attempt to open one, has met with.  The
  * error is copied first: a link that is closed takes its own along.
  */
-static void pg_attribute_noreturn()
+static void
 raise_error(const char *name, const TdsError *error, const char *sql)
 {
 	const char *state;
@@ -167,14 +170,14 @@ raise_error(const char *name, const TdsError *error, const char *sql)
 	ereport(ERROR,
 			(errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3],
 								   state[4])),
-			 errmsg("server \"%s\": %s", name, text_of_server(error->text)),
+			 errmsg("server \"%s\": %s", name, message_of_server(error->message)),
 			 error->is_client
 			 ? (error->number != 0
 				? errdetail("Error %d of FreeTDS.", error->number) : 0)
 			 : error->procedure[0] != '\0'
 			 ? errdetail("Error %d, severity %d, state %d, line %d of \"%s\".",
 						 error->number, error->severity, error->state,
-						 error->line, text_of_server(error->procedure))
+						 error->line, message_of_server(error->procedure))
 			 : errdetail("Error %d, severity %d, state %d, line %d.",
 						 error->number, error->severity, error->state,
 						 error->line),
@@ -580,7 +583,7 @@ osmeta_tds_text(TdsLink *link, int column)
 {
 	const char *value;
 	size_t		length;
-	char	   *text;
+	char	   *result;
 	char	   *ours;
 	bool		is_binary = tds_link_is_binary(link, column);
 
@@ -593,20 +596,20 @@ osmeta_tds_text(TdsLink *link, int column)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a value of column \"%s\" is too long",
 						tds_link_column_name(link, column))));
-	text = palloc(length + 3);
+	result = palloc(length + 3);
 	if (is_binary)
 	{
-		memcpy(text, "\\x", 2);
-		memcpy(text + 2, value, length);
-		text[length + 2] = '\0';
-		return text;
+		memcpy(result, "\\x", 2);
+		memcpy(result + 2, value, length);
+		result[length + 2] = '\0';
+		return result;
 	}
-	memcpy(text, value, length);
-	text[length] = '\0';
+	memcpy(result, value, length);
+	result[length] = '\0';
 	/* a NUL among it is refused here, too */
-	ours = pg_any_to_server(text, length, PG_UTF8);
-	if (ours != text)
-		pfree(text);
+	ours = pg_any_to_server(result, length, PG_UTF8);
+	if (ours != result)
+		pfree(result);
 	return ours;
 }
 

@@ -70,8 +70,8 @@ struct TdsLink
 	bool		is_deaf;		/* the deadline counts alone */
 	bool		is_sending;		/* in the middle of a request */
 	bool		is_stopping;	/* the server was told to stop */
-	char	   *text;			/* the value that was asked for last */
-	size_t		text_size;
+	char	   *buffer;			/* the value that was asked for last */
+	size_t		buffer_size;
 	int			bulk_options;
 	int			nbulk;
 	BulkColumn *bulk;
@@ -91,9 +91,10 @@ typedef struct Guard
 static TdsLink *
 link_of(DBPROCESS *process)
 {
-	TdsLink    *link = process == NULL ? NULL :
-		(TdsLink *) dbgetuserdata(process);
+	TdsLink    *link = NULL;
 
+	if (process != NULL)
+		link = (TdsLink *) dbgetuserdata(process);
 	return link != NULL ? link : opening;
 }
 
@@ -138,7 +139,7 @@ is_late(const TdsLink *link)
 
 static int
 handle_error(DBPROCESS *process, int severity, int number, int os_number,
-			 char *text, char *os_text)
+			 char *message, char *os_text)
 {
 	TdsLink    *link = link_of(process);
 
@@ -161,7 +162,7 @@ handle_error(DBPROCESS *process, int severity, int number, int os_number,
 		{
 			link->error.is_set = link->error.is_client = true;
 			link->error.number = number;
-			copy_text(link->error.text, sizeof(link->error.text),
+			copy_text(link->error.message, sizeof(link->error.message),
 					  "the statement was interrupted");
 		}
 		return INT_TIMEOUT;
@@ -176,12 +177,12 @@ handle_error(DBPROCESS *process, int severity, int number, int os_number,
 	link->error.number = number;
 	link->error.severity = severity;
 	link->os_number = os_number;
-	copy_text(link->error.text, sizeof(link->error.text), text);
+	copy_text(link->error.message, sizeof(link->error.message), message);
 	if (os_number != DBNOERR && os_number != 0 && os_text != NULL)
 	{
-		size_t		used = strlen(link->error.text);
+		size_t		used = strlen(link->error.message);
 
-		snprintf(link->error.text + used, sizeof(link->error.text) - used,
+		snprintf(link->error.message + used, sizeof(link->error.message) - used,
 				 " (%s)", os_text);
 	}
 	return INT_CANCEL;
@@ -189,7 +190,7 @@ handle_error(DBPROCESS *process, int severity, int number, int os_number,
 
 static int
 handle_message(DBPROCESS *process, DBINT number, int state, int severity,
-			   char *text, char *server, char *procedure, int line)
+			   char *message, char *server, char *procedure, int line)
 {
 	TdsLink    *link = link_of(process);
 
@@ -206,7 +207,7 @@ handle_message(DBPROCESS *process, DBINT number, int state, int severity,
 	link->error.severity = severity;
 	link->error.state = state;
 	link->error.line = line;
-	copy_text(link->error.text, sizeof(link->error.text), text);
+	copy_text(link->error.message, sizeof(link->error.message), message);
 	copy_text(link->error.procedure, sizeof(link->error.procedure), procedure);
 	return 0;
 }
@@ -238,7 +239,7 @@ clear_error(TdsLink *link)
 	error->is_set = error->is_client = false;
 	error->is_lost = error->is_interrupted = false;
 	error->number = error->severity = error->state = error->line = 0;
-	error->text[0] = error->procedure[0] = '\0';
+	error->message[0] = error->procedure[0] = '\0';
 	link->os_number = 0;
 	link->is_stopping = false;
 }
@@ -264,7 +265,7 @@ leave(TdsLink *link, Guard guard, bool done)
 	{
 		link->error.is_set = true;
 		link->error.is_client = true;
-		copy_text(link->error.text, sizeof(link->error.text),
+		copy_text(link->error.message, sizeof(link->error.message),
 				  "the connection is closed");
 	}
 	dberrhandle(guard.error);
@@ -274,12 +275,12 @@ leave(TdsLink *link, Guard guard, bool done)
 
 /* One message for what goes wrong before there is a link. */
 static bool
-fail(TdsError *error, const char *text)
+fail(TdsError *error, const char *message)
 {
 	memset(error, 0, sizeof(*error));
 	error->is_set = true;
 	error->is_client = true;
-	copy_text(error->text, sizeof(error->text), text);
+	copy_text(error->message, sizeof(error->message), message);
 	return false;
 }
 
@@ -424,7 +425,7 @@ tds_link_close(TdsLink *link)
 	drop(link);
 	(void) leave(link, guard, true);
 	free(link->bulk);
-	free(link->text);
+	free(link->buffer);
 	free(link);
 }
 
@@ -576,15 +577,15 @@ tds_link_discard(TdsLink *link)
 static bool
 reserve(TdsLink *link, size_t size)
 {
-	char	   *text;
+	char	   *buffer;
 
-	if (size <= link->text_size)
+	if (size <= link->buffer_size)
 		return true;
-	text = realloc(link->text, size);
-	if (text == NULL)
+	buffer = realloc(link->buffer, size);
+	if (buffer == NULL)
 		return false;
-	link->text = text;
-	link->text_size = size;
+	link->buffer = buffer;
+	link->buffer_size = size;
 	return true;
 }
 
@@ -704,8 +705,8 @@ format_unique(char *to, size_t size, const BYTE *data)
 static int
 format_small(TdsLink *link, int type, const BYTE *data)
 {
-	char	   *to = link->text;
-	size_t		size = link->text_size;
+	char	   *to = link->buffer;
+	size_t		size = link->buffer_size;
 
 	switch (type)
 	{
@@ -852,8 +853,8 @@ tds_link_value(TdsLink *link, int column, const char **value, size_t *length)
 
 		for (size_t i = 0; i < size; i++)
 		{
-			link->text[2 * i] = digits[data[i] >> 4];
-			link->text[2 * i + 1] = digits[data[i] & 15];
+			link->buffer[2 * i] = digits[data[i] >> 4];
+			link->buffer[2 * i + 1] = digits[data[i] & 15];
 		}
 		*length = 2 * size;
 	}
@@ -867,15 +868,15 @@ tds_link_value(TdsLink *link, int column, const char **value, size_t *length)
 		/* decimal and numeric */
 		if (type != TYPE_VARIANT)
 			converted = dbconvert(link->process, type, data, size, SYBCHAR,
-								  (BYTE *) link->text, 127);
+								  (BYTE *) link->buffer, 127);
 		if (!leave(link, guard, converted >= 0))
 			return false;
 		*length = converted;
 		/* filled up with blanks */
-		while (*length > 0 && link->text[*length - 1] == ' ')
+		while (*length > 0 && link->buffer[*length - 1] == ' ')
 			(*length)--;
 	}
-	*value = link->text;
+	*value = link->buffer;
 	return true;
 }
 
@@ -1057,7 +1058,7 @@ tds_bulk_end(TdsLink *link, int64_t *rows)
 		count = link->process == NULL ? -1 : bcp_done(link->process);
 	if (count < 0)
 		discard(link);
-	*rows = count;
+	*rows = count < 0 ? 0 : count;
 	return leave(link, guard, count >= 0);
 }
 

@@ -48,7 +48,7 @@ typedef struct TdsError
 	int			severity;
 	int			state;
 	int			line;			/* in the batch, or the procedure */
-	char		text[TDS_MESSAGE_SIZE];
+	char		message[TDS_MESSAGE_SIZE];
 	char		procedure[256];
 } TdsError;
 

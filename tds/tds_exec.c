@@ -62,11 +62,11 @@ store_row(TdsLink *link, void *arg)
 
 	for (int i = 0; i < target->desc->natts; i++)
 	{
-		char	   *text = osmeta_tds_text(link, i);
+		char	   *value = osmeta_tds_text(link, i);
 
-		target->nulls[i] = text == NULL;
+		target->nulls[i] = value == NULL;
 		target->values[i] =
-			InputFunctionCall(&target->input[i], text, target->parameter[i],
+			InputFunctionCall(&target->input[i], value, target->parameter[i],
 							  TupleDescAttr(target->desc, i)->atttypmod);
 	}
 	tuplestore_putvalues(target->store, target->desc, target->values,
