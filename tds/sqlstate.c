@@ -153,7 +153,9 @@ osmeta_tds_sqlstate(const TdsError *error)
 
 	/* one number for foreign keys, check constraints and rules */
 	if (error->number == 547)
-		return strstr(error->message, "CHECK") != NULL ? "23514" : "23503";
+		return strstr(error->message, "CHECK constraint") != NULL ||
+			strstr(error->message, "check constraint") != NULL ?
+			"23514" : "23503";
 	/* raised by procedures and triggers */
 	if (error->number >= 50000 && error->number < 1000000)
 		return "P0001";

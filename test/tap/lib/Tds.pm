@@ -217,12 +217,12 @@ sub tds_session
 	};
 }
 
-# A relay before the server whose connections can be cut; gives its port and a
-# function that cuts all of them.  With lose => 'TEXT' a connection is cut by
-# itself half a second after the client has sent TEXT in a batch, the answer
-# thrown away: the client does not learn what came of it.  With stop => 'TEXT'
-# it is cut instead of sending the packet on.  With mute => 1 connections are
-# taken and never answered.
+# A relay before the server whose connections can be cut; gives its port, a
+# function that cuts all of them, and the process that does so on SIGUSR1.  With
+# lose => 'TEXT' a connection is cut by itself half a second after the client
+# has sent TEXT in a batch, the answer thrown away: the client does not learn
+# what came of it.  With stop => 'TEXT' it is cut instead of sending the packet
+# on.  With mute => 1 connections are taken and never answered.
 sub tds_proxy
 {
 	my (%options) = @_;
@@ -240,7 +240,7 @@ sub tds_proxy
 	}
 	push @children, $pid;
 	close $listen;
-	return ($port, sub { kill 'USR1', $pid; sleep 0.2; });
+	return ($port, sub { kill 'USR1', $pid; sleep 0.2; }, $pid);
 }
 
 sub relay
@@ -470,8 +470,16 @@ END
 		{
 			foreach my $database (@databases)
 			{
-				my (undef, $err) =
-				  tds_try('master', "DROP DATABASE $database");
+				my $err;
+
+				# a statement that was cancelled may be at work still
+				foreach (1 .. 20)
+				{
+					(undef, $err) =
+					  tds_try('master', "DROP DATABASE $database");
+					last if $err eq '';
+					sleep 1;
+				}
 				diag("scratch database $database stays: $err") if $err ne '';
 			}
 		}
