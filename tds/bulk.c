@@ -732,6 +732,8 @@ say_where(void *arg)
 	if (copy->current != NULL)
 		errcontext("row " INT64_FORMAT ", column \"%s\" of %s", copy->sent + 1,
 				   copy->current->field->label, copy->bulk->label);
+	else if (copy->is_begun)
+		errcontext("bulk copy into %s", copy->bulk->label);
 }
 
 int64
@@ -777,13 +779,13 @@ osmeta_tds_copy(TdsBulk *bulk, const char *query, int64 *sent)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	error_context_stack = callback.previous;
 	if (copy.is_begun)
 	{
 		osmeta_tds_set_busy(bulk->link, false);
 		if (!tds_bulk_end(bulk->link, &rows))
 			osmeta_tds_raise(bulk->link);
 	}
+	error_context_stack = callback.previous;
 	MemoryContextDelete(copy.row_context);
 	if (bulk->kept == NULL)
 		MemoryContextDelete(copy.context);
