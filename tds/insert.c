@@ -27,7 +27,6 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -261,53 +260,113 @@ raise_ids(const TdsTarget *target, int64 rows, int64 ids)
 			 errhint("Disable the trigger, or give the identifiers.")));
 }
 
+/* How many identifiers there are, and between which bounds they lie. */
+typedef struct Bounds
+{
+	int64		count;
+	char	   *lower;
+	char	   *upper;
+} Bounds;
+
+static void
+take_bounds(TdsLink *link, void *arg)
+{
+	Bounds	   *bounds = (Bounds *) arg;
+
+	bounds->count = strtoi64(osmeta_tds_text(link, 0), NULL, 10);
+	bounds->lower = osmeta_tds_text(link, 1);
+	bounds->upper = osmeta_tds_text(link, 2);
+}
+
+/*
+ * Nobody else has inserted meanwhile, as a rule: then two bounds tell all
+ * identifiers.  NULL if they do not.
+ */
+static Datum *
+count_ids(const TdsTarget *target, const Bounds *bounds, Oid type)
+{
+	bool		is_int = type == INT4OID;
+	int64		first;
+	int64		last;
+	Datum	   *values;
+
+	if (bounds->count == 0 || target->step == 0 ||
+		(!is_int && type != INT8OID))
+		return NULL;
+	first = pg_strtoint64(target->step > 0 ? bounds->lower : bounds->upper);
+	last = pg_strtoint64(target->step > 0 ? bounds->upper : bounds->lower);
+	if (last - first != (bounds->count - 1) * target->step)
+		return NULL;
+	if (is_int && (first != (int32) first || last != (int32) last))
+		return NULL;
+	values = palloc_extended(sizeof(Datum) * bounds->count, MCXT_ALLOC_HUGE);
+	for (int64 i = 0; i < bounds->count; i++)
+	{
+		int64		value = first + i * target->step;
+
+		values[i] = is_int ? Int32GetDatum((int32) value) :
+			Int64GetDatum(value);
+	}
+	return values;
+}
+
+/* The identifiers one by one, in the order of the rows. */
+typedef struct Ids
+{
+	const TdsTarget *target;
+	FmgrInfo	input;
+	Oid			parameter;
+	Datum	   *values;
+	int64		rows;
+	int64		count;
+	char	   *last;
+} Ids;
+
+static void
+take_id(TdsLink *link, void *arg)
+{
+	Ids		   *ids = (Ids *) arg;
+	char	   *value = osmeta_tds_text(link, 0);
+
+	if (value == NULL || ids->count == ids->rows ||
+		(ids->last != NULL && strcmp(ids->last, value) == 0))
+		raise_ids(ids->target, ids->rows, ids->count);
+	if (ids->last != NULL)
+		pfree(ids->last);
+	ids->last = value;
+	ids->values[ids->count++] = InputFunctionCall(&ids->input, value,
+												  ids->parameter, -1);
+}
+
 /* The new identifiers, in the order of the rows; none twice. */
 static Datum *
-read_ids(const TdsTarget *target, int id, const char *ids, int64 rows,
-		 Oid type)
+read_ids(const TdsTarget *target, const char *table, int64 rows, Oid type)
 {
 	TdsLink    *link = target->link;
-	Datum	   *values = palloc_extended(sizeof(Datum) * Max(rows, 1),
-										 MCXT_ALLOC_HUGE);
-	int64		count = 0;
+	Bounds		bounds = {0};
+	Ids			ids = {0};
 	Oid			input;
-	Oid			parameter;
-	FmgrInfo	function;
-	char	   *last = NULL;
+	Datum	   *values;
 
-	getTypeInputInfo(type, &input, &parameter);
-	fmgr_info(input, &function);
-	if (!tds_link_query(link, psprintf("SELECT id FROM %s ORDER BY id%s", ids,
-									   target->step < 0 ? " DESC" : "")) ||
-		tds_link_result(link) != 1)
-		osmeta_tds_raise(link);
-	for (;;)
-	{
-		const char *value;
-		size_t		length;
-		int			code = tds_link_row(link);
-
-		if (code == 0)
-			break;
-		if (code < 0 || !tds_link_value(link, 0, &value, &length))
-			osmeta_tds_raise(link);
-		CHECK_FOR_INTERRUPTS();
-		if (value == NULL || count == rows ||
-			(last != NULL && strlen(last) == length &&
-			 memcmp(last, value, length) == 0))
-		{
-			tds_link_discard(link);
-			raise_ids(target, rows, count);
-		}
-		if (last != NULL)
-			pfree(last);
-		last = pnstrdup(value, length);
-		values[count++] = InputFunctionCall(&function, last, parameter, -1);
-	}
-	tds_link_discard(link);
-	if (count != rows)
-		raise_ids(target, rows, count);
-	return values;
+	osmeta_tds_rows(link, psprintf("SELECT COUNT(*), MIN(id), MAX(id) FROM %s",
+								   table), 3, take_bounds, &bounds);
+	if (bounds.count != rows)
+		raise_ids(target, rows, bounds.count);
+	values = count_ids(target, &bounds, type);
+	if (values != NULL)
+		return values;
+	ids.target = target;
+	ids.rows = rows;
+	ids.values = palloc_extended(sizeof(Datum) * Max(rows, 1),
+								 MCXT_ALLOC_HUGE);
+	getTypeInputInfo(type, &input, &ids.parameter);
+	fmgr_info(input, &ids.input);
+	osmeta_tds_rows(link, psprintf("SELECT id FROM %s ORDER BY id%s", table,
+								   target->step < 0 ? " DESC" : ""),
+					1, take_id, &ids);
+	if (ids.count != rows)
+		raise_ids(target, rows, ids.count);
+	return ids.values;
 }
 
 static ArrayType *
@@ -326,8 +385,7 @@ insert_pairs(const char *pairs, Oid source_type, Datum *sources,
 			 Oid target_type, Datum *targets, int64 count)
 {
 	char	   *sql = psprintf("INSERT INTO %s (source_id, target_id)"
-							   " SELECT a.source_id, a.target_id"
-							   " FROM unnest($1, $2) AS a (source_id, target_id)",
+							   " SELECT unnest($1), unnest($2)",
 							   pairs);
 	Oid			types[2];
 
@@ -414,7 +472,7 @@ osmeta_tds_insert_assigned(const TdsTarget *target, int ncolumns,
 														  CStringGetDatum(pairs)));
 	type = getBaseType(get_atttype(pairs_relation,
 								   get_attnum(pairs_relation, "target_id")));
-	new_ids = read_ids(target, id, ids, rows, type);
+	new_ids = read_ids(target, ids, rows, type);
 
 	/*
 	 * A trigger in place of the INSERT is told by identifiers that are all

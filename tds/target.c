@@ -249,7 +249,7 @@ question_sql(const char *literal)
 					" OR EXISTS (SELECT 1 FROM sys.schemas AS s"
 					" WHERE s.schema_id = o.schema_id AND s.principal_id = USER_ID())"
 					" THEN 1 ELSE 0 END,"
-					" CAST(SIGN(IDENT_INCR(%s)) AS int)"
+					" CAST(IDENT_INCR(%s) AS int)"
 					" FROM sys.objects AS o"
 					" WHERE o.object_id = @id AND o.type IN ('U', 'V');"
 					" SELECT c.name, TYPE_NAME(c.system_type_id), c.max_length,"

@@ -46,7 +46,7 @@ typedef struct TdsTarget
 	bool		may_alter;
 	bool		may_reseed;
 	int			identity;		/* its column, or -1 */
-	int			step;			/* of the identity: 1, -1, or 0 */
+	int			step;			/* of the identity; 0: unknown */
 
 	/* of the local foreign table: */
 	Oid			relation;
