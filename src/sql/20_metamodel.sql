@@ -840,6 +840,7 @@ VALUES
 	('oracle', 'raw', 'bytea', 'none', true),
 	('oracle', 'long raw', 'bytea', 'none', true);
 
+-- Spelled as format_type() does: types of two factories are compared as text.
 CREATE FUNCTION osmeta.type_with_modifier(local_type text, modifier text,
 	length bigint, digits bigint, scale bigint, boolean_type text)
 RETURNS text
@@ -847,7 +848,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
 	WHEN local_type = 'boolean' THEN boolean_type
 	WHEN modifier = 'length' AND length BETWEEN 1 AND 10485760
-		THEN local_type || '(' || length || ')'
+		THEN CASE local_type WHEN 'varchar' THEN 'character varying'
+			ELSE local_type END || '(' || length || ')'
 	WHEN modifier = 'length' THEN 'text'
 	WHEN modifier = 'number' AND digits <= 4 AND scale = 0 THEN 'smallint'
 	WHEN modifier = 'number' AND digits <= 9 AND scale = 0 THEN 'integer'
@@ -855,6 +857,8 @@ RETURN CASE
 	WHEN modifier IN ('number', 'precision') AND digits BETWEEN 1 AND 1000
 		AND coalesce(scale, 0) BETWEEN 0 AND digits
 		THEN local_type || '(' || digits || ',' || coalesce(scale, 0) || ')'
+	WHEN local_type ~ '^timestamp([(][0-9][)])?$'
+		THEN local_type || ' without time zone'
 	ELSE local_type
 END;
 COMMENT ON FUNCTION osmeta.type_with_modifier(text, text, bigint, bigint, bigint, text) IS
