@@ -186,6 +186,10 @@ extern char *osmeta_map_table_sql(const MigrationPlan *plan, const PlanEntity *e
  * that goes to the source and holds nothing but literal numbers; local (NULL:
  * none) is one that is evaluated here.
  */
+extern char *osmeta_target_sql(const MigrationPlan *plan,
+							   const PlanEntity *entity, char kind,
+							   const char *range);
+extern char *osmeta_any_of_sql(const char *column, const char *numbers);
 extern char *osmeta_source_sql(const MigrationPlan *plan,
 							   const PlanEntity *entity,
 							   const char *scan, const char *local);

@@ -169,7 +169,8 @@ add_pieces(Run *run, const PlanEntity *entity)
 
 	for (int i = 0; i < columns; i++)
 		has_cleared |= column[i].is_cleared;
-	osmeta_execf("SELECT count(*), %s FROM %s t",
+	osmeta_execf("SELECT count(t.c%d IS NULL), %s FROM %s t",
+				 entity->identifier->attribute_no,
 				 entity->is_number ?
 				 psprintf("min(t.c%d)::bigint, max(t.c%d)::bigint",
 						  entity->identifier->attribute_no,

@@ -198,7 +198,7 @@ list_taken(const Run *run, const PlanEntity *entity, const char *lower,
 							  id, osmeta_delivery_sql(plan, entity, DELIVERY_CHECKED, false,
 													  psprintf("s.round = %d", plan->round)),
 							  id, type,
-							  osmeta_stage_name(plan, 't', entity->entity_id),
+							  osmeta_target_sql(plan, entity, 't', range),
 							  range, id, type));
 }
 

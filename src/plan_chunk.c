@@ -122,7 +122,7 @@ static char *
 list_absent(const OsmetaSinkTable *table, const char *ids, const char *lower,
 			const char *upper)
 {
-	osmeta_execf("SELECT v.id::text FROM (%s) v LEFT JOIN (SELECT t.%s AS id FROM %s t WHERE %s) t ON t.id = v.id"
+	osmeta_execf("SELECT v.id::text FROM (%s) v LEFT JOIN (SELECT t.%s AS id FROM %s t WHERE %s OFFSET 0) t ON t.id = v.id"
 				 " WHERE t.id IS NULL ORDER BY v.id",
 				 ids, table->id_column, table->relation,
 				 lower == NULL ? "true" :

@@ -364,7 +364,7 @@ check_unchanged(const Run *run, const PlanEntity *entity,
 				 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false, staged),
 				 osmeta_delivery_from_sql(plan, entity, DELIVERY_FINAL, false,
 										  'u', condition),
-				 id, id, osmeta_stage_name(plan, 't', entity->entity_id), range,
+				 id, id, osmeta_target_sql(plan, entity, 't', range), range,
 				 id, id, id, same_row(entity, "o"), same_row(entity, "w"), id);
 	rows = SPI_processed;
 	if (rows > 0)

@@ -69,6 +69,9 @@ list_attributes(const MigrationPlan *plan, const PlanEntity *entity,
 	StringInfoData names;
 	StringInfoData list;
 	int			id = entity->identifier->attribute_no;
+	char	   *listed = entity->is_number ?
+	osmeta_any_of_sql(psprintf("t.c%d", id), ids) :
+	psprintf("t.c%d IN (%s)", id, ids);
 
 	initStringInfo(&names);
 	for (int i = 0; i < entity->nattributes; i++)
@@ -90,13 +93,13 @@ list_attributes(const MigrationPlan *plan, const PlanEntity *entity,
 	if (names.len == 0)
 		return NULL;
 	osmeta_execf("SELECT format('%%s: %%s', %s, array_to_string(ARRAY[%s], ', '))"
-				 " FROM (%s) d JOIN %s t ON t.c%d = d.c%d WHERE t.c%d IN (%s)"
-				 " ORDER BY %s",
+				 " FROM (%s) d JOIN %s t ON t.c%d = d.c%d WHERE %s ORDER BY %s",
 				 shown_id(entity, psprintf("d.c%d", id)), names.data,
 				 osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
 									 osmeta_pushed_rounds(plan)),
-				 osmeta_stage_name(plan, 't', entity->entity_id), id, id, id,
-				 ids, id_order(entity, psprintf("d.c%d", id)));
+				 osmeta_target_sql(plan, entity, 't',
+								   entity->is_number ? listed : "true"),
+				 id, id, listed, id_order(entity, psprintf("d.c%d", id)));
 	initStringInfo(&list);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		appendStringInfo(&list, "%s%s", i > 0 ? "; " : "",
@@ -128,9 +131,9 @@ find_moved_rows(const MigrationPlan *plan, const PlanEntity *entity,
 						osmeta_delivery_sql(plan, entity, DELIVERY_FINAL,
 											false,
 											osmeta_pushed_rounds(plan)),
-						osmeta_stage_name(plan, 't', entity->entity_id), id, id,
+						osmeta_target_sql(plan, entity, 't', "true"), id, id,
 						id, osmeta_row_hash_sql(entity, "t", true, false),
-						osmeta_stage_name(plan, 't', entity->entity_id), join,
+						osmeta_target_sql(plan, entity, 't', "true"), join,
 						delivered, id_order(entity, "m.id"),
 						id_order(entity, "o.id"));
 	if (rows == 0)
@@ -172,7 +175,8 @@ osmeta_describe_difference(const MigrationPlan *plan,
 											osmeta_pushed_rounds(plan)),
 						id,
 						osmeta_row_hash_sql(entity, "t", with_deferred, true),
-						osmeta_stage_name(plan, 't', entity->entity_id),
+						osmeta_target_sql(plan, entity, 't',
+										  osmeta_target_range_sql(entity, bounds)),
 						osmeta_target_range_sql(entity, bounds), id);
 	kind = palloc(sizeof(char *) * Max(rows, 1));
 	number = palloc(sizeof(int64) * Max(rows, 1));

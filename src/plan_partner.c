@@ -137,7 +137,8 @@ osmeta_absent_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	{
 		char	   *listed = osmeta_text_at(0, 4);
 
-		range = listed != NULL ? psprintf("u.%s IN (%s)", id, listed) :
+		range = listed != NULL ?
+			osmeta_any_of_sql(psprintf("u.%s", id), listed) :
 			psprintf("u.%s >= %s AND u.%s <= %s", id, osmeta_text_at(0, 2), id,
 					 osmeta_text_at(0, 3));
 	}

@@ -147,9 +147,12 @@ osmeta_take_needed(const Run *run, const PlanEntity *entity,
 {
 	uint64		taken = 0;
 	char	   *after = NULL;
+	char	   *id = psprintf("s.c%d", entity->identifier->attribute_no);
+	bool		is_sent_lists;
 
 	if (run->plan->source_wrapper == NULL)
 		return take(run, entity, "true", wanted);
+	is_sent_lists = strcmp(run->plan->source_wrapper, "postgres_fdw") == 0;
 	if (reads_whole(run, entity, lower, upper, rows))
 		return take(run, entity, entity->is_number ?
 					osmeta_stage_range(entity, "s", lower, upper) : "true",
@@ -174,8 +177,9 @@ osmeta_take_needed(const Run *run, const PlanEntity *entity,
 							 entity->is_number ? after : quote_literal_cstr(after));
 		}
 		taken += take(run, entity,
-					  psprintf("s.c%d IN (%s)",
-							   entity->identifier->attribute_no, list.data),
+					  is_sent_lists || !entity->is_number ?
+					  psprintf("%s IN (%s)", id, list.data) :
+					  osmeta_any_of_sql(id, list.data),
 					  wanted);
 		pfree(list.data);
 		CHECK_FOR_INTERRUPTS();

@@ -81,11 +81,11 @@ read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
 			continue;
 		osmeta_execf("INSERT INTO osmeta.plan_reference_use"
 					 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id::text, v.rows"
-					 " FROM (SELECT %s AS id, count(*) AS rows FROM %s s GROUP BY 1) v"
+					 " FROM (SELECT %s AS id, count(*) AS rows FROM %s GROUP BY 1) v"
 					 " WHERE v.id IS NOT NULL",
 					 plan->plan_id, e->entity_id, a->attribute_no,
 					 osmeta_reference_value(a, "s"),
-					 osmeta_stage_name(plan, 's', e->entity_id));
+					 osmeta_source_sql(plan, e, "true", NULL));
 	}
 }
 

@@ -140,10 +140,12 @@ count_identifiers(const MigrationPlan *plan, const PlanEntity *entity,
 				  const char *values)
 {
 	if (entity->is_data)
-		return strtoll(osmeta_value_apart(plan, psprintf("SELECT count(DISTINCT r.id) FROM (SELECT c%d::text AS id FROM %s WHERE c%d IN (%s)) r",
+		return strtoll(osmeta_value_apart(plan, psprintf("SELECT count(DISTINCT r.id) FROM (SELECT c%d::text AS id FROM %s WHERE %s) r",
 														 entity->identifier->attribute_no,
 														 osmeta_stage_name(plan, 's', entity->entity_id),
-														 entity->identifier->attribute_no, values)),
+														 entity->is_number ?
+														 osmeta_any_of_sql(psprintf("c%d", entity->identifier->attribute_no), values) :
+														 psprintf("c%d IN (%s)", entity->identifier->attribute_no, values))),
 					   NULL, 10);
 	osmeta_execf("SELECT count(*) FROM osmeta.plan_map m WHERE m.plan_id = " INT64_FORMAT
 				 " AND m.entity_id = " INT64_FORMAT " AND m.source_id = ANY (ARRAY[%s]::text[])",

@@ -168,6 +168,52 @@ osmeta_source_sql(const MigrationPlan *plan, const PlanEntity *entity,
 }
 
 /*
+ * The table tN, or fN, of a target as a relation that statements join, group
+ * and sort: t stands for it in range, a condition of literals.  A wrapper that
+ * gives the engine there more than that gives it an order, too, which is not
+ * ours: what a merge of two orders finds, or what groups of neighbours are,
+ * would then be wrong.  Of such a target a fence lets nothing but range past.
+ */
+char *
+osmeta_target_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				  char kind, const char *range)
+{
+	char	   *table = osmeta_stage_name(plan, kind, entity->entity_id);
+
+	if (plan->target_wrapper == NULL ||
+		strcmp(plan->target_wrapper, "postgres_fdw") == 0)
+		return table;
+	return psprintf("(SELECT t.* FROM %s t WHERE %s OFFSET 0)", table, range);
+}
+
+/*
+ * Is a column one of these numbers (literals with a comma and a blank between
+ * them)?  Not every wrapper gives IN to the engine there: without it all rows
+ * would be fetched.
+ */
+char *
+osmeta_any_of_sql(const char *column, const char *numbers)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "(%s = ", column);
+	for (const char *p = numbers; *p != '\0'; p++)
+	{
+		if (*p != ',')
+			appendStringInfoChar(&buf, *p);
+		else
+		{
+			appendStringInfo(&buf, " OR %s = ", column);
+			if (p[1] == ' ')
+				p++;
+		}
+	}
+	appendStringInfoChar(&buf, ')');
+	return buf.data;
+}
+
+/*
  * The rows of the source as the stage shall hold them.  scan holds nothing
  * but literals (facts: a parameter can get lost on its way).  The user's
  * expressions see the attributes under their logical names.

@@ -135,6 +135,7 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	StringInfoData columns;
 	StringInfoData results;
 	char	   *range = osmeta_target_range_sql(entity, bounds);
+	char	   *scanned = question->whole_table ? "true" : range;
 	char	   *join = "";
 	char	   *delivered = "false";
 	char	   *hash = osmeta_row_hash_sql(entity, "t", true, true);
@@ -185,8 +186,8 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 				 question->others_upper == NULL ? "false" :
 				 psprintf("t.c%d > %s", id, question->others_upper),
 				 id, columns.data,
-				 osmeta_stage_name(plan, relation, entity->entity_id), join,
-				 joins.data, question->whole_table ? "true" : range);
+				 osmeta_target_sql(plan, entity, relation, scanned), join,
+				 joins.data, scanned);
 	answer->delivered = osmeta_int64_at(0, 1, NULL);
 	answer->checksum = osmeta_text_at(0, 2);
 	answer->strange = osmeta_int64_at(0, 3, NULL);

@@ -242,7 +242,7 @@ changed_sql(Run *run, PlanEntity *entity, const Delivered *piece,
 					osmeta_delivery_sql(plan, entity, DELIVERY_FINAL, false,
 										piece->condition),
 					osmeta_stage_name(plan, 'x', entity->entity_id), id, listed,
-					osmeta_stage_name(plan, 't', entity->entity_id), id, id,
+					osmeta_target_sql(plan, entity, 't', there), id, id,
 					there,
 					changed_condition(plan, entity, "d", is_between_steps),
 					is_between_steps ?
@@ -380,7 +380,7 @@ keep_meant(Run *run)
 								 " WHERE x.keep AND NOT u.keep) r WHERE k.id = r.id",
 								 ids,
 								 osmeta_stage_name(plan, 'x', e->entity_id),
-								 osmeta_stage_name(plan, 't', e->entity_id),
+								 osmeta_target_sql(plan, e, 't', "true"),
 								 e->identifier->attribute_no, ids,
 								 a->attribute_no);
 		}

@@ -154,7 +154,8 @@ collision_sql(const Run *run, const UniqueIndex *index, bool with_target,
 					osmeta_round_sql(plan, entity),
 					with_target ?
 					psprintf(" UNION ALL SELECT %sNULL, t.%s, false FROM %s t",
-							 theirs.data, id, target) : "",
+							 theirs.data, id,
+							 osmeta_target_sql(plan, entity, 't', "true")) : "",
 					null_condition(plan, index, nkeys), keys.data, LISTED);
 }
 

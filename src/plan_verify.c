@@ -197,7 +197,7 @@ rows_put_back(const MigrationPlan *plan, const PlanEntity *entity)
 	osmeta_execf("SELECT count(*) FROM (%s) d JOIN %s b ON b.id = d.id JOIN %s t ON t.c%d = d.id",
 				 osmeta_target_id_sql(plan, entity, NULL),
 				 osmeta_stage_name(plan, 'b', entity->entity_id),
-				 osmeta_stage_name(plan, 't', entity->entity_id),
+				 osmeta_target_sql(plan, entity, 't', "true"),
 				 entity->identifier->attribute_no);
 	return osmeta_int64_at(0, 1, NULL);
 }
