@@ -314,6 +314,7 @@ osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
 /*
  * Oracle stores a blank where others store an empty text; between engines
  * the one null value becomes the other.  All other null values are alike.
+ * A truth value is a number on some engines.
  */
 static char *
 copied_value(const MigrationPlan *plan, const PlanAttribute *attribute,
@@ -325,6 +326,16 @@ copied_value(const MigrationPlan *plan, const PlanAttribute *attribute,
 	DataType	type = attribute->type == NULL ? TYPE_UNKNOWN :
 	osmeta_type_parse(attribute->type, strlen(attribute->type));
 
+	if (type == TYPE_BOOLEAN && attribute->target_type != NULL)
+	{
+		bool		is_truth = strcmp(attribute->source_type, "boolean") == 0;
+		bool		to_truth = strcmp(attribute->target_type, "boolean") == 0;
+
+		if (to_truth && !is_truth)
+			return psprintf("(%s <> 0)", staged);
+		if (is_truth && !to_truth)
+			return psprintf("%s::integer::%s", staged, attribute->target_type);
+	}
 	if (from_oracle == to_oracle ||
 		(type != TYPE_TEXT && type != TYPE_EMAIL && type != TYPE_PHONE_NUMBER))
 		return staged;
