@@ -149,6 +149,36 @@ joined_result(uint64 rows)
 }
 
 /*
+ * In a database whose locale knows no letters but ASCII a library that goes
+ * by the locale gives others as something else, without a word.
+ */
+static void
+check_charset(const AttachRequest *request, const char *wrapper)
+{
+	const char *args[2];
+
+	args[0] = wrapper;
+	args[1] = request->server;
+	if (osmeta_query_text("SELECT w.charset_option FROM osmeta.wrapper AS w,"
+						  " pg_foreign_server AS s, pg_database AS d"
+						  " WHERE w.wrapper = $1 AND s.srvname::text = $2"
+						  "  AND d.datname = current_database()"
+						  "  AND d.datctype IN ('C', 'POSIX')"
+						  "  AND w.charset_option NOT IN (SELECT o.option_name"
+						  "   FROM pg_options_to_table(s.srvoptions) AS o)",
+						  2, args) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("server \"%s\" needs option %s in this database, whose LC_CTYPE has no letters but ASCII",
+					request->server, osmeta_text_at(0, 1)),
+			 errdetail("Other letters would come as something else."),
+			 errhint("ALTER SERVER %s OPTIONS (ADD %s 'UTF-8')",
+					 quote_identifier(request->server),
+					 quote_identifier(osmeta_text_at(0, 1)))));
+}
+
+/*
  * Find the server and its wrapper; complete the arguments that depend on
  * them.
  */
@@ -198,6 +228,7 @@ resolve_server(AttachRequest *request)
 	request->table_options = osmeta_text_at(0, 3);
 	request->tried_options = osmeta_text_at(0, 4);
 
+	check_charset(request, wrapper);
 	request->wrapper = wrapper;
 	if (request->remote_schema == NULL)
 		request->remote_schema = default_schema;

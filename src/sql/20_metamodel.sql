@@ -723,6 +723,7 @@ CREATE TABLE osmeta.wrapper
 	table_options text[] NOT NULL DEFAULT '{}',
 	tried_options text[] NOT NULL DEFAULT '{}',
 	boolean_type text NOT NULL DEFAULT 'boolean',
+	charset_option text,
 	is_fenced boolean NOT NULL DEFAULT true,
 	can_insert boolean NOT NULL DEFAULT false,
 	has_snapshot boolean NOT NULL DEFAULT false,
@@ -749,6 +750,8 @@ COMMENT ON COLUMN osmeta.wrapper.tried_options IS
 	'options that foreign tables get besides, or instead of those with the same name, if the factory can be read with them';
 COMMENT ON COLUMN osmeta.wrapper.boolean_type IS
 	'type that a boolean column of the factory is declared with';
+COMMENT ON COLUMN osmeta.wrapper.charset_option IS
+	'option of a server that says in which encoding texts come here, without which they come in that of the locale; NULL: always in the database''s';
 COMMENT ON COLUMN osmeta.wrapper.is_fenced IS
 	'conditions must not reach the factory: its catalogue and exposed tables are read whole';
 COMMENT ON COLUMN osmeta.wrapper.has_snapshot IS
@@ -759,18 +762,18 @@ COMMENT ON COLUMN osmeta.wrapper.sink_extension IS
 INSERT INTO osmeta.wrapper
 	(wrapper, dialect, default_schema, schema_option, table_option,
 	 column_option, has_query, query_option, table_options, tried_options, boolean_type,
-	 is_fenced, can_insert, has_snapshot, pushes_aggregates, sink_extension, is_shipped)
+	 charset_option, is_fenced, can_insert, has_snapshot, pushes_aggregates, sink_extension, is_shipped)
 VALUES
 	('postgres_fdw', 'postgres', 'public', 'schema_name', 'table_name',
 	 'column_name', false, NULL, '{fetch_size,10000}', '{}', 'boolean',
-	 false, true, true, true, NULL, true),
+	 NULL, false, true, true, true, NULL, true),
 	('tds_fdw', 'sqlserver', 'dbo', 'schema_name', 'table_name',
 	 'column_name', false, 'query', '{match_column_names,1}',
 	 '{row_estimate_method,showplan_all}', 'smallint',
-	 true, false, false, false, 'osmeta_tds', true),
+	 'character_set', true, false, false, false, 'osmeta_tds', true),
 	('oracle_fdw', 'oracle', NULL, 'schema', 'table',
 	 NULL, true, 'table', '{}', '{}', 'smallint',
-	 true, true, true, false, NULL, true);
+	 NULL, true, true, true, false, NULL, true);
 
 -- With which type is a column of the factory declared here?
 CREATE TABLE osmeta.dialect_type
@@ -794,7 +797,8 @@ COMMENT ON COLUMN osmeta.dialect_type.modifier IS
  * through tds_fdw crashes the server.  So are datetime2, smalldatetime, date
  * and time, which no column of the platform has: FreeTDS as it is installed
  * gives them in a form that cannot be read here.  Who has told it another
- * form in its locales.conf adds the rows.
+ * form in its locales.conf adds the rows.  Of money the type of that name here
+ * would keep two decimals.
  */
 INSERT INTO osmeta.dialect_type
 	(dialect, remote_type, local_type, modifier, is_shipped)

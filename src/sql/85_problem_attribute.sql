@@ -25,13 +25,24 @@ SELECT plan_id, 'warning', 'mandatory_without_source', object,
         COALESCE(transform_reason, 'no default is known'))
 FROM osmeta.moved_attribute AS attribute WHERE status = 'target only' AND is_mandatory AND transform = 'null value'
 UNION ALL
-SELECT plan_id, 'error', 'column_missing', object,
-    format('environment "%s" has no column "%s"', v.environment, v.column_name),
-    'Capture again, or set include = false in osmeta.plan_attribute.'
+SELECT a.plan_id, 'error', CASE WHEN c.data_type IS NULL THEN 'column_missing' ELSE 'column_unreadable' END, a.object,
+    CASE
+        WHEN c.data_type IS NULL THEN format('environment "%s" has no column "%s"', v.environment, v.column_name)
+        ELSE format('column "%s" of environment "%s" is of type %s, which cannot be read', v.column_name, v.environment, c.data_type)
+    END,
+    CASE
+        WHEN c.data_type IS NULL THEN 'Capture again, or set include = false in osmeta.plan_attribute.'
+        ELSE 'Set include = false in osmeta.plan_attribute, or have the column changed there to a type that the platform gives. '
+            'Where the wrapper does read the type right, a row of osmeta.dialect_type says so.'
+    END
 FROM osmeta.moved_attribute a
+JOIN osmeta.plan p ON p.plan_id = a.plan_id
 CROSS JOIN LATERAL (VALUES
-    (a.source, a.source_column, a.source_type, a.status <> 'target only'),
-    (a.target, a.target_column, a.target_type, true)) v (environment, column_name, type, is_needed)
+    (a.source, p.source_capture_id, a.source_table, a.source_column, a.source_type, a.status <> 'target only'),
+    (a.target, p.target_capture_id, a.target_table, a.target_column, a.target_type, true)
+    ) v (environment, capture_id, table_name, column_name, type, is_needed)
+LEFT JOIN osmeta.captured_physical_column c ON c.capture_id = v.capture_id AND c.table_name = v.table_name
+    AND c.column_name = v.column_name AND c.local_type IS NULL
 WHERE a.status IN ('matched', 'target only') AND v.is_needed AND v.type IS NULL
 UNION ALL
 SELECT a.plan_id, 'error', 'column_shared', a.object,
