@@ -52,9 +52,9 @@ FROM model AS m, unnest('{none,text,all}'::text[]) AS n (nulls),
 SELECT is((SELECT statement FROM made WHERE wrapper = 'tds_fdw' AND nulls = 'none' AND kind = 'TABLE' AND name = 'OSUSR_abc_Order'),
 $$CREATE FOREIGN TABLE shop."OSUSR_abc_Order" (
 	"ID" integer OPTIONS (column_name 'ID'),
-	"NUMBER" varchar(50) OPTIONS (column_name 'NUMBER'),
+	"NUMBER" character varying(50) OPTIONS (column_name 'NUMBER'),
 	"PAID" smallint OPTIONS (column_name 'PAID'),
-	"ORDEREDON" timestamp(3) OPTIONS (column_name 'ORDEREDON'),
+	"ORDEREDON" timestamp(3) without time zone OPTIONS (column_name 'ORDEREDON'),
 	"TOTAL" numeric(37,8) OPTIONS (column_name 'TOTAL'),
 	"NOTE" text OPTIONS (column_name 'NOTE'),
 	"SCAN" bytea OPTIONS (column_name 'SCAN')
@@ -80,9 +80,9 @@ SELECT is((SELECT count(*) FROM made WHERE statement ~* 'password|sql_variant|da
 SELECT is((SELECT statement FROM made WHERE wrapper = 'oracle_fdw' AND nulls = 'none' AND kind = 'TABLE' AND name = 'OSUSR_ABC_ORDER'),
 $$CREATE FOREIGN TABLE shop."OSUSR_ABC_ORDER" (
 	"ID" bigint,
-	"NUMBER" varchar(50),
+	"NUMBER" character varying(50),
 	"PAID" smallint,
-	"ORDEREDON" timestamp,
+	"ORDEREDON" timestamp without time zone,
 	"TOTAL" numeric(37,8),
 	"NOTE" text
 ) SERVER srv OPTIONS (schema 'dbo', "table" 'OSUSR_ABC_ORDER')$$,
@@ -90,15 +90,15 @@ $$CREATE FOREIGN TABLE shop."OSUSR_ABC_ORDER" (
 SELECT is((SELECT statement FROM made WHERE wrapper = 'oracle_fdw' AND nulls = 'none' AND kind = 'TABLE' AND name = 'OSSYS_USER'),
 $$CREATE FOREIGN TABLE shop."OSSYS_USER" (
 	"ID" bigint,
-	"USERNAME" varchar(250)
+	"USERNAME" character varying(250)
 ) SERVER srv OPTIONS ("table" '(SELECT "ID", "USERNAME" FROM "dbo"."OSSYS_USER")')$$,
 	'oracle_fdw: where columns are left out the others are picked by a query');
 SELECT is((SELECT statement FROM made WHERE wrapper = 'oracle_fdw' AND nulls = 'all' AND kind = 'VIEW' AND name = 'Order'),
 $$CREATE VIEW shop."Order" AS
 SELECT t."ID" AS "Id",
-	CASE WHEN t."NUMBER" <> ' ' THEN t."NUMBER" ELSE NULL::varchar(50) END AS "Number",
+	CASE WHEN t."NUMBER" <> ' ' THEN t."NUMBER" ELSE NULL::character varying(50) END AS "Number",
 	(t."PAID" <> 0) AS "Paid",
-	CASE WHEN t."ORDEREDON" <> '1900-01-01 00:00:00' THEN t."ORDEREDON" ELSE NULL::timestamp END AS "OrderedOn",
+	CASE WHEN t."ORDEREDON" <> '1900-01-01 00:00:00' THEN t."ORDEREDON" ELSE NULL::timestamp without time zone END AS "OrderedOn",
 	CASE WHEN t."TOTAL" <> '0' THEN t."TOTAL" ELSE NULL::numeric(37,8) END AS "Total",
 	CASE WHEN t."NOTE" <> ' ' THEN t."NOTE" ELSE NULL::text END AS "Note"
 FROM (SELECT * FROM shop."OSUSR_ABC_ORDER" OFFSET 0) AS t$$,
@@ -113,9 +113,9 @@ SELECT matches((SELECT statement FROM made WHERE wrapper = 'postgres_fdw' AND nu
 SELECT is((SELECT statement FROM made WHERE wrapper = 'postgres_fdw' AND nulls = 'text' AND kind = 'VIEW' AND name = 'Order'),
 $$CREATE VIEW shop."Order" AS
 SELECT t."ID" AS "Id",
-	CASE WHEN t."NUMBER" <> '' THEN t."NUMBER" ELSE NULL::varchar(50) END AS "Number",
+	CASE WHEN t."NUMBER" <> '' THEN t."NUMBER" ELSE NULL::character varying(50) END AS "Number",
 	t."PAID" AS "Paid",
-	CASE WHEN t."ORDEREDON" <> '1900-01-01 00:00:00' THEN t."ORDEREDON" ELSE NULL::timestamp(3) END AS "OrderedOn",
+	CASE WHEN t."ORDEREDON" <> '1900-01-01 00:00:00' THEN t."ORDEREDON" ELSE NULL::timestamp(3) without time zone END AS "OrderedOn",
 	t."TOTAL" AS "Total",
 	CASE WHEN t."NOTE" <> '' THEN t."NOTE" ELSE NULL::text END AS "Note",
 	t."SCAN" AS "Scan"

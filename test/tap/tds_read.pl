@@ -98,6 +98,8 @@ foreach my $table (split /\n/, value(undef, 'desk', q{SELECT substr(c.relname, 1
 		"captured: $table");
 }
 
+same_ok("SELECT severity, code, object, message, hint FROM osmeta.problem WHERE environment = 'prod' AND object !~ 'physical_size' ORDER BY ROW(severity, code, object, message)::text COLLATE \"C\"", 'problems of the capture');
+
 # ---------------------------------------------------------------------------
 # All live views
 # ---------------------------------------------------------------------------
@@ -108,7 +110,14 @@ foreach my $view (split /\n/, value(undef, 'desk', q{SELECT c.relname FROM pg_cl
 			WHERE a.attrelid = 'tds.$view'::regclass AND a.attnum > 0 AND a.attname NOT IN ('environment', 'capture_id', 'table_id')});
 	# sizes are told by the engine, counters by PostgreSQL only
 	next if $view =~ /^live_physical_(?:size|counter)$/;
-	same_ok("SELECT $columns FROM prod.$view ORDER BY ROW($columns)::text COLLATE \"C\"", "live: $view");
+	my $query = "SELECT $columns FROM prod.$view ORDER BY ROW($columns)::text COLLATE \"C\"";
+  SKIP:
+	{
+		# tds_fdw opens a connection for each table of a statement
+		skip "the server does not take so many connections", 1
+		  if $view eq 'problem' && (psql(undef, 'desk', $query =~ s/\bprod\b/tds/gr))[2] =~ /connection failed/;
+		same_ok($query, "live: $view");
+	}
 }
 
 done_testing();

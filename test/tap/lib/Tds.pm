@@ -222,7 +222,8 @@ sub tds_session
 # lose => 'TEXT' a connection is cut by itself half a second after the client
 # has sent TEXT in a batch, the answer thrown away: the client does not learn
 # what came of it.  With stop => 'TEXT' it is cut instead of sending the packet
-# on.  With mute => 1 connections are taken and never answered.
+# on.  With mute => 1 connections are taken and never answered.  With record =>
+# 'FILE' what clients send is appended there.
 sub tds_proxy
 {
 	my (%options) = @_;
@@ -260,6 +261,7 @@ sub relay
 		foreach my $socket (grep { defined } $one, $other)
 		{
 			delete $peer{$socket};
+			delete $is_client{$socket};
 			$select->remove($socket);
 			close $socket;
 		}
@@ -309,6 +311,12 @@ sub relay
 			{
 				$drop->($socket);
 				next;
+			}
+			if (defined $options{record} && $is_client{$socket})
+			{
+				open my $record, '>>', $options{record} or die "$!\n";
+				print $record $data;
+				close $record;
 			}
 			my $other = $peer{$socket};
 			while (length $data)
@@ -426,7 +434,7 @@ babelfishpg_tds.port = $tds
 fsync = off
 synchronous_commit = off
 full_page_writes = off
-max_connections = 100
+max_connections = 400
 CONF
 	close $out;
 	open $out, '>', "$folder/data/pg_hba.conf";
