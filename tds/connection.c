@@ -50,6 +50,7 @@ typedef struct Connection
 	Oid			user;
 	char		name[NAMEDATALEN];	/* of the server */
 	TdsLink    *link;			/* NULL: closed */
+	char		database[512];	/* where its session was after the login */
 
 	/*
 	 * Levels of our transactions, counted from 1: the one that a transaction
@@ -74,6 +75,9 @@ typedef enum Hold
 
 static Connection *connections = NULL;
 static Hold hold = HOLD_NONE;
+
+/* How transactions at servers are committed; known by its address. */
+static const char commit[] = "COMMIT TRANSACTION";
 
 static void raise_error(const char *name, const TdsError *error,
 						const char *sql) pg_attribute_noreturn();
@@ -190,6 +194,7 @@ osmeta_tds_raise(TdsLink *link)
 {
 	Connection *connection = connection_of(link);
 	TdsError	error = *tds_link_error(link);
+	bool		is_commit = connection->sql == commit;
 	char	   *sql = NULL;
 
 	if (connection->sql != NULL)
@@ -209,6 +214,16 @@ osmeta_tds_raise(TdsLink *link)
 	{
 		close_link(connection);
 		connection->is_spoilt = connection->begun > 0;
+		if (is_commit)
+		{
+			CHECK_FOR_INTERRUPTS();
+			ereport(ERROR,
+					(errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
+					 errmsg("server \"%s\" was lost while it committed",
+							connection->name),
+					 errdetail("%s", message_of_server(error.message)),
+					 errhint("Look there whether it has.")));
+		}
 	}
 	raise_error(connection->name, &error, sql);
 }
@@ -227,7 +242,12 @@ open_link(Connection *connection, const ForeignServer *server)
 	{
 		login.server = (const char *) lfirst(cell);
 		if (tds_link_open(&login, must_stop, &connection->link, &error))
+		{
+			strlcpy(connection->database,
+					tds_link_database(connection->link),
+					sizeof(connection->database));
 			return;
+		}
 		if (!error.is_client || error.is_interrupted)
 			break;
 	}
@@ -255,8 +275,11 @@ begin(Connection *connection, const ForeignServer *server)
 	bool		is_new = false;
 	char	   *sql = psprintf("%sBEGIN TRANSACTION", settings);
 
+	/* a batch may have changed the database that names are looked up in */
 	if (connection->link != NULL &&
-		(connection->is_changed || tds_link_is_dead(connection->link)))
+		(connection->is_changed || tds_link_is_dead(connection->link) ||
+		 strcmp(tds_link_database(connection->link),
+				connection->database) != 0))
 		close_link(connection);
 	for (;;)
 	{
@@ -412,7 +435,7 @@ commit_all(void)
 	{
 		if (c->begun == 0)
 			continue;
-		if (!run(c, "COMMIT TRANSACTION"))
+		if (!run(c, commit))
 			osmeta_tds_raise(c->link);
 		c->begun = c->level = 0;
 		if (c->is_changed)

@@ -33,8 +33,8 @@ extern void osmeta_tds_raise(TdsLink *link) pg_attribute_noreturn();
 extern void osmeta_tds_hold(void);
 
 /*
- * Commit at the servers, now.  If this fails with is_lost, nobody knows what
- * came of it.
+ * Commit at the servers, now.  If this raises 08007, or is cancelled, nobody
+ * knows what came of it; after other errors it is not committed.
  */
 extern void osmeta_tds_commit(void);
 

@@ -441,6 +441,16 @@ tds_link_error(const TdsLink *link)
 	return &link->error;
 }
 
+const char *
+tds_link_database(const TdsLink *link)
+{
+	const char *name = NULL;
+
+	if (link->process != NULL)
+		name = dbname(link->process);
+	return name == NULL ? "" : name;
+}
+
 void
 tds_link_limit(TdsLink *link, int seconds)
 {

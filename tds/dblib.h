@@ -62,6 +62,9 @@ extern void tds_link_close(TdsLink *link);
 extern bool tds_link_is_dead(const TdsLink *link);
 extern const TdsError *tds_link_error(const TdsLink *link);
 
+/* The database that the session is in. */
+extern const char *tds_link_database(const TdsLink *link);
+
 /*
  * From here on do not ask TdsInterrupt, but give up after that many seconds;
  * 0: ask it again.
