@@ -90,34 +90,6 @@ FROM (VALUES
 	 'table_schema text,table_name text,column_name text,column_default text'),
 	('postgres', 'information_schema', 'check_constraints',
 	 'constraint_schema text,constraint_name text,check_clause text'),
-	('sqlserver', 'sys', 'schemas',
-	 'schema_id integer,name text'),
-	('sqlserver', 'sys', 'objects',
-	 'object_id integer,schema_id integer,name text,type text'),
-	('sqlserver', 'sys', 'types',
-	 'user_type_id integer,name text'),
-	('sqlserver', 'sys', 'columns',
-	 'object_id integer,column_id integer,name text,system_type_id smallint,max_length smallint,precision smallint,scale smallint,is_nullable smallint,is_identity smallint,is_computed smallint,default_object_id integer'),
-	('sqlserver', 'sys', 'indexes',
-	 'object_id integer,index_id integer,name text,is_unique smallint,is_primary_key smallint,has_filter smallint'),
-	('sqlserver', 'sys', 'index_columns',
-	 'object_id integer,index_id integer,column_id integer,key_ordinal smallint'),
-	('sqlserver', 'sys', 'partitions',
-	 'partition_id bigint,object_id integer,index_id integer,rows bigint'),
-	('sqlserver', 'sys', 'allocation_units',
-	 'type smallint,container_id bigint,total_pages bigint'),
-	('sqlserver', 'sys', 'foreign_keys',
-	 'object_id integer,name text,parent_object_id integer,referenced_object_id integer,delete_referential_action smallint'),
-	('sqlserver', 'sys', 'foreign_key_columns',
-	 'constraint_object_id integer,constraint_column_id integer,parent_column_id integer'),
-	('sqlserver', 'sys', 'default_constraints',
-	 'parent_object_id integer,parent_column_id integer,definition text'),
-	('sqlserver', 'sys', 'check_constraints',
-	 'parent_object_id integer,name text,definition text,is_disabled smallint'),
-	('sqlserver', 'sys', 'triggers',
-	 'object_id integer,parent_id integer,name text,is_disabled smallint'),
-	('sqlserver', 'sys', 'trigger_events',
-	 'object_id integer,type integer'),
 	('oracle', 'SYS', 'all_objects',
 	 'owner text,object_name text,object_id numeric,object_type text'),
 	('oracle', 'SYS', 'all_tables',
@@ -148,12 +120,123 @@ FROM (VALUES
 	LATERAL unnest(string_to_array(d.columns, ','))
 		WITH ORDINALITY AS c (item, position);
 
--- What only a function tells of the user who reads there
+/*
+ * SQL Server: each part of the catalogue is one query that runs there, since
+ * each table that is read costs two logins.
+ */
 INSERT INTO osmeta.catalog_column
 	(dialect, catalog_table, position, column_name, type, remote_schema,
 	 remote_table, remote_column)
-SELECT 'sqlserver', 'catalog_permissions', c.position, c.name, 'integer',
-	NULL, $query$SELECT o.object_id AS object_id,
+SELECT 'sqlserver', 'catalog_' || d.name, c.position,
+	split_part(c.item, ' ', 1), split_part(c.item, ' ', 2), NULL, d.query,
+	split_part(c.item, ' ', 1)
+FROM (VALUES
+	('relations',
+	 'object_id integer,schema_name text,table_name text,type text',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	RTRIM(o.type) AS type
+FROM sys.objects AS o
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE o.type IN ('U', 'V')$query$),
+	('sizes',
+	 'object_id integer,schema_name text,row_count bigint,data_pages bigint,index_pages bigint,lob_pages bigint',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, r.row_count AS row_count,
+	u.data_pages AS data_pages, u.index_pages AS index_pages, u.lob_pages AS lob_pages
+FROM sys.objects AS o
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+	JOIN (SELECT p.object_id, CAST(SUM(p.rows) AS bigint) AS row_count
+		FROM sys.partitions AS p
+		WHERE p.index_id IN (0, 1)
+		GROUP BY p.object_id) AS r ON r.object_id = o.object_id
+	LEFT JOIN (SELECT p.object_id,
+			CAST(SUM(CASE WHEN a.type <> 2 AND p.index_id IN (0, 1) THEN a.total_pages ELSE 0 END) AS bigint) AS data_pages,
+			CAST(SUM(CASE WHEN a.type <> 2 AND p.index_id > 1 THEN a.total_pages ELSE 0 END) AS bigint) AS index_pages,
+			CAST(SUM(CASE WHEN a.type = 2 THEN a.total_pages ELSE 0 END) AS bigint) AS lob_pages
+		FROM sys.partitions AS p
+			JOIN sys.allocation_units AS a ON a.container_id = p.partition_id
+		GROUP BY p.object_id) AS u ON u.object_id = o.object_id
+WHERE o.type = 'U'$query$),
+	('columns',
+	 'object_id integer,schema_name text,table_name text,type text,column_name text,column_id integer,type_name text,max_length integer,precision integer,scale integer,is_nullable integer,is_identity integer,is_computed integer,has_default integer',
+	 $query$SELECT c.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	RTRIM(o.type) AS type, c.name AS column_name, c.column_id AS column_id,
+	t.name AS type_name, CAST(c.max_length AS int) AS max_length,
+	CAST(c.precision AS int) AS precision, CAST(c.scale AS int) AS scale,
+	CAST(c.is_nullable AS int) AS is_nullable, CAST(c.is_identity AS int) AS is_identity,
+	CAST(c.is_computed AS int) AS is_computed,
+	CASE WHEN c.default_object_id <> 0 THEN 1 ELSE 0 END AS has_default
+FROM sys.columns AS c
+	JOIN sys.objects AS o ON o.object_id = c.object_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+	JOIN sys.types AS t ON t.user_type_id = c.system_type_id
+WHERE o.type IN ('U', 'V')$query$),
+	('indexes',
+	 'object_id integer,schema_name text,table_name text,index_name text,is_unique integer,is_primary integer,is_partial integer,column_name text,ordinal integer',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	i.name AS index_name, CAST(i.is_unique AS int) AS is_unique,
+	CAST(i.is_primary_key AS int) AS is_primary, CAST(i.has_filter AS int) AS is_partial,
+	c.name AS column_name, CAST(x.key_ordinal AS int) AS ordinal
+FROM sys.indexes AS i
+	JOIN sys.objects AS o ON o.object_id = i.object_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+	JOIN sys.index_columns AS x ON x.object_id = i.object_id AND x.index_id = i.index_id
+	JOIN sys.columns AS c ON c.object_id = x.object_id AND c.column_id = x.column_id
+WHERE x.key_ordinal > 0 AND o.type = 'U'$query$),
+	('foreign_keys',
+	 'object_id integer,schema_name text,table_name text,key_name text,target_table text,delete_action integer,column_name text,ordinal integer',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	f.name AS key_name, r.name AS target_table,
+	CAST(f.delete_referential_action AS int) AS delete_action,
+	c.name AS column_name, CAST(x.constraint_column_id AS int) AS ordinal
+FROM sys.foreign_keys AS f
+	JOIN sys.objects AS o ON o.object_id = f.parent_object_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+	JOIN sys.objects AS r ON r.object_id = f.referenced_object_id
+	JOIN sys.foreign_key_columns AS x ON x.constraint_object_id = f.object_id
+	JOIN sys.columns AS c ON c.object_id = x.parent_object_id AND c.column_id = x.parent_column_id$query$),
+	('triggers',
+	 'object_id integer,schema_name text,table_name text,trigger_name text,is_disabled integer,is_insert integer,is_update integer,is_delete integer',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	t.name AS trigger_name, CAST(t.is_disabled AS int) AS is_disabled,
+	COALESCE(e.is_insert, 0) AS is_insert, COALESCE(e.is_update, 0) AS is_update,
+	COALESCE(e.is_delete, 0) AS is_delete
+FROM sys.triggers AS t
+	JOIN sys.objects AS o ON o.object_id = t.parent_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+	LEFT JOIN (SELECT v.object_id, MAX(CASE WHEN v.type = 1 THEN 1 ELSE 0 END) AS is_insert,
+			MAX(CASE WHEN v.type = 2 THEN 1 ELSE 0 END) AS is_update,
+			MAX(CASE WHEN v.type = 3 THEN 1 ELSE 0 END) AS is_delete
+		FROM sys.trigger_events AS v
+		GROUP BY v.object_id) AS e ON e.object_id = t.object_id$query$),
+	('counters',
+	 'object_id integer,schema_name text,table_name text,column_name text,last_value bigint',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	c.name AS column_name,
+	CAST(IDENT_CURRENT(QUOTENAME(s.name) + '.' + QUOTENAME(o.name)) AS bigint) AS last_value
+FROM sys.columns AS c
+	JOIN sys.objects AS o ON o.object_id = c.object_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE c.is_identity = 1 AND o.type = 'U'$query$),
+	('defaults',
+	 'object_id integer,schema_name text,table_name text,column_name text,definition text',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	c.name AS column_name, d.definition AS definition
+FROM sys.default_constraints AS d
+	JOIN sys.objects AS o ON o.object_id = d.parent_object_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+	JOIN sys.columns AS c ON c.object_id = o.object_id AND c.column_id = d.parent_column_id
+WHERE o.type = 'U'$query$),
+	('checks',
+	 'object_id integer,schema_name text,table_name text,constraint_name text,definition text',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	k.name AS constraint_name, k.definition AS definition
+FROM sys.check_constraints AS k
+	JOIN sys.objects AS o ON o.object_id = k.parent_object_id
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE o.type = 'U' AND k.is_disabled = 0$query$),
+	('permissions',
+	 'object_id integer,schema_name text,table_name text,can_select integer,can_insert integer,can_update integer,can_delete integer,can_alter integer',
+	 $query$SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
 	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'SELECT') AS can_select,
 	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'INSERT') AS can_insert,
 	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'UPDATE') AS can_update,
@@ -161,23 +244,10 @@ SELECT 'sqlserver', 'catalog_permissions', c.position, c.name, 'integer',
 	HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'ALTER') AS can_alter
 FROM sys.objects AS o
 	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
-WHERE o.type IN ('U', 'V')$query$, c.name
-FROM unnest('{object_id,can_select,can_insert,can_update,can_delete,can_alter}'::text[])
-	WITH ORDINALITY AS c (name, position);
-
--- The value that an identity counter has given last
-INSERT INTO osmeta.catalog_column
-	(dialect, catalog_table, position, column_name, type, remote_schema,
-	 remote_table, remote_column)
-SELECT 'sqlserver', 'catalog_counters', c.position, c.name, c.type,
-	NULL, $query$SELECT c.object_id AS object_id, c.column_id AS column_id,
-	CAST(IDENT_CURRENT(QUOTENAME(s.name) + '.' + QUOTENAME(o.name)) AS bigint) AS last_value
-FROM sys.columns AS c
-	JOIN sys.objects AS o ON o.object_id = c.object_id
-	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
-WHERE c.is_identity = 1 AND o.type = 'U'$query$, c.name
-FROM (VALUES (1, 'object_id', 'integer'), (2, 'column_id', 'integer'),
-		(3, 'last_value', 'bigint')) AS c (position, name, type);
+WHERE o.type IN ('U', 'V')$query$)
+	) AS d (name, columns, query),
+	LATERAL unnest(string_to_array(d.columns, ','))
+		WITH ORDINALITY AS c (item, position);
 
 /*
  * PostgreSQL: a type that is built in has the same oid everywhere and is
@@ -488,59 +558,29 @@ WHERE NOT {is_local} AND n.nspname = {schema}
 	AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 $query$),
 	('sqlserver', 'physical_relation', $query$
-SELECT o.object_id::bigint AS table_id, o.name AS table_name,
-	CASE pg_catalog.btrim(o.type) WHEN 'U' THEN 'table' ELSE 'view'
-		END AS kind,
+SELECT o.object_id::bigint AS table_id, o.table_name,
+	CASE o.type WHEN 'U' THEN 'table' ELSE 'view' END AS kind,
 	NULL::bigint AS row_count
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-	AND pg_catalog.btrim(o.type) IN ('U', 'V')
+FROM {catalog_relations} o
+WHERE osmeta.fold_name(o.schema_name) = osmeta.fold_name({schema})
 $query$),
 	-- index 0 is the heap, 1 the clustered index; units of type 2 hold LOBs
 	('sqlserver', 'physical_size', $query$
-SELECT o.object_id::bigint AS table_id, r.row_count,
-	u.data_pages * 8192 AS data_bytes, u.index_pages * 8192 AS index_bytes,
-	u.lob_pages * 8192 AS lob_bytes
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-	JOIN (SELECT p.object_id,
-			pg_catalog.sum(p.rows)::bigint AS row_count
-		FROM {catalog_partitions} p
-		WHERE p.index_id IN (0, 1)
-		GROUP BY p.object_id) AS r ON r.object_id = o.object_id
-	LEFT JOIN (SELECT p.object_id,
-			coalesce(pg_catalog.sum(a.total_pages)
-				FILTER (WHERE a.type <> 2 AND p.index_id IN (0, 1)), 0)::bigint
-				AS data_pages,
-			coalesce(pg_catalog.sum(a.total_pages)
-				FILTER (WHERE a.type <> 2 AND p.index_id > 1), 0)::bigint
-				AS index_pages,
-			coalesce(pg_catalog.sum(a.total_pages)
-				FILTER (WHERE a.type = 2), 0)::bigint AS lob_pages
-		FROM {catalog_partitions} p
-			JOIN {catalog_allocation_units} a
-				ON a.container_id = p.partition_id
-		GROUP BY p.object_id) AS u ON u.object_id = o.object_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-	AND pg_catalog.btrim(o.type) = 'U'
+SELECT o.object_id::bigint AS table_id, o.row_count,
+	o.data_pages * 8192 AS data_bytes, o.index_pages * 8192 AS index_bytes,
+	o.lob_pages * 8192 AS lob_bytes
+FROM {catalog_sizes} o
+WHERE osmeta.fold_name(o.schema_name) = osmeta.fold_name({schema})
 $query$),
 	('sqlserver', 'physical_index', $query$
-SELECT o.object_id::bigint AS table_id, o.name AS table_name,
-	i.name AS index_name, i.is_unique <> 0 AS is_unique,
-	i.is_primary_key <> 0 AS is_primary, i.has_filter <> 0 AS is_partial,
-	pg_catalog.array_agg(c.name ORDER BY x.key_ordinal) AS columns
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-	JOIN {catalog_indexes} i ON i.object_id = o.object_id
-	JOIN {catalog_index_columns} x
-		ON x.object_id = i.object_id AND x.index_id = i.index_id
-	JOIN {catalog_columns} c
-		ON c.object_id = x.object_id AND c.column_id = x.column_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-	AND pg_catalog.btrim(o.type) = 'U' AND x.key_ordinal > 0
-GROUP BY o.object_id, o.name, i.name, i.is_unique, i.is_primary_key,
-	i.has_filter
+SELECT o.object_id::bigint AS table_id, o.table_name, o.index_name,
+	o.is_unique <> 0 AS is_unique, o.is_primary <> 0 AS is_primary,
+	o.is_partial <> 0 AS is_partial,
+	pg_catalog.array_agg(o.column_name ORDER BY o.ordinal) AS columns
+FROM {catalog_indexes} o
+WHERE osmeta.fold_name(o.schema_name) = osmeta.fold_name({schema})
+GROUP BY o.object_id, o.table_name, o.index_name, o.is_unique, o.is_primary,
+	o.is_partial
 $query$),
 	('sqlserver', 'physical_column', $query$
 SELECT x.table_id, x.table_name, x.column_name, x.position, x.data_type, x.length,
@@ -551,125 +591,85 @@ SELECT x.table_id, x.table_name, x.column_name, x.position, x.data_type, x.lengt
 	CASE WHEN x.is_identity THEN 'ALWAYS' END AS identity_generation,
 	x.is_generated, x.has_default,
 	osmeta.local_name(x.column_name) AS local_name, x.is_table
-FROM (SELECT o.object_id::bigint AS table_id, o.name AS table_name,
-		c.name AS column_name, c.column_id AS position,
-		osmeta.fold_name(t.name) AS data_type,
-		CASE WHEN osmeta.fold_name(t.name) IN ('nvarchar', 'nchar')
+FROM (SELECT c.object_id::bigint AS table_id, c.table_name,
+		c.column_name, c.column_id AS position,
+		osmeta.fold_name(c.type_name) AS data_type,
+		CASE WHEN osmeta.fold_name(c.type_name) IN ('nvarchar', 'nchar')
 				AND c.max_length > 0 THEN c.max_length / 2
-			WHEN osmeta.fold_name(t.name) IN ('varchar', 'char', 'binary',
+			WHEN osmeta.fold_name(c.type_name) IN ('varchar', 'char', 'binary',
 				'varbinary') AND c.max_length > 0 THEN c.max_length
 			END::bigint AS length,
-		CASE WHEN osmeta.fold_name(t.name) IN ('decimal', 'numeric')
-			THEN c.precision END::integer AS precision,
-		CASE WHEN osmeta.fold_name(t.name) IN ('decimal', 'numeric')
-			THEN c.scale END::integer AS scale,
+		CASE WHEN osmeta.fold_name(c.type_name) IN ('decimal', 'numeric')
+			THEN c.precision END AS precision,
+		CASE WHEN osmeta.fold_name(c.type_name) IN ('decimal', 'numeric')
+			THEN c.scale END AS scale,
 		c.is_nullable <> 0 AS is_nullable, c.is_identity <> 0 AS is_identity,
 		c.is_computed <> 0 AS is_generated,
-		c.default_object_id <> 0 AS has_default,
-		pg_catalog.btrim(o.type) = 'U' AS is_table
-	FROM {catalog_schemas} s
-		JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-		JOIN {catalog_columns} c ON c.object_id = o.object_id
-		JOIN {catalog_types} t ON t.user_type_id = c.system_type_id
-	WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-		AND pg_catalog.btrim(o.type) IN ('U', 'V')) AS x
+		c.has_default <> 0 AS has_default, c.type = 'U' AS is_table
+	FROM {catalog_columns} c
+	WHERE osmeta.fold_name(c.schema_name) = osmeta.fold_name({schema})) AS x
 	LEFT JOIN osmeta.dialect_type d
 		ON d.dialect = 'sqlserver' AND d.remote_type = x.data_type
 $query$),
 	('sqlserver', 'physical_key', $query$
 SELECT k.object_id::bigint AS table_id, k.table_name, k.key_name, k.kind,
-	pg_catalog.array_agg(c.name ORDER BY k.ordinal) AS columns,
+	pg_catalog.array_agg(k.column_name ORDER BY k.ordinal) AS columns,
 	k.target_table, k.delete_action
-FROM (SELECT o.object_id, o.name AS table_name, i.name AS key_name,
-		CASE WHEN i.is_primary_key <> 0 THEN 'p' ELSE 'u' END AS kind,
+FROM (SELECT i.object_id, i.table_name, i.index_name AS key_name,
+		CASE WHEN i.is_primary <> 0 THEN 'p' ELSE 'u' END AS kind,
 		NULL::text AS target_table, NULL::text AS delete_action,
-		x.column_id, x.key_ordinal::integer AS ordinal
-	FROM {catalog_schemas} s
-		JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-		JOIN {catalog_indexes} i ON i.object_id = o.object_id
-		JOIN {catalog_index_columns} x
-			ON x.object_id = i.object_id AND x.index_id = i.index_id
-	WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-		AND i.is_unique <> 0 AND i.has_filter = 0 AND x.key_ordinal > 0
+		i.column_name, i.ordinal
+	FROM {catalog_indexes} i
+	WHERE osmeta.fold_name(i.schema_name) = osmeta.fold_name({schema})
+		AND i.is_unique <> 0 AND i.is_partial = 0
 	UNION ALL
-	SELECT o.object_id, o.name, f.name, 'f', r.name,
-		CASE f.delete_referential_action WHEN 1 THEN 'cascade'
+	SELECT f.object_id, f.table_name, f.key_name, 'f', f.target_table,
+		CASE f.delete_action WHEN 1 THEN 'cascade'
 			WHEN 2 THEN 'set null' WHEN 3 THEN 'set default'
 			ELSE 'no action' END,
-		x.parent_column_id, x.constraint_column_id
-	FROM {catalog_schemas} s
-		JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-		JOIN {catalog_foreign_keys} f ON f.parent_object_id = o.object_id
-		JOIN {catalog_objects} r ON r.object_id = f.referenced_object_id
-		JOIN {catalog_foreign_key_columns} x
-			ON x.constraint_object_id = f.object_id
-	WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})) AS k
-	JOIN {catalog_columns} c
-		ON c.object_id = k.object_id AND c.column_id = k.column_id
+		f.column_name, f.ordinal
+	FROM {catalog_foreign_keys} f
+	WHERE osmeta.fold_name(f.schema_name) = osmeta.fold_name({schema})) AS k
 GROUP BY k.object_id, k.table_name, k.key_name, k.kind, k.target_table,
 	k.delete_action
 $query$),
 	('sqlserver', 'physical_trigger', $query$
-SELECT o.object_id::bigint AS table_id, o.name AS table_name,
-	t.name AS trigger_name,
+SELECT t.object_id::bigint AS table_id, t.table_name, t.trigger_name,
 	pg_catalog.concat_ws(', ',
-		CASE WHEN e.is_insert THEN 'INSERT' END,
-		CASE WHEN e.is_update THEN 'UPDATE' END,
-		CASE WHEN e.is_delete THEN 'DELETE' END) AS events,
+		CASE WHEN t.is_insert <> 0 THEN 'INSERT' END,
+		CASE WHEN t.is_update <> 0 THEN 'UPDATE' END,
+		CASE WHEN t.is_delete <> 0 THEN 'DELETE' END) AS events,
 	t.is_disabled = 0 AS is_enabled
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-	JOIN {catalog_triggers} t ON t.parent_id = o.object_id
-	LEFT JOIN (SELECT v.object_id, pg_catalog.bool_or(v.type = 1) AS is_insert,
-			pg_catalog.bool_or(v.type = 2) AS is_update,
-			pg_catalog.bool_or(v.type = 3) AS is_delete
-		FROM {catalog_trigger_events} v
-		GROUP BY v.object_id) AS e ON e.object_id = t.object_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+FROM {catalog_triggers} t
+WHERE osmeta.fold_name(t.schema_name) = osmeta.fold_name({schema})
 $query$),
 	('sqlserver', 'physical_counter', $query$
-SELECT o.object_id::bigint AS table_id, o.name AS table_name,
-	c.name AS column_name,
-	'[' || replace(s.name, ']', ']]') || '].[' || replace(o.name, ']', ']]') || ']' AS counter,
+SELECT i.object_id::bigint AS table_id, i.table_name, i.column_name,
+	'[' || replace(i.schema_name, ']', ']]') || '].[' || replace(i.table_name, ']', ']]') || ']' AS counter,
 	i.last_value
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-	JOIN {catalog_columns} c ON c.object_id = o.object_id
-	JOIN {catalog_counters} i
-		ON i.object_id = c.object_id AND i.column_id = c.column_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
+FROM {catalog_counters} i
+WHERE osmeta.fold_name(i.schema_name) = osmeta.fold_name({schema})
 $query$),
 	('sqlserver', 'physical_default', $query$
-SELECT o.object_id::bigint AS table_id, o.name AS table_name,
-	c.name AS column_name, d.definition
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-	JOIN {catalog_columns} c ON c.object_id = o.object_id
-	JOIN {catalog_default_constraints} d
-		ON d.parent_object_id = o.object_id AND d.parent_column_id = c.column_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-	AND pg_catalog.btrim(o.type) = 'U'
+SELECT d.object_id::bigint AS table_id, d.table_name, d.column_name,
+	d.definition
+FROM {catalog_defaults} d
+WHERE osmeta.fold_name(d.schema_name) = osmeta.fold_name({schema})
 $query$),
 	('sqlserver', 'physical_check', $query$
-SELECT o.object_id::bigint AS table_id, o.name AS table_name,
-	k.name AS constraint_name, NULL::text AS column_name, 'check' AS kind,
+SELECT k.object_id::bigint AS table_id, k.table_name, k.constraint_name,
+	NULL::text AS column_name, 'check' AS kind,
 	'CHECK ' || k.definition AS definition
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-	JOIN {catalog_check_constraints} k ON k.parent_object_id = o.object_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-	AND pg_catalog.btrim(o.type) = 'U' AND k.is_disabled = 0
+FROM {catalog_checks} k
+WHERE osmeta.fold_name(k.schema_name) = osmeta.fold_name({schema})
 $query$),
 	('sqlserver', 'physical_privilege', $query$
-SELECT o.object_id::bigint AS table_id, o.name AS table_name,
+SELECT p.object_id::bigint AS table_id, p.table_name,
 	p.can_select <> 0 AS can_select, p.can_insert <> 0 AS can_insert,
 	p.can_update <> 0 AS can_update, p.can_delete <> 0 AS can_delete,
 	p.can_alter <> 0 AS can_alter
-FROM {catalog_schemas} s
-	JOIN {catalog_objects} o ON o.schema_id = s.schema_id
-	JOIN {catalog_permissions} p ON p.object_id = o.object_id
-WHERE osmeta.fold_name(s.name) = osmeta.fold_name({schema})
-	AND pg_catalog.btrim(o.type) IN ('U', 'V')
+FROM {catalog_permissions} p
+WHERE osmeta.fold_name(p.schema_name) = osmeta.fold_name({schema})
 $query$),
 	-- the number of rows is what the engine's statistics say
 	('oracle', 'physical_relation', $query$

@@ -387,6 +387,13 @@ BEGIN ATOMIC
 							WHERE c.dialect = catalog_view_query.dialect
 								AND c.catalog_table = f.mark
 							LIMIT 1), 'pg_catalog'), f.part)
+				-- tds_fdw warns of the columns of a query that are not asked for
+				WHEN w.is_fenced AND EXISTS (SELECT FROM osmeta.catalog_column AS c
+						WHERE c.dialect = catalog_view_query.dialect
+							AND c.catalog_table = f.mark
+							AND c.remote_schema IS NULL) THEN
+					format('(SELECT (r.w).* FROM (SELECT w FROM %I.%I AS w OFFSET 0) AS r) AS%s',
+						catalog_view_query.schema, f.mark, f.part)
 				WHEN w.is_fenced THEN
 					format('(SELECT * FROM %I.%I OFFSET 0) AS%s',
 						catalog_view_query.schema, f.mark, f.part)

@@ -134,12 +134,18 @@ CREATE TEMP TABLE catalog AS
 SELECT w.wrapper, a.*
 FROM (VALUES ('tds_fdw', 'sqlserver'), ('oracle_fdw', 'oracle'), ('postgres_fdw', 'postgres'), (NULL, 'postgres')) AS w (wrapper, dialect),
 	LATERAL osmeta.attach_catalog('prod', CASE WHEN w.wrapper IS NOT NULL THEN 'srv' END, w.wrapper, 'it''s', w.dialect, 'prod') WITH ORDINALITY AS a (kind, name, statement, fallback, position);
-SELECT is((SELECT statement FROM catalog WHERE wrapper = 'tds_fdw' AND name = 'catalog_types'),
-$$CREATE FOREIGN TABLE prod.catalog_types (
-	user_type_id integer OPTIONS (column_name 'user_type_id'),
-	name text OPTIONS (column_name 'name')
-) SERVER srv OPTIONS (schema_name 'sys', table_name 'types', match_column_names '1')$$,
-	'tds_fdw: the catalogue is read through sys');
+SELECT is((SELECT statement FROM catalog WHERE wrapper = 'tds_fdw' AND name = 'catalog_relations'),
+$$CREATE FOREIGN TABLE prod.catalog_relations (
+	object_id integer OPTIONS (column_name 'object_id'),
+	schema_name text OPTIONS (column_name 'schema_name'),
+	table_name text OPTIONS (column_name 'table_name'),
+	type text OPTIONS (column_name 'type')
+) SERVER srv OPTIONS (query 'SELECT o.object_id AS object_id, s.name AS schema_name, o.name AS table_name,
+	RTRIM(o.type) AS type
+FROM sys.objects AS o
+	JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE o.type IN (''U'', ''V'')', match_column_names '1')$$,
+	'tds_fdw: each part of the catalogue is a query that runs there');
 SELECT is((SELECT statement FROM catalog WHERE wrapper = 'oracle_fdw' AND name = 'catalog_all_cons_columns'),
 $$CREATE FOREIGN TABLE prod.catalog_all_cons_columns (
 	owner text,
@@ -162,7 +168,7 @@ SELECT is((SELECT count(*) FROM catalog WHERE fallback ~ 'catalog_'), 0::bigint,
 SELECT is((SELECT count(*) FROM catalog WHERE name ~ '^live_physical_column' AND statement ~ '''it''''s'''), 4::bigint, 'the schema is a literal');
 
 -- what only a query tells
-SELECT is((SELECT count(*) FROM catalog WHERE name = 'catalog_permissions'), 1::bigint, 'only SQL Server has to be asked by a query');
+SELECT is((SELECT count(*) FROM catalog WHERE name = 'catalog_permissions'), 1::bigint, 'rights are asked for at SQL Server only');
 SELECT is(osmeta.relation_sql('oracle_fdw', 'srv', NULL, 'SELECT 1 AS "A" FROM dual', 'plan', 'asked',
 	'[{"name": "a", "remote_name": "A", "type": "bigint"}]'),
 $$CREATE FOREIGN TABLE plan.asked (
@@ -244,27 +250,24 @@ prod.ossys_entity_record {schema_name=dbo,table_name=OSSYS_ENTITY_RECORD,match_c
 prod.ossys_espace {schema_name=dbo,table_name=ossys_Espace,match_column_names=1}
 prod.ossys_group {schema_name=dbo,table_name=OSSYS_GROUP,match_column_names=1}
 prod.ossys_user {schema_name=dbo,table_name=OSSYS_USER,match_column_names=1}$$, 'tds_fdw: each table of the metamodel that the factory has, as spelled there, with columns matched by name');
-SELECT is((SELECT string_agg(format('%s %s', substr(c.relname, 9), t.ftoptions), E'\n' ORDER BY c.relname COLLATE "C") FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname LIKE 'catalog%' AND c.relname NOT IN ('catalog_counters', 'catalog_permissions')),
-$$allocation_units {schema_name=sys,table_name=allocation_units,match_column_names=1}
-check_constraints {schema_name=sys,table_name=check_constraints,match_column_names=1}
-columns {schema_name=sys,table_name=columns,match_column_names=1}
-default_constraints {schema_name=sys,table_name=default_constraints,match_column_names=1}
-foreign_key_columns {schema_name=sys,table_name=foreign_key_columns,match_column_names=1}
-foreign_keys {schema_name=sys,table_name=foreign_keys,match_column_names=1}
-index_columns {schema_name=sys,table_name=index_columns,match_column_names=1}
-indexes {schema_name=sys,table_name=indexes,match_column_names=1}
-objects {schema_name=sys,table_name=objects,match_column_names=1}
-partitions {schema_name=sys,table_name=partitions,match_column_names=1}
-schemas {schema_name=sys,table_name=schemas,match_column_names=1}
-trigger_events {schema_name=sys,table_name=trigger_events,match_column_names=1}
-triggers {schema_name=sys,table_name=triggers,match_column_names=1}
-types {schema_name=sys,table_name=types,match_column_names=1}$$, 'tds_fdw: each table of the catalogue');
+SELECT is((SELECT string_agg(format('%s %s', substr(c.relname, 9), t.ftoptions[2]), E'\n' ORDER BY c.relname COLLATE "C") FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid
+	WHERE c.relname LIKE 'catalog%' AND cardinality(t.ftoptions) = 2 AND t.ftoptions[1] LIKE 'query=SELECT %'),
+$$checks match_column_names=1
+columns match_column_names=1
+counters match_column_names=1
+defaults match_column_names=1
+foreign_keys match_column_names=1
+indexes match_column_names=1
+permissions match_column_names=1
+relations match_column_names=1
+sizes match_column_names=1
+triggers match_column_names=1$$, 'tds_fdw: each part of the catalogue');
 SELECT matches((SELECT t.ftoptions::text FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relname = 'catalog_permissions'),
 	'^\{"query=SELECT o.object_id AS object_id,.*IN \(''U'', ''V''\)",match_column_names=1\}$', 'tds_fdw: rights are asked of the server by a query');
 SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'ossys_user'),
 	'id numeric(20,0) {column_name=ID}, tenant_id integer {column_name=TENANT_ID}, last_login timestamp(3) without time zone {column_name=LAST_LOGIN}, username text {column_name=USERNAME}', 'tds_fdw: columns by their name at the factory, with their types');
 SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'catalog_columns'),
-	'object_id integer {column_name=object_id}, column_id integer {column_name=column_id}, name text {column_name=name}, system_type_id smallint {column_name=system_type_id}, max_length smallint {column_name=max_length}, precision smallint {column_name=precision}, scale smallint {column_name=scale}, is_nullable smallint {column_name=is_nullable}, is_identity smallint {column_name=is_identity}, is_computed smallint {column_name=is_computed}, default_object_id integer {column_name=default_object_id}', 'tds_fdw: columns of the catalogue');
+	'object_id integer {column_name=object_id}, schema_name text {column_name=schema_name}, table_name text {column_name=table_name}, type text {column_name=type}, column_name text {column_name=column_name}, column_id integer {column_name=column_id}, type_name text {column_name=type_name}, max_length integer {column_name=max_length}, precision integer {column_name=precision}, scale integer {column_name=scale}, is_nullable integer {column_name=is_nullable}, is_identity integer {column_name=is_identity}, is_computed integer {column_name=is_computed}, has_default integer {column_name=has_default}', 'tds_fdw: columns of the catalogue');
 SELECT is((SELECT columns FROM columns WHERE nspname = 'prod' AND relname = 'live_user'),
 	'capture_id bigint, id bigint, tenant_id bigint, is_active boolean, creation_date timestamp without time zone, last_login timestamp without time zone, name text, mobilephone text, email text, username text, external_id text', 'tds_fdw: the types of a live table');
 SELECT is_empty($$SELECT l.view_name, s.columns, p.columns FROM osmeta.live_view AS l JOIN columns AS s ON s.nspname = 'osmeta' AND s.relname = l.view_name
@@ -278,7 +281,7 @@ FROM osmeta.wrapper AS w, LATERAL osmeta.attach_catalog('prod', 'srv', w.wrapper
 WHERE c.wrapper = 'tds_fdw' AND w.wrapper = 'tds_fdw' AND c.name = a.name;
 DELETE FROM made WHERE wrapper = 'tds_fdw';
 SELECT pg_temp.run() AS again \gset
-SELECT is((SELECT format('%s %s', count(*), count(*) FILTER (WHERE t.ftoptions::text LIKE '%,match_column_names=1,row_estimate_method=showplan_all}')) FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relnamespace = 'prod'::regnamespace), '16 16',
+SELECT is((SELECT format('%s %s', count(*), count(*) FILTER (WHERE t.ftoptions::text LIKE '%,match_column_names=1,row_estimate_method=showplan_all}')) FROM pg_foreign_table AS t JOIN pg_class AS c ON c.oid = t.ftrelid WHERE c.relnamespace = 'prod'::regnamespace), '10 10',
 	'tds_fdw takes the options that are tried');
 \endif
 SELECT * FROM finish();
