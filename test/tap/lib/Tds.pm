@@ -424,6 +424,8 @@ sub start_babelfish
 		'--locale=C.UTF-8', '-U', $superuser, '-A', 'trust', '-N');
 	open my $out, '>>', "$folder/data/postgresql.conf"
 	  or die "cannot write to \"$folder\": $!\n";
+	# what is committed must be there after tds_stop, so nothing of the commit
+	# itself is saved
 	print $out <<"CONF";
 listen_addresses = '127.0.0.1'
 port = $port
@@ -432,7 +434,6 @@ shared_preload_libraries = 'babelfishpg_tds'
 babelfishpg_tds.listen_addresses = '127.0.0.1'
 babelfishpg_tds.port = $tds
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 max_connections = 400
 CONF
