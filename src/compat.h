@@ -18,6 +18,11 @@
 #error "osmeta needs PostgreSQL 14 or later"
 #endif
 
+/* 18 took this away for pg_noreturn, which stands elsewhere. */
+#ifndef pg_attribute_noreturn
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
 /* The macros for varlena left postgres.h with 16. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"

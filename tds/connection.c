@@ -88,8 +88,11 @@ static void raise_error(const char *name, const TdsError *error,
  */
 static const char *const settings =
 "SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, "
-"ARITHABORT, CONCAT_NULL_YIELDS_NULL, XACT_ABORT ON\n"
-"SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS, NOCOUNT OFF\n"
+"ARITHABORT, CONCAT_NULL_YIELDS_NULL ON\n"
+"SET NUMERIC_ROUNDABORT OFF\n"
+"SET XACT_ABORT ON\n"
+"SET IMPLICIT_TRANSACTIONS OFF\n"
+"SET NOCOUNT OFF\n"
 "SET TEXTSIZE 2147483647\n"
 "SET LANGUAGE us_english\n"
 "SET LOCK_TIMEOUT -1\n";
@@ -438,8 +441,6 @@ commit_all(void)
 		if (!run(c, commit))
 			osmeta_tds_raise(c->link);
 		c->begun = c->level = 0;
-		if (c->is_changed)
-			close_link(c);
 	}
 }
 
@@ -484,14 +485,23 @@ undo(Connection *connection, int level)
 	{
 		connection->begun = connection->level = 0;
 		connection->is_spoilt = false;
-		if (connection->is_changed && connection->link != NULL)
-			close_link(connection);
 	}
 	else
 	{
 		connection->level = level - 1;
 		if (!done)
 			connection->is_spoilt = true;
+	}
+}
+
+/* Close links to servers that have changed, and have nothing to end there. */
+static void
+close_changed(void)
+{
+	for (Connection *c = connections; c != NULL; c = c->next)
+	{
+		if (c->is_changed && c->begun == 0 && c->link != NULL)
+			close_link(c);
 	}
 }
 
@@ -519,6 +529,7 @@ on_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			if (hold == HOLD_NEXT)
 				hold = HOLD_OVER;
+			close_changed();
 			break;
 		case XACT_EVENT_PRE_PREPARE:
 			for (Connection *c = connections; c != NULL; c = c->next)
@@ -537,6 +548,7 @@ on_transaction(XactEvent event, void *arg)
 				if (c->begun > 0 || c->is_spoilt || c->is_busy)
 					undo(c, 0);
 			}
+			close_changed();
 			break;
 		default:
 			break;

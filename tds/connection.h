@@ -8,7 +8,7 @@
 #ifndef OSMETA_TDS_CONNECTION_H
 #define OSMETA_TDS_CONNECTION_H
 
-#include "postgres.h"
+#include "compat.h"
 
 #include "dblib.h"
 

@@ -424,8 +424,8 @@ sub start_babelfish
 		'--locale=C.UTF-8', '-U', $superuser, '-A', 'trust', '-N');
 	open my $out, '>>', "$folder/data/postgresql.conf"
 	  or die "cannot write to \"$folder\": $!\n";
-	# what is committed must be there after tds_stop, so nothing of the commit
-	# itself is saved
+	# what was committed must be there after tds_stop, so synchronous_commit
+	# stays on
 	print $out <<"CONF";
 listen_addresses = '127.0.0.1'
 port = $port
