@@ -421,10 +421,11 @@ assigned_sql(const TdsTarget *target, const TdsStage *stage, int id,
 	if (stage->ncolumns == 0)
 		return psprintf("DECLARE @rows bigint; SET @rows = 0;"
 						" WHILE @rows < " INT64_FORMAT
-						" BEGIN INSERT INTO %s OUTPUT inserted.%s INTO %s (id) DEFAULT VALUES;"
+						" BEGIN INSERT INTO %s DEFAULT VALUES;"
+						" INSERT INTO %s (id) VALUES (SCOPE_IDENTITY());"
 						" SET @rows = @rows + 1; END;"
 						" SELECT @rows AS osmeta",
-						stage->rows, target->name, quoted, ids);
+						stage->rows, target->name, ids);
 	initStringInfo(&list);
 	initStringInfo(&values);
 	append_columns(&list, &values, stage);

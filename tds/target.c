@@ -5,7 +5,8 @@
  *
  * The server is asked once in a transaction for each table, in one batch.
  * Who may not alter a table need not see its triggers in the catalogue, so
- * OBJECTPROPERTY is asked, too.
+ * OBJECTPROPERTY is asked, too.  Babelfish checks no foreign keys in a bulk
+ * copy, whatever it is told.
  *
  *-------------------------------------------------------------------------
  */
@@ -223,7 +224,9 @@ question_sql(const char *literal)
 {
 	return psprintf("DECLARE @id int = OBJECT_ID(%s);"
 					" SELECT SCHEMA_NAME(o.schema_id), o.name,"
-					" CASE WHEN o.type = 'U' THEN 1 ELSE 0 END,"
+					" CASE WHEN o.type = 'U' AND NOT (SERVERPROPERTY('Babelfish') = 1"
+					" AND EXISTS (SELECT 1 FROM sys.foreign_keys AS f"
+					" WHERE f.parent_object_id = @id)) THEN 1 ELSE 0 END,"
 					" CASE WHEN OBJECTPROPERTY(@id, 'TableHasCheckCnst') = 1"
 					" OR OBJECTPROPERTY(@id, 'TableHasForeignKey') = 1"
 					" OR EXISTS (SELECT 1 FROM sys.check_constraints AS c"

@@ -39,7 +39,8 @@ typedef struct TdsTarget
 	char	   *name;			/* schema and table, quoted */
 	int			ncolumns;
 	TdsColumn  *columns;		/* in the order of SELECT * */
-	bool		is_plain;		/* a table, and SELECT * shows all columns */
+	bool		is_plain;		/* bulk copy can go straight into it: a table
+								 * all of whose columns SELECT * shows */
 	bool		has_check;		/* constraints that bulk copy could pass by */
 	bool		has_trigger;	/* at INSERT */
 	bool		has_instead;	/* of INSERT */

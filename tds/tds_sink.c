@@ -223,32 +223,47 @@ tds_begin_piece(const OsmetaSinkTable *table, const char *piece)
 				 errhint("Wait until it has ended there, or end it, then try again.")));
 }
 
+/* The largest identifier that a column can have. */
+static int64
+largest(TsqlType type)
+{
+	switch (type)
+	{
+		case TSQL_TINYINT:
+			return 255;
+		case TSQL_SMALLINT:
+			return PG_INT16_MAX;
+		case TSQL_INT:
+			return PG_INT32_MAX;
+		default:
+			return PG_INT64_MAX;
+	}
+}
+
 /*
  * Never back.  In a table that never had a row the counter gives the value
- * that is set, else the next one.
+ * that is set, in others the next one: one identifier may be left out.
  */
 static bool
 tds_advance_counter(const OsmetaSinkTable *table, int64 value)
 {
 	TdsTarget  *target = osmeta_tds_target(table->relation);
-	const char *name = target->name;
-	char	   *literal = osmeta_tds_literal(name);
+	char	   *literal = osmeta_tds_literal(target->name);
 	bool		is_ascii = true;
 
 	if (target->identity < 0 || !target->may_reseed || target->step <= 0)
 		return false;
-	for (const char *p = name; *p != '\0'; p++)
-		is_ascii &= (unsigned char) *p < 0x80;
-	if (osmeta_tds_number(target->link,
-						  psprintf("SELECT CASE WHEN c.last_value IS NULL THEN 1 ELSE 0 END AS osmeta"
-									  " FROM sys.identity_columns AS c WHERE c.object_id = OBJECT_ID(%s)",
-									  literal)) == 1 && value < PG_INT64_MAX)
+	if (value < largest(target->columns[target->identity].type))
 		value++;
+	/* where it need not be one of nvarchar not every server takes one */
+	for (const char *p = literal; *p != '\0'; p++)
+		is_ascii &= (unsigned char) *p < 0x80;
 	(void) osmeta_tds_execute(target->link,
-				   psprintf("IF IDENT_CURRENT(%s) < " INT64_FORMAT
-							" DBCC CHECKIDENT (%s, RESEED, " INT64_FORMAT ") WITH NO_INFOMSGS",
-							literal, value, is_ascii ? literal + 1 : literal,
-							value));
+							  psprintf("IF IDENT_CURRENT(%s) < " INT64_FORMAT
+									   " DBCC CHECKIDENT (%s, RESEED, " INT64_FORMAT ") WITH NO_INFOMSGS",
+									   literal, value,
+									   is_ascii ? literal + 1 : literal,
+									   value));
 	return true;
 }
 
