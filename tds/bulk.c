@@ -77,6 +77,9 @@ typedef struct Copy
 	uint64		kept_size;
 } Copy;
 
+static void raise_range(const Source *source, const char *value) pg_attribute_noreturn();
+static void raise_moment(TsqlType type) pg_attribute_noreturn();
+
 /* Code pages for which the server has a conversion. */
 static const struct
 {
@@ -159,14 +162,14 @@ kind_of(TsqlType type)
 static char *
 declared(const TdsField *field)
 {
-	char	   *text = palloc(OSMETA_TRANSACT_DECLARATION);
+	char	   *string = palloc(OSMETA_TRANSACT_DECLARATION);
 
 	(void) osmeta_transact_declaration(field->type, field->max_length,
-								   field->precision, field->scale, text);
-	return text;
+									   field->precision, field->scale, string);
+	return string;
 }
 
-static void pg_attribute_noreturn()
+static void
 raise_range(const Source *source, const char *value)
 {
 	ereport(ERROR,
@@ -201,7 +204,7 @@ is_text(Oid type)
 static const char *
 text_of(Source *source, Datum value, size_t *length)
 {
-	char	   *text;
+	char	   *string;
 
 	if (is_text(source->type))
 	{
@@ -210,9 +213,9 @@ text_of(Source *source, Datum value, size_t *length)
 		*length = VARSIZE_ANY_EXHDR(t);
 		return VARDATA_ANY(t);
 	}
-	text = OutputFunctionCall(&source->output, value);
-	*length = strlen(text);
-	return text;
+	string = OutputFunctionCall(&source->output, value);
+	*length = strlen(string);
+	return string;
 }
 
 /* The same, ended by NUL. */
@@ -220,9 +223,9 @@ static char *
 string_of(Source *source, Datum value)
 {
 	size_t		length;
-	const char *text = text_of(source, value, &length);
+	const char *string = text_of(source, value, &length);
 
-	return pnstrdup(text, length);
+	return pnstrdup(string, length);
 }
 
 static void
@@ -238,16 +241,16 @@ check_length(const Source *source, size_t length)
 }
 
 static void
-send_unicode(Copy *copy, Source *source, const char *text, size_t length)
+send_unicode(Copy *copy, Source *source, const char *string, size_t length)
 {
-	const char *utf8 = text;
+	const char *utf8 = string;
 	unsigned char *to;
 	size_t		size;
 
 	if (GetDatabaseEncoding() != PG_UTF8)
 	{
-		utf8 = pg_server_to_any(text, (int) length, PG_UTF8);
-		if (utf8 != text)
+		utf8 = pg_server_to_any(string, (int) length, PG_UTF8);
+		if (utf8 != string)
 			length = strlen(utf8);
 	}
 	to = (unsigned char *) room(copy, source, 2 * length + 1);
@@ -265,9 +268,9 @@ static void
 put_unicode(Copy *copy, Source *source, Datum value)
 {
 	size_t		length;
-	const char *text = text_of(source, value, &length);
+	const char *string = text_of(source, value, &length);
 
-	send_unicode(copy, source, text, length);
+	send_unicode(copy, source, string, length);
 }
 
 /* Text in the code page of its column, or an error. */
@@ -275,24 +278,24 @@ static void
 put_narrow(Copy *copy, Source *source, Datum value)
 {
 	size_t		length;
-	const char *text = text_of(source, value, &length);
+	const char *string = text_of(source, value, &length);
 	size_t		i = 0;
 
-	while (i < length && (unsigned char) text[i] < 0x80)
+	while (i < length && (unsigned char) string[i] < 0x80)
 		i++;
 	if (i < length)
 	{
 		const char *converted = (const char *)
-		pg_do_encoding_conversion((unsigned char *) unconstify(char *, text),
+		pg_do_encoding_conversion((unsigned char *) unconstify(char *, string),
 								  (int) length, GetDatabaseEncoding(),
 								  encoding_of(source->field->code_page));
 
-		if (converted != text)
+		if (converted != string)
 			length = strlen(converted);
-		text = converted;
+		string = converted;
 	}
 	check_length(source, length);
-	tds_bulk_bytes(copy->bulk->link, source->column, text, length);
+	tds_bulk_bytes(copy->bulk->link, source->column, string, length);
 }
 
 static void
@@ -430,13 +433,13 @@ put_decimal(Copy *copy, Source *source, Datum value)
 {
 	const TdsField *f = source->field;
 	char	   *to = room(copy, source, OSMETA_DECIMAL_SIZE);
-	char	   *text;
+	char	   *string;
 
 	if (source->type == NUMERICOID)
-		text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
+		string = DatumGetCString(DirectFunctionCall1(numeric_out, value));
 	else if (source->type == INT2OID || source->type == INT4OID ||
 			 source->type == INT8OID || source->type == BOOLOID)
-		text = psprintf(INT64_FORMAT, integer_of(source, value));
+		string = psprintf(INT64_FORMAT, integer_of(source, value));
 	else
 	{
 		/* without an exponent */
@@ -444,11 +447,11 @@ put_decimal(Copy *copy, Source *source, Datum value)
 									CStringGetDatum(string_of(source, value)),
 									ObjectIdGetDatum(InvalidOid),
 									Int32GetDatum(-1));
-		text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
+		string = DatumGetCString(DirectFunctionCall1(numeric_out, value));
 	}
-	if (!osmeta_encode_decimal(text, f->precision, f->scale, to) ||
+	if (!osmeta_encode_decimal(string, f->precision, f->scale, to) ||
 		(f->type != TSQL_DECIMAL && !is_money(f->type, to)))
-		raise_range(source, text);
+		raise_range(source, string);
 	tds_bulk_bytes(copy->bulk->link, source->column, to, strlen(to));
 }
 
@@ -473,15 +476,15 @@ moment_of(Source *source, Datum value)
 	}
 }
 
-static void pg_attribute_noreturn()
+static void
 raise_moment(TsqlType type)
 {
-	char		text[OSMETA_TRANSACT_DECLARATION];
+	char		string[OSMETA_TRANSACT_DECLARATION];
 
-	(void) osmeta_transact_declaration(type, 0, 0, 7, text);
+	(void) osmeta_transact_declaration(type, 0, 0, 7, string);
 	ereport(ERROR,
 			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-			 errmsg("moment of time out of the range of %s", text)));
+			 errmsg("moment of time out of the range of %s", string)));
 }
 
 static void
@@ -509,7 +512,7 @@ put_moment(Copy *copy, Source *source, Datum value)
 	Timestamp	moment;
 	struct pg_tm tm;
 	fsec_t		fraction;
-	char		text[MOMENT_SIZE];
+	char		string[MOMENT_SIZE];
 	int			length;
 
 	if (source->type != TIMESTAMPOID && source->type != TIMESTAMPTZOID &&
@@ -532,19 +535,19 @@ put_moment(Copy *copy, Source *source, Datum value)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("a date cannot keep the time of the day")));
-		length = snprintf(text, sizeof(text), "%04d-%02d-%02d", tm.tm_year,
+		length = snprintf(string, sizeof(string), "%04d-%02d-%02d", tm.tm_year,
 						  tm.tm_mon, tm.tm_mday);
 	}
 	else if (type == TSQL_TIME)
-		length = snprintf(text, sizeof(text), "%02d:%02d:%02d.%06d",
+		length = snprintf(string, sizeof(string), "%02d:%02d:%02d.%06d",
 						  tm.tm_hour, tm.tm_min, tm.tm_sec, (int) fraction);
 	else
-		length = snprintf(text, sizeof(text),
+		length = snprintf(string, sizeof(string),
 						  "%04d-%02d-%02dT%02d:%02d:%02d.%06d%s",
 						  tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour,
 						  tm.tm_min, tm.tm_sec, (int) fraction,
 						  type == TSQL_DATETIMEOFFSET ? "+00:00" : "");
-	send_unicode(copy, source, text, (size_t) length);
+	send_unicode(copy, source, string, (size_t) length);
 }
 
 /* How values of a type are sent to a field; NULL if they cannot be. */

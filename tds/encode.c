@@ -174,52 +174,52 @@ add_one(char *digits, int count)
 }
 
 bool
-osmeta_encode_decimal(const char *text, int precision, int scale, char *to)
+osmeta_encode_decimal(const char *string, int precision, int scale, char *to)
 {
 	char		digits[1 + 38 + 1] = "";
 	int			whole = 0;		/* digits before the point */
 	int			count;
-	bool		is_negative = *text == '-';
+	bool		is_negative = *string == '-';
 
 	if (precision > 38 || scale > precision)
 		return false;
-	if (*text == '-' || *text == '+')
-		text++;
-	if (*text < '0' || *text > '9')
+	if (*string == '-' || *string == '+')
+		string++;
+	if (*string < '0' || *string > '9')
 		return false;
-	while (*text == '0' && text[1] >= '0' && text[1] <= '9')
-		text++;
+	while (*string == '0' && string[1] >= '0' && string[1] <= '9')
+		string++;
 	/* the first is for what rounding carries */
 	digits[0] = '0';
-	for (; *text >= '0' && *text <= '9'; text++)
+	for (; *string >= '0' && *string <= '9'; string++)
 	{
 		/* a zero before the point takes no digit of the precision */
-		if (whole == 0 && *text == '0')
+		if (whole == 0 && *string == '0')
 		{
-			text++;
+			string++;
 			break;
 		}
 		if (whole >= precision - scale)
 			return false;
-		digits[1 + whole++] = *text;
+		digits[1 + whole++] = *string;
 	}
 	count = 1 + whole;
 	for (int i = 0; i < scale; i++)
 		digits[count + i] = '0';
-	if (*text == '.')
+	if (*string == '.')
 	{
-		text++;
-		for (int i = 0; i < scale && *text >= '0' && *text <= '9'; i++)
-			digits[count + i] = *text++;
+		string++;
+		for (int i = 0; i < scale && *string >= '0' && *string <= '9'; i++)
+			digits[count + i] = *string++;
 	}
-	else if (*text != '\0')
+	else if (*string != '\0')
 		return false;
 	count += scale;
-	if (*text >= '5' && *text <= '9')
+	if (*string >= '5' && *string <= '9')
 		(void) add_one(digits, count);
-	while (*text >= '0' && *text <= '9')
-		text++;
-	if (*text != '\0' || (digits[0] != '0' && whole >= precision - scale))
+	while (*string >= '0' && *string <= '9')
+		string++;
+	if (*string != '\0' || (digits[0] != '0' && whole >= precision - scale))
 		return false;
 
 	/* what is rounded to nothing has no sign */

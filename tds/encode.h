@@ -47,7 +47,7 @@ extern void osmeta_encode_uuid(const unsigned char *from, unsigned char *to);
  * A number, written in plain decimal notation, rounded half away from zero to
  * so many decimals.  False if it has too many digits then, or is none.
  */
-extern bool osmeta_encode_decimal(const char *text, int precision, int scale,
+extern bool osmeta_encode_decimal(const char *string, int precision, int scale,
 								  char *to);
 
 #endif							/* OSMETA_ENCODE_H */

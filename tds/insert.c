@@ -46,6 +46,8 @@ typedef struct Names
 	int			first;			/* the field of the first name */
 } Names;
 
+static void raise_ids(const TdsTarget *target, int64 rows, int64 ids) pg_attribute_noreturn();
+
 /* Find the columns of the query by their names. */
 static void
 match_names(TdsBulk *bulk, TupleDesc desc)
@@ -151,11 +153,11 @@ insert_straight(const TdsTarget *target, char **given, int options,
 	}
 	if (gives_identity)
 		(void) osmeta_tds_execute(target->link,
-					   psprintf("SET IDENTITY_INSERT %s ON", target->name));
+								  psprintf("SET IDENTITY_INSERT %s ON", target->name));
 	taken = osmeta_tds_copy(&bulk, query, &sent);
 	if (gives_identity)
 		(void) osmeta_tds_execute(target->link,
-					   psprintf("SET IDENTITY_INSERT %s OFF", target->name));
+								  psprintf("SET IDENTITY_INSERT %s OFF", target->name));
 	return taken;
 }
 
@@ -249,7 +251,7 @@ osmeta_tds_insert(const TdsTarget *target, int ncolumns, const int *columns,
 }
 
 /* What the server says of the identifiers that it gave cannot be. */
-static void pg_attribute_noreturn()
+static void
 raise_ids(const TdsTarget *target, int64 rows, int64 ids)
 {
 	ereport(ERROR,
@@ -465,7 +467,7 @@ osmeta_tds_insert_assigned(const TdsTarget *target, int ncolumns,
 							 psprintf("SELECT * FROM (%s) v ORDER BY v.source_id",
 									  query));
 	(void) osmeta_tds_execute(link, psprintf("CREATE TABLE %s (id %s NOT NULL)", ids,
-								  osmeta_tds_declaration(c)));
+											 osmeta_tds_declaration(c)));
 	rows = osmeta_tds_number(link, assigned_sql(target, stage, id, ids));
 	if (rows != stage->rows)
 		raise_ids(target, stage->rows, rows);
@@ -485,7 +487,7 @@ osmeta_tds_insert_assigned(const TdsTarget *target, int ncolumns,
 								   ids, target->name, c->quoted)) != rows)
 		raise_ids(target, rows, 0);
 	(void) osmeta_tds_execute(link, psprintf("DROP TABLE %s; DROP TABLE %s", stage->name,
-								  ids));
+											 ids));
 	if (rows > 0)
 		insert_pairs(pairs, kept.type, kept.values, type, new_ids, rows);
 	return rows;

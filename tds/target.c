@@ -39,11 +39,11 @@ osmeta_tds_identifier(const char *name)
 }
 
 char *
-osmeta_tds_literal(const char *text)
+osmeta_tds_literal(const char *string)
 {
-	char	   *quoted = palloc(OSMETA_TRANSACT_QUOTED(strlen(text)));
+	char	   *quoted = palloc(OSMETA_TRANSACT_QUOTED(strlen(string)));
 
-	(void) osmeta_transact_literal(text, quoted);
+	(void) osmeta_transact_literal(string, quoted);
 	return quoted;
 }
 
@@ -108,10 +108,10 @@ osmeta_tds_number(TdsLink *link, const char *sql)
 
 		while (next_row(link))
 		{
-			char	   *text = is_ours ? osmeta_tds_text(link, 0) : NULL;
+			char	   *string = is_ours ? osmeta_tds_text(link, 0) : NULL;
 
-			if (text != NULL)
-				number = strtoi64(text, NULL, 10);
+			if (string != NULL)
+				number = strtoi64(string, NULL, 10);
 		}
 	}
 	error_context_stack = callback.previous;

@@ -80,7 +80,7 @@ extern List *osmeta_tds_split(const char *columns);
 
 /* A name or a text as T-SQL writes it. */
 extern char *osmeta_tds_identifier(const char *name);
-extern char *osmeta_tds_literal(const char *text);
+extern char *osmeta_tds_literal(const char *string);
 
 /*
  * Run a batch and give the number in its column osmeta, of whichever of its

@@ -208,13 +208,13 @@ tds_begin_piece(const OsmetaSinkTable *table, const char *piece)
 						 (unsigned long long) hash_bytes_extended((const unsigned char *) piece,
 																  (int) strlen(piece), 0));
 	result = osmeta_tds_number(link,
-							  psprintf("DECLARE @result int;"
-									   " EXEC @result = sp_getapplock @Resource = %s,"
-									   " @LockMode = N'Exclusive', @LockOwner = N'Transaction',"
-									   " @LockTimeout = %d;"
-									   " SELECT @result AS osmeta",
-									   osmeta_tds_literal(piece),
-									   PIECE_TIMEOUT));
+							   psprintf("DECLARE @result int;"
+										" EXEC @result = sp_getapplock @Resource = %s,"
+										" @LockMode = N'Exclusive', @LockOwner = N'Transaction',"
+										" @LockTimeout = %d;"
+										" SELECT @result AS osmeta",
+										osmeta_tds_literal(piece),
+										PIECE_TIMEOUT));
 	if (result < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -288,7 +288,7 @@ void
 osmeta_tds_init_sink(void)
 {
 	OsmetaSink **list =
-		(OsmetaSink **) find_rendezvous_variable(OSMETA_SINK_LIST);
+	(OsmetaSink **) find_rendezvous_variable(OSMETA_SINK_LIST);
 
 	tds_sink.next = *list;
 	*list = &tds_sink;

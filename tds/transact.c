@@ -11,15 +11,15 @@
 #include <string.h>
 
 static size_t
-quote(const char *text, char close, char *to)
+quote(const char *string, char close, char *to)
 {
 	char	   *p = to;
 
-	for (; *text != '\0'; text++)
+	for (; *string != '\0'; string++)
 	{
-		if (*text == close)
+		if (*string == close)
 			*p++ = close;
-		*p++ = *text;
+		*p++ = *string;
 	}
 	*p++ = close;
 	*p = '\0';
@@ -41,11 +41,11 @@ osmeta_transact_identifier(const char *name, char *to)
 }
 
 size_t
-osmeta_transact_literal(const char *text, char *to)
+osmeta_transact_literal(const char *string, char *to)
 {
 	to[0] = 'N';
 	to[1] = '\'';
-	return 2 + quote(text, '\'', to + 2);
+	return 2 + quote(string, '\'', to + 2);
 }
 
 /* In the order of TsqlType. */
@@ -81,7 +81,7 @@ osmeta_transact_type(const char *name)
 
 size_t
 osmeta_transact_declaration(TsqlType type, int max_length, int precision,
-						int scale, char *to)
+							int scale, char *to)
 {
 	const char *name = type < TSQL_OTHER ? types[type].name : "sql_variant";
 	char		shape = type < TSQL_OTHER ? types[type].shape : 0;

@@ -22,7 +22,7 @@
 extern size_t osmeta_transact_identifier(const char *name, char *to);
 
 /* A text as a literal of type nvarchar. */
-extern size_t osmeta_transact_literal(const char *text, char *to);
+extern size_t osmeta_transact_literal(const char *string, char *to);
 
 /* The types that columns have. */
 typedef enum TsqlType
@@ -69,7 +69,7 @@ extern TsqlType osmeta_transact_type(const char *name);
  * and scale are those of sys.columns.
  */
 extern size_t osmeta_transact_declaration(TsqlType type, int max_length,
-									  int precision, int scale, char *to);
+										  int precision, int scale, char *to);
 
 /* Text of UTF-16, and text in a code page. */
 extern bool osmeta_transact_is_unicode(TsqlType type);

@@ -75,14 +75,14 @@ static void
 test_all_characters(void)
 {
 	iconv_t		converter = iconv_open("UTF-16LE", "UTF-8");
-	bool		ok = converter != (iconv_t) -1;
+	bool		ok = true;
 
 	for (unsigned code = 1; code <= 0x10FFFF && ok; code++)
 	{
-		unsigned char text[16];
+		unsigned char string[16];
 		unsigned char expected[32];
 		unsigned char got[32];
-		char	   *in = (char *) text;
+		char	   *in = (char *) string;
 		char	   *out = (char *) expected;
 		size_t		length;
 		size_t		in_left;
@@ -90,13 +90,13 @@ test_all_characters(void)
 
 		if (code >= 0xD800 && code <= 0xDFFF)
 			continue;
-		text[0] = 'a';
-		length = 1 + write_utf8(code, text + 1);
-		length += write_utf8(0xE9, text + length);
-		text[length++] = ' ';
+		string[0] = 'a';
+		length = 1 + write_utf8(code, string + 1);
+		length += write_utf8(0xE9, string + length);
+		string[length++] = ' ';
 		in_left = length;
 		ok = iconv(converter, &in, &in_left, &out, &out_left) == 0;
-		length = osmeta_encode_utf16((const char *) text, length, got);
+		length = osmeta_encode_utf16((const char *) string, length, got);
 		ok = ok && length == sizeof(expected) - out_left &&
 			memcmp(got, expected, length) == 0;
 	}
@@ -195,11 +195,11 @@ test_datetime(void)
 }
 
 static const char *
-decimal(const char *text, int precision, int scale)
+decimal(const char *string, int precision, int scale)
 {
 	static char to[OSMETA_DECIMAL_SIZE];
 
-	return osmeta_encode_decimal(text, precision, scale, to) ? to : "(none)";
+	return osmeta_encode_decimal(string, precision, scale, to) ? to : "(none)";
 }
 
 static void
@@ -268,10 +268,10 @@ identifier(const char *name)
 }
 
 static const char *
-literal(const char *text)
+literal(const char *string)
 {
 	static char to[OSMETA_TRANSACT_QUOTED(300)];
-	size_t		length = osmeta_transact_literal(text, to);
+	size_t		length = osmeta_transact_literal(string, to);
 
 	return length == strlen(to) ? to : "(wrong length)";
 }
@@ -282,7 +282,7 @@ declaration(const char *type, int length, int precision, int scale)
 	static char to[OSMETA_TRANSACT_DECLARATION];
 
 	(void) osmeta_transact_declaration(osmeta_transact_type(type), length, precision,
-								   scale, to);
+									   scale, to);
 	return to;
 }
 
