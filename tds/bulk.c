@@ -778,7 +778,7 @@ osmeta_tds_copy(TdsBulk *bulk, const char *query, int64 *sent)
 	{
 		/* nothing else can be said on a connection amid a copy */
 		if (copy.is_begun)
-			tds_bulk_abandon(bulk->link);
+			osmeta_tds_abandon(bulk->link);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();

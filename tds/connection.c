@@ -417,6 +417,16 @@ osmeta_tds_set_busy(TdsLink *link, bool is_busy)
 }
 
 void
+osmeta_tds_abandon(TdsLink *link)
+{
+	for (Connection *c = connections; c != NULL; c = c->next)
+	{
+		if (c->link == link)
+			tds_link_abandon(link);
+	}
+}
+
+void
 osmeta_tds_check(TdsLink *link)
 {
 	check_open(connection_of(link));

@@ -59,6 +59,13 @@ extern char *osmeta_tds_value(TdsLink *link, const char *sql);
 /* From here on, until it is told otherwise, the link can do nothing else. */
 extern void osmeta_tds_set_busy(TdsLink *link, bool is_busy);
 
+/*
+ * Close the connection of a link after an error, which may have closed the
+ * link already: it is amid something, or the session there has a state that
+ * nothing else may meet.
+ */
+extern void osmeta_tds_abandon(TdsLink *link);
+
 /* Raise an error unless our transaction at the server still stands. */
 extern void osmeta_tds_check(TdsLink *link);
 

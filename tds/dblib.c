@@ -1073,7 +1073,7 @@ tds_bulk_end(TdsLink *link, int64_t *rows)
 }
 
 void
-tds_bulk_abandon(TdsLink *link)
+tds_link_abandon(TdsLink *link)
 {
 	Guard		guard = enter(link);
 

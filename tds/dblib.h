@@ -147,7 +147,7 @@ extern void tds_bulk_datetime(TdsLink *link, int column, int32_t days,
 extern bool tds_bulk_row(TdsLink *link);
 extern bool tds_bulk_end(TdsLink *link, int64_t *rows);
 
-/* Give up a bulk copy before its end: the link is lost. */
-extern void tds_bulk_abandon(TdsLink *link);
+/* Close the connection whatever it is amid: the link is lost. */
+extern void tds_link_abandon(TdsLink *link);
 
 #endif							/* OSMETA_TDS_DBLIB_H */

@@ -234,6 +234,7 @@ osmeta_tds_insert(const TdsTarget *target, int ncolumns, const int *columns,
 	char	  **given = palloc0(sizeof(char *) * Max(target->ncolumns, 1));
 	bool		gives_identity;
 	int			options;
+	volatile int64 rows = 0;
 
 	for (int i = 0; i < ncolumns; i++)
 	{
@@ -244,10 +245,23 @@ osmeta_tds_insert(const TdsTarget *target, int ncolumns, const int *columns,
 		given[target->identity] != NULL;
 	if (gives_identity)
 		check_may_alter(target);
-	if (is_straight(target, given, &options))
-		return insert_straight(target, given, options, query);
-	return insert_staged(target, ncolumns, columns, names, gives_identity, id,
-						 query);
+	PG_TRY();
+	{
+		if (is_straight(target, given, &options))
+			rows = insert_straight(target, given, options, query);
+		else
+			rows = insert_staged(target, ncolumns, columns, names,
+								 gives_identity, id, query);
+	}
+	PG_CATCH();
+	{
+		/* IDENTITY_INSERT is a state of the session, for one table only */
+		if (gives_identity)
+			osmeta_tds_abandon(target->link);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return rows;
 }
 
 /* What the server says of the identifiers that it gave cannot be. */

@@ -434,6 +434,23 @@ sql_is("SELECT osmeta.tds_bulk('target', 'dbo.num', 'SELECT i AS id FROM generat
 	'100000', 'many rows are counted');
 is(remote('SELECT COUNT(*), MIN(id), MAX(id) FROM dbo.num'), "100000\t1\t100000", 'and are there');
 
+# A connection that is cut amid the rows
+my ($port) = tds_proxy(stop => 'here it is cut');
+create_tds_server($db, 'cut', $remote, port => $port);
+remote('CREATE TABLE dbo.cut (id int IDENTITY PRIMARY KEY, t nvarchar(100) NULL)');
+fails("SELECT osmeta.tds_bulk('cut', 'dbo.cut', 'SELECT i AS id, CASE WHEN i < 5000 THEN ''row '' || i ELSE ''here it is cut'' END AS t FROM generate_series(1, 1000000) i')",
+	'08\\w{3}', qr/./, 'a connection that is cut amid the rows');
+is(remote('SELECT COUNT(*) FROM dbo.cut'), '0', 'leaves nothing');
+sql_is("SELECT osmeta.tds_bulk('cut', 'dbo.cut', 'SELECT i AS id FROM generate_series(1, 1000) i')",
+	'1000', 'and the next copy has another connection');
+
+# IDENTITY_INSERT is for one table of a session
+fails("SELECT osmeta.tds_bulk('target', 'dbo.cut', 'SELECT 1 AS id')",
+	'23505', qr/./, 'an error while identifiers are given');
+remote('CREATE TABLE dbo.next (id int IDENTITY PRIMARY KEY, n int NULL)');
+sql_is("SELECT osmeta.tds_bulk('target', 'dbo.next', 'SELECT 1 AS id')",
+	'1', 'does not keep them from being given elsewhere');
+
 # --------------------------------------------------------------------------
 # The sink
 # --------------------------------------------------------------------------
