@@ -186,6 +186,7 @@ extern char *osmeta_map_table_sql(const MigrationPlan *plan, const PlanEntity *e
  * that goes to the source and holds nothing but literal numbers; local (NULL:
  * none) is one that is evaluated here.
  */
+extern bool osmeta_target_is_fenced(const MigrationPlan *plan);
 extern char *osmeta_target_sql(const MigrationPlan *plan,
 							   const PlanEntity *entity, char kind,
 							   const char *range);

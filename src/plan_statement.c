@@ -167,6 +167,13 @@ osmeta_source_sql(const MigrationPlan *plan, const PlanEntity *entity,
 					table, scan, local ? local : "true");
 }
 
+bool
+osmeta_target_is_fenced(const MigrationPlan *plan)
+{
+	return plan->target_wrapper != NULL &&
+		strcmp(plan->target_wrapper, "postgres_fdw") != 0;
+}
+
 /*
  * The table tN, or fN, of a target as a relation that statements join, group
  * and sort: t stands for it in range, a condition of literals.  A wrapper that
@@ -180,8 +187,7 @@ osmeta_target_sql(const MigrationPlan *plan, const PlanEntity *entity,
 {
 	char	   *table = osmeta_stage_name(plan, kind, entity->entity_id);
 
-	if (plan->target_wrapper == NULL ||
-		strcmp(plan->target_wrapper, "postgres_fdw") == 0)
+	if (!osmeta_target_is_fenced(plan))
 		return table;
 	return psprintf("(SELECT t.* FROM %s t WHERE %s OFFSET 0)", table, range);
 }

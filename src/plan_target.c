@@ -135,6 +135,8 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	StringInfoData columns;
 	StringInfoData results;
 	char	   *range = osmeta_target_range_sql(entity, bounds);
+	bool		is_fenced = osmeta_target_is_fenced(plan);
+	int			nest_level = 0;
 	char	   *scanned = question->whole_table ? "true" : range;
 	char	   *join = "";
 	char	   *delivered = "false";
@@ -169,6 +171,9 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 		column[i] = ++columns_used;
 	}
 
+	/* such a wrapper may take a million rows for one */
+	if (is_fenced)
+		nest_level = osmeta_spi_expect_many();
 	osmeta_execf("SELECT count(*) FILTER (WHERE v.is_ours),"
 				 " COALESCE(sum(v.hash) FILTER (WHERE v.is_ours), 0)::text,"
 				 " count(*) FILTER (WHERE NOT v.is_ours AND v.is_inside),"
@@ -188,6 +193,8 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 				 id, columns.data,
 				 osmeta_target_sql(plan, entity, relation, scanned), join,
 				 joins.data, scanned);
+	if (is_fenced)
+		osmeta_spi_restore(nest_level);
 	answer->delivered = osmeta_int64_at(0, 1, NULL);
 	answer->checksum = osmeta_text_at(0, 2);
 	answer->strange = osmeta_int64_at(0, 3, NULL);
