@@ -89,6 +89,36 @@ osmeta_map_folded(const MigrationPlan *plan, const char *value)
 	return psprintf("(%s)::text", value);
 }
 
+/*
+ * To SQL Server a reference 'r' leads to the row 'R': the identifiers that
+ * are referred to under another spelling become pairs, too.
+ */
+static void
+fill_spellings(const MigrationPlan *plan)
+{
+	if (strcmp(plan->source_dialect, "sqlserver") != 0)
+		return;
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		const PlanEntity *e = &plan->entities[i];
+
+		if (e->is_data || e->is_number || e->identifier == NULL ||
+			e->identifier->source_type == NULL ||
+			strncmp(e->identifier->source_type, "character varying", 17) != 0)
+			continue;
+		osmeta_execf("WITH u AS MATERIALIZED (%s), m AS MATERIALIZED (SELECT m.* FROM osmeta.plan_map m"
+					 "  WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT ")"
+					 " INSERT INTO osmeta.plan_map (plan_id, entity_id, source_id, target_id, label, candidates)"
+					 " SELECT DISTINCT ON (u.id) m.plan_id, m.entity_id, u.id, m.target_id, m.label, m.candidates"
+					 " FROM u JOIN m ON %s = %s"
+					 " WHERE u.id NOT IN (SELECT x.source_id FROM m x)"
+					 " ORDER BY u.id, m.source_id ON CONFLICT DO NOTHING",
+					 osmeta_map_used_sql(plan, e), plan->plan_id, e->entity_id,
+					 osmeta_map_folded(plan, "m.source_id"),
+					 osmeta_map_folded(plan, "u.id"));
+	}
+}
+
 void
 osmeta_plan_fill_map(const MigrationPlan *plan)
 {
@@ -101,6 +131,7 @@ osmeta_plan_fill_map(const MigrationPlan *plan)
 	fill_records(plan);
 	osmeta_map_platform(plan);
 	osmeta_map_natural(plan);
+	fill_spellings(plan);
 	osmeta_execf("UPDATE osmeta.plan_entity e SET matched_by = e.key_strategy"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND NOT e.is_data"
 				 " AND e.matched_by IS DISTINCT FROM e.key_strategy",
