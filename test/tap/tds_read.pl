@@ -54,7 +54,6 @@ round_times('desk', 'source');
 my $database = tds_database('read');
 is(join("\n", copy_schema('desk', 'source', $database)), '', 'the factory is copied as a whole');
 create_tds_server('desk', 'tds_prod', $database);
-value(undef, 'desk', "ALTER SERVER tds_prod OPTIONS (SET msg_handler 'blackhole')");
 
 value(undef, 'desk', q{SELECT osmeta.attach('prod', remote_schema => 'source', dialect => 'sqlserver')});
 my (undef, undef, $said) = psql(undef, 'desk', q{SELECT osmeta.attach('tds', 'tds_prod')});

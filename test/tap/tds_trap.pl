@@ -69,7 +69,6 @@ UPDATE dbo.$region SET "WHEN2" = '2024-02-29T12:34:56.1234567', "DAY" = '2024-02
 	"MADE" = CAST(CASE ID WHEN 1 THEN '1900-01-01T00:00:00' WHEN 2 THEN '2024-03-10T02:30:00.007' ELSE '2024-10-27T01:30:00.997' END AS datetime)
 SQL
 create_tds_server('desk', 'tds', $database);
-value(undef, 'desk', "ALTER SERVER tds OPTIONS (SET msg_handler 'blackhole')");
 value(undef, 'desk', <<"SQL");
 CREATE SCHEMA plain;
 CREATE FOREIGN TABLE plain.customer ("Id" bigint OPTIONS (column_name 'ID'), "Name" varchar(70) OPTIONS (column_name 'NAME'),
