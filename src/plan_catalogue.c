@@ -193,7 +193,7 @@ read_privileges(const MigrationPlan *plan, bool is_source)
 				 "   CASE WHEN bool_and(p.can_update) THEN 'UPDATE' END, CASE WHEN bool_and(p.can_delete) THEN 'DELETE' END),"
 				 "  jsonb_build_object('SELECT', bool_and(p.can_select), 'INSERT', bool_and(p.can_insert),"
 				 "   'UPDATE', bool_and(p.can_update), 'DELETE', bool_and(p.can_delete),"
-		/* environments that were attached earlier lack the column */
+	/* environments that were attached earlier lack the column */
 				 "   'ALTER', bool_and((to_jsonb(p) ->> 'can_alter')::boolean))"
 				 " FROM %s.live_physical_privilege p JOIN tables t ON t.table_name = p.table_name"
 				 " GROUP BY t.entity_id",
