@@ -209,7 +209,11 @@ typedef enum DeliveryKind
 	DELIVERY_FINAL,				/* every column as it shall stand at the end */
 	DELIVERY_FIRST,				/* deferred references not yet */
 	DELIVERY_SECOND,			/* the id and the deferred references */
-	DELIVERY_CHECKED			/* DELIVERY_FINAL, and before it source_id */
+	DELIVERY_CHECKED,			/* DELIVERY_FINAL, and before it source_id */
+	DELIVERY_EXPORTED			/* the same, and behind each reference cK
+								 * that leads to rows whose identifiers the
+								 * target is yet to give, rK: the identifier
+								 * at the source */
 } DeliveryKind;
 
 /*

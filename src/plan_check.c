@@ -24,14 +24,16 @@
 void
 osmeta_check_problems(const Run *run)
 {
-	const char *args[1];
+	const char *args[2];
 	uint64		rows;
 	StringInfoData list;
 
 	args[0] = run->name;
+	args[1] = run->is_pull ? "true" : "false";
 	rows = osmeta_query_text("SELECT p.code, p.object, p.message FROM osmeta.plan_problem p"
-							 " WHERE p.plan = $1 AND p.severity = 'error'", 1,
-							 args);
+							 " WHERE p.plan = $1 AND p.severity = 'error'"
+							 "  AND NOT ($2::boolean AND osmeta.concerns_writing(p.code, p.message))",
+							 2, args);
 	if (rows == 0)
 		return;
 	initStringInfo(&list);

@@ -300,6 +300,44 @@ osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
 							 osmeta_mapped_type(attribute)) : "NULL", value);
 }
 
+/* Whose identifiers do an entity's rows have, if the target gives them? */
+PlanEntity *
+osmeta_gives_to(PlanEntity *entity)
+{
+	check_stack_depth();
+	if (entity == NULL || !entity->is_data || entity->identifier == NULL)
+		return NULL;
+	if (entity->strategy == STRATEGY_ASSIGNED)
+		return entity;
+	if (entity->strategy == STRATEGY_PARENT)
+		return osmeta_gives_to(entity->identifier->refers_to);
+	return NULL;
+}
+
+PlanEntity *
+osmeta_leads_to(const PlanAttribute *attribute)
+{
+	if (attribute->transform != TRANSFORM_REMAP &&
+		attribute->transform != TRANSFORM_KEY)
+		return NULL;
+	return osmeta_gives_to(attribute->refers_to);
+}
+
+char *
+osmeta_staged_reference(Mapping *mapping, const PlanAttribute *attribute)
+{
+	const PlanEntity *entity = attribute->refers_to;
+	char	   *value = osmeta_reference_value(attribute, "s");
+
+	for (;;)
+	{
+		value = staged_value(mapping, entity, value);
+		if (entity->strategy == STRATEGY_ASSIGNED)
+			return value;
+		entity = entity->identifier->refers_to;
+	}
+}
+
 char *
 osmeta_map_own_identifier(Mapping *mapping, const PlanEntity *entity)
 {

@@ -43,6 +43,21 @@ extern char *osmeta_mapped_type(const PlanAttribute *attribute);
 extern char *osmeta_map_reference(Mapping *mapping,
 								  const PlanAttribute *attribute);
 
+/*
+ * The entity, whose identifiers the target gives, that an attribute leads to:
+ * directly, or through rows that have the identifier of another's.  NULL: to
+ * none.
+ */
+extern PlanEntity *osmeta_gives_to(PlanEntity *entity);
+extern PlanEntity *osmeta_leads_to(const PlanAttribute *attribute);
+
+/*
+ * Of such a reference of the stage's row s, the identifier at the source if
+ * the row that it leads to is moved, else NULL.
+ */
+extern char *osmeta_staged_reference(Mapping *mapping,
+									 const PlanAttribute *attribute);
+
 /* The new identifier of the stage's row s. */
 extern char *osmeta_map_own_identifier(Mapping *mapping,
 									   const PlanEntity *entity);

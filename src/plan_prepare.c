@@ -298,9 +298,8 @@ osmeta_make_map(const MigrationPlan *plan, PlanEntity *entity)
 	entity->has_map = true;
 }
 
-/* The counter moves past all identifiers that the plan will give. */
-static void
-advance_counter(const Run *run, const PlanEntity *entity)
+void
+osmeta_advance_counter(const Run *run, const PlanEntity *entity)
 {
 	const MigrationPlan *plan = run->plan;
 	OsmetaSinkTable table;
@@ -408,7 +407,8 @@ osmeta_prepare_push(Run *run)
 	osmeta_empty_gone(run);
 	osmeta_record_dangling(run);
 	/* Rows of earlier rounds may have waited for one of them. */
-	osmeta_plan_create_users(run);
+	if (!run->is_pull)
+		osmeta_plan_create_users(run);
 	osmeta_complete_delivered(run);
 	osmeta_complete_back(run);
 	osmeta_plan_forget();
@@ -451,7 +451,7 @@ osmeta_prepare_push(Run *run)
 		record_range(plan, e);
 		if (!plan->delete_existing || plan->round > 1)
 			osmeta_take_baseline(plan, e);
-		advance_counter(run, e);
+		osmeta_advance_counter(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_baselines_end(plan);

@@ -9,6 +9,8 @@
  * free waits for the others.  When all are done, one session prepares the next
  * phase (plan_prepare.c) under a lock, and the others wait for that too.
  *
+ * CALL pull_plan goes as far as nothing has been written to the target.
+ *
  * Locks are the session's, since the work commits again and again; whatever
  * happens, they are given back at the end.
  *
@@ -31,6 +33,7 @@
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(osmeta_run_plan);
+PG_FUNCTION_INFO_V1(osmeta_pull_plan);
 
 /* How long a session waits before it looks for work again. */
 #define POLL_MILLISECONDS 200
@@ -151,15 +154,54 @@ report_phase(Run *run, const char *phase)
 						osmeta_int64_at(0, 2, NULL))));
 }
 
+/*
+ * No row can have been delivered yet: what may have stopped nobody as long as
+ * rows were only pulled stops the push.
+ */
+static void
+check_first_push(Run *run)
+{
+	if (osmeta_execf("SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
+					 " AND c.phase IN ('push', 'delete') AND c.attempts > 0 LIMIT 1",
+					 run->plan_id) > 0)
+		return;
+	osmeta_check_problems(run);
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		if (run->plan->entities[i].is_data)
+			osmeta_advance_counter(run, &run->plan->entities[i]);
+		osmeta_commit_now_and_then(run, i);
+	}
+}
+
+/* pull_plan has come to its end. */
+static void
+end_pull(Run *run)
+{
+	if (!is_phase(run, "push") && !is_phase(run, "delete"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("plan \"%s\" is in phase %s: its rows have been pulled",
+						run->name, run->plan->phase)));
+	ereport(NOTICE,
+			(errmsg("plan \"%s\" is pulled and checked; nothing has been written to environment \"%s\"",
+					run->name, run->plan->target),
+			 errhint("CALL osmeta.run_plan(%s) delivers it; osmeta.export_plan(%s, 'sqlserver') gives the scripts that do.",
+					 quote_literal_cstr(run->name),
+					 quote_literal_cstr(run->name))));
+}
+
 static void
 run_phases(Run *run)
 {
+	bool		was_pulled = is_phase(run, "delete") || is_phase(run, "push");
+
 	if (is_phase(run, "planned"))
 		osmeta_run_advance(run, "planned", osmeta_prepare_run);
 	else
 	{
 		osmeta_plan_require_sound(run->plan);
-		if (is_phase(run, "done"))
+		if (is_phase(run, "done") && !run->is_pull)
 			osmeta_run_advance(run, "done", osmeta_prepare_delta);
 		else if (is_phase(run, "delete") || is_phase(run, "push") ||
 				 is_phase(run, "update"))
@@ -183,6 +225,13 @@ run_phases(Run *run)
 		if (!is_phase(run, "done"))
 			report_phase(run, "pull");
 	}
+	if (run->is_pull)
+	{
+		end_pull(run);
+		return;
+	}
+	if (was_pulled && run->plan->round == 1)
+		check_first_push(run);
 	if (is_phase(run, "delete"))
 	{
 		osmeta_run_work(run, "delete");
@@ -271,22 +320,29 @@ check_undo(const Run *run)
 				 errhint("Drop it and make a new one.")));
 }
 
-Datum
-osmeta_run_plan(PG_FUNCTION_ARGS)
+static void
+run_plan(FunctionCallInfo fcinfo, bool is_pull)
 {
+	const char *procedure = is_pull ? "pull_plan" : "run_plan";
 	Run			run = {0};
 
-	osmeta_require_procedure(fcinfo, "run_plan");
+	osmeta_require_procedure(fcinfo, procedure);
+	run.is_pull = is_pull;
 	run.name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	run.nest_level = osmeta_spi_begin(true);
 	run.plan = osmeta_plan_load(run.name);
 	run.plan_id = run.plan->plan_id;
 	osmeta_require_stage(run.plan);
 	check_undo(&run);
-	osmeta_report_timeout("run_plan");
+	if (!is_pull)
+		osmeta_check_not_exported(run.plan);
+	osmeta_report_timeout(procedure);
 	if (run.plan->source_schema == NULL || run.plan->target_schema == NULL)
 		osmeta_check_problems(&run);
 	run.sink = osmeta_sink_find(run.plan->target_wrapper);
+	/* what only reads the target does so through foreign tables */
+	if (run.sink == NULL && is_pull)
+		run.sink = &osmeta_table_sink;
 	if (run.sink == NULL)
 		osmeta_check_problems(&run);
 	(void) osmeta_environment_open(run.plan->source);
@@ -311,6 +367,8 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 		osmeta_run_commit(&run);
 		run.plan = osmeta_plan_load(run.name);
 		check_undo(&run);
+		if (!is_pull)
+			osmeta_check_not_exported(run.plan);
 		run_phases(&run);
 	}
 	PG_FINALLY();
@@ -323,5 +381,18 @@ osmeta_run_plan(PG_FUNCTION_ARGS)
 
 	osmeta_plan_forget();
 	osmeta_spi_end(run.nest_level);
+}
+
+Datum
+osmeta_run_plan(PG_FUNCTION_ARGS)
+{
+	run_plan(fcinfo, false);
+	PG_RETURN_NULL();
+}
+
+Datum
+osmeta_pull_plan(PG_FUNCTION_ARGS)
+{
+	run_plan(fcinfo, true);
 	PG_RETURN_NULL();
 }

@@ -56,6 +56,7 @@ typedef struct Run
 	bool		in_advance;		/* the lock on the phase is held */
 	bool		is_shared;		/* undo: the lock of the run, with others */
 	bool		is_alone;		/* undo: the same, without */
+	bool		is_pull;		/* pull_plan: nothing is written to the target */
 } Run;
 
 /* plan_run.c */
@@ -74,6 +75,12 @@ extern void osmeta_begin_piece(const Run *run, const PlanEntity *entity,
 /* Error unless a procedure was called so that it can commit. */
 extern void osmeta_require_procedure(FunctionCallInfo fcinfo,
 									 const char *procedure);
+
+/*
+ * export_read.c: error 55000 if the plan has been exported as a script of which
+ * nobody has said what became of it.
+ */
+extern void osmeta_check_not_exported(const MigrationPlan *plan);
 
 /* NOTICE that statement_timeout would end the whole of it. */
 extern void osmeta_report_timeout(const char *procedure);
@@ -143,6 +150,9 @@ extern void osmeta_add_stage_chunks(const Run *run, const PlanEntity *entity,
 									const char *phase, int level,
 									const char *condition);
 extern void osmeta_commit_now_and_then(Run *run, int entity);
+
+/* The counter moves past all identifiers that the plan will give. */
+extern void osmeta_advance_counter(const Run *run, const PlanEntity *entity);
 
 /* plan_owner.c */
 

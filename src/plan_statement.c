@@ -461,7 +461,7 @@ osmeta_delivery_from_sql(const MigrationPlan *plan, const PlanEntity *entity,
 	initStringInfo(&buf);
 	osmeta_mapping_begin(&mapping, plan);
 	appendStringInfoString(&buf, "SELECT ");
-	if (kind == DELIVERY_CHECKED)
+	if (kind == DELIVERY_CHECKED || kind == DELIVERY_EXPORTED)
 		appendStringInfo(&buf, "s.c%d AS source_id, ",
 						 entity->identifier->attribute_no);
 	for (int i = 0; i < entity->nattributes; i++)
@@ -490,6 +490,10 @@ osmeta_delivery_from_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		else
 			appendStringInfo(&buf, "c%d", a->attribute_no);
 		separator = ", ";
+		if (kind == DELIVERY_EXPORTED && osmeta_leads_to(a) != NULL)
+			appendStringInfo(&buf, ", %s AS r%d",
+							 osmeta_staged_reference(&mapping, a),
+							 a->attribute_no);
 	}
 	appendStringInfo(&buf, " FROM %s s%s WHERE %s",
 					 osmeta_stage_name(plan, relation, entity->entity_id),

@@ -409,6 +409,7 @@ osmeta_undo_plan(PG_FUNCTION_ARGS)
 		osmeta_spi_end(run.nest_level);
 		PG_RETURN_NULL();
 	}
+	osmeta_check_not_exported(run.plan);
 	osmeta_report_timeout("undo_plan");
 	check_target(&run);
 	osmeta_check_bindings(run.plan);

@@ -32,7 +32,8 @@ CREATE TABLE osmeta.plan (
     mask_check         text,
     created_at         timestamptz NOT NULL DEFAULT current_timestamp,
     started_at         timestamptz,
-    finished_at        timestamptz
+    finished_at        timestamptz,
+    exported_at        timestamptz
 );
 COMMENT ON TABLE osmeta.plan IS 'Plans: which entities go from which environment to which, both captures pinned';
 COMMENT ON COLUMN osmeta.plan.scope IS 'As given: application:Name, espace:Name, entity:Espace.Entity, *';
@@ -42,6 +43,7 @@ COMMENT ON COLUMN osmeta.plan.options IS 'As given and changed by set_plan_optio
 COMMENT ON COLUMN osmeta.plan.round IS '1 for the first run; each run of a finished plan that finds new rows is one more';
 COMMENT ON COLUMN osmeta.plan.generation IS 'Raised whenever rows have been added to the stage: what a session remembers of an earlier generation is out of date';
 COMMENT ON COLUMN osmeta.plan.mask_check IS 'A salt, and what it gives with the secret of the masks: written by the first pull, so that another secret is refused';
+COMMENT ON COLUMN osmeta.plan.exported_at IS 'When export_plan gave the script that delivers it; NULL again when read_delivery has found out what became of that';
 COMMENT ON COLUMN osmeta.plan.owner IS 'Role whose members may run and drop the plan';
 
 CREATE TABLE osmeta.plan_entity (

@@ -1,0 +1,229 @@
+/*-------------------------------------------------------------------------
+ *
+ * export_check.c
+ *	  What a script looks at before it writes its first row.
+ *
+ * Before anything is made: is this a database with the tables that the plan
+ * was made for, and may its user write to them?  When the script's tables are
+ * full: are identifiers free, and do rows stand there that others refer to?
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "export.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+/* T-SQL takes 1000 rows of VALUES. */
+#define VALUES_ROWS 500
+
+/* VALUES that come row by row, in as many statements as it takes. */
+typedef struct RowList
+{
+	Export	   *export;
+	const char *insert;
+	int			rows;
+} RowList;
+
+/* What goes before a row. */
+static const char *
+row_start(RowList *list)
+{
+	if (list->rows++ % VALUES_ROWS > 0)
+		return ", ";
+	osmeta_export_add(list->export, "%s%s", list->rows > 1 ? "; " : "",
+					  list->insert);
+	return "";
+}
+
+static void
+list_columns(Export *export)
+{
+	RowList		list = {export, "INSERT INTO @column (table_name, column_name, types, size, scale) VALUES", 0};
+
+	osmeta_export_add(export, "DECLARE @column TABLE (table_name nvarchar(260), column_name nvarchar(260), types nvarchar(200), size int, scale int);");
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+
+		for (int j = 0; j < e->ncolumns; j++)
+		{
+			const ExportColumn *c = &e->columns[j];
+			const char *start = row_start(&list);
+
+			osmeta_export_add(export, "%s(%s, %s, N'%s', %s, %s)", start,
+							  osmeta_export_text(e->entity->target_table),
+							  osmeta_export_text(c->attribute->target_column),
+							  c->allowed, c->size, c->scale);
+		}
+	}
+	osmeta_export_add(export, ";");
+}
+
+/* Each table, with what the script must be able to do there. */
+static void
+list_tables(Export *export)
+{
+	RowList		list = {export, "INSERT INTO @table (table_name, full_name, id_name, is_given, has_second_step) VALUES", 0};
+
+	osmeta_export_add(export, "DECLARE @table TABLE (table_name nvarchar(260), full_name nvarchar(600), id_name nvarchar(260), is_given int, has_second_step int);");
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+		const char *start = row_start(&list);
+
+		osmeta_export_add(export, "%s(%s, %s, %s, %d, %d)", start,
+						  osmeta_export_text(e->entity->target_table),
+						  osmeta_export_text(e->table),
+						  osmeta_export_text(e->identifier->attribute->target_column),
+						  e->root == e->entity ? 1 : 0,
+						  e->has_deferred ? 1 : 0);
+	}
+	osmeta_export_add(export, ";");
+}
+
+static void
+add_problems(Export *export)
+{
+	char	   *schema = osmeta_export_text(export->schema);
+	char	   *progress = osmeta_export_table(export, "progress");
+
+	osmeta_export_add(export, "DECLARE @problem TABLE (problem nvarchar(1000));");
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'there is no table ' + e.full_name + N', or none that may be read'");
+	osmeta_export_add(export, "FROM @table e WHERE NOT EXISTS (SELECT 1 FROM INFORMATION_SCHEMA.COLUMNS c WHERE c.TABLE_SCHEMA = %s AND c.TABLE_NAME = e.table_name COLLATE DATABASE_DEFAULT);",
+					  schema);
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'table ' + e.table_name + N' has no column ' + e.column_name");
+	osmeta_export_add(export, "FROM @column e WHERE EXISTS (SELECT 1 FROM INFORMATION_SCHEMA.COLUMNS c WHERE c.TABLE_SCHEMA = %s AND c.TABLE_NAME = e.table_name COLLATE DATABASE_DEFAULT)",
+					  schema);
+	osmeta_export_add(export, "AND NOT EXISTS (SELECT 1 FROM INFORMATION_SCHEMA.COLUMNS c WHERE c.TABLE_SCHEMA = %s AND c.TABLE_NAME = e.table_name COLLATE DATABASE_DEFAULT AND c.COLUMN_NAME = e.column_name COLLATE DATABASE_DEFAULT);",
+					  schema);
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'column ' + e.column_name + N' of table ' + e.table_name + N' is of type ' + c.DATA_TYPE + COALESCE(N'(' + CAST(c.CHARACTER_MAXIMUM_LENGTH AS nvarchar(20)) + N')', N'') + N', which is not as planned'");
+	osmeta_export_add(export, "FROM @column e JOIN INFORMATION_SCHEMA.COLUMNS c ON c.TABLE_SCHEMA = %s AND c.TABLE_NAME = e.table_name COLLATE DATABASE_DEFAULT AND c.COLUMN_NAME = e.column_name COLLATE DATABASE_DEFAULT",
+					  schema);
+	osmeta_export_add(export, "WHERE CHARINDEX(N',' + LOWER(c.DATA_TYPE) + N',', e.types) = 0 OR c.CHARACTER_MAXIMUM_LENGTH BETWEEN 1 AND e.size - 1");
+	osmeta_export_add(export, "OR c.DATA_TYPE IN (N'decimal', N'numeric') AND (c.NUMERIC_SCALE < e.scale OR c.NUMERIC_PRECISION - c.NUMERIC_SCALE < e.size - e.scale);");
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to INSERT into table ' + e.full_name FROM @table e WHERE OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'INSERT') = 0;");
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to UPDATE table ' + e.full_name + N', which the second step needs' FROM @table e WHERE e.has_second_step = 1 AND OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'UPDATE') = 0;");
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to ALTER table ' + e.full_name + N', which SET IDENTITY_INSERT needs: use key strategy assigned'");
+	osmeta_export_add(export, "FROM @table e WHERE e.is_given = 0 AND OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'ALTER') = 0");
+	osmeta_export_add(export, "AND EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(e.full_name) AND c.is_identity = 1);");
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'column ' + e.id_name + N' of table ' + e.full_name + N' gives no identifiers, as key strategy assigned needs'");
+	osmeta_export_add(export, "FROM @table e WHERE e.is_given = 1 AND OBJECT_ID(e.full_name) IS NOT NULL");
+	osmeta_export_add(export, "AND NOT EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(e.full_name) AND c.name = e.id_name COLLATE DATABASE_DEFAULT AND c.is_identity = 1);");
+	osmeta_export_add(export, "IF OBJECT_ID(%s) IS NOT NULL INSERT INTO @problem (problem) SELECT N'tables of another script of the plan stand here: run the part clean of that one first' WHERE NOT EXISTS (SELECT 1 FROM %s WHERE step = 0 AND token = '%s');",
+					  osmeta_export_text(progress), progress, export->token);
+	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
+	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
+	osmeta_export_add(export, "THROW 50001, N'osmeta: this is not the database that the script was made for, or its user may not do what it does. Nothing has been written.', 1;");
+	osmeta_export_add(export, "END;");
+}
+
+void
+osmeta_export_check_before(Export *export)
+{
+	osmeta_export_add(export, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;");
+	list_tables(export);
+	list_columns(export);
+	add_problems(export);
+}
+
+/* Identifiers that are given must not be taken. */
+static void
+check_free(Export *export, const ExportEntity *e)
+{
+	StringInfoData joins;
+	char	   *is_same;
+
+	if (e->root != NULL || e->rows == 0)
+		return;
+	initStringInfo(&joins);
+	is_same = osmeta_export_is_same(export, e, &joins);
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT TOP 20 %s + CAST(t.%s AS nvarchar(400)) FROM %s s%s JOIN %s t ON %s;",
+					  osmeta_export_text(psprintf("an identifier is taken in table %s: ",
+												  e->table)),
+					  e->identifier->name, e->stage, joins.data, e->table,
+					  is_same);
+}
+
+/* Rows that are not moved must stand there if others refer to them. */
+static void
+check_matched(Export *export, const ExportEntity *e, const ExportColumn *c)
+{
+	const PlanAttribute *a = c->attribute;
+	PlanEntity *parent = a->refers_to;
+	char	   *table;
+	char	   *id;
+
+	if (parent == NULL || a->is_soft || c->root != NULL || e->rows == 0 ||
+		parent->identifier == NULL || parent->target_table == NULL ||
+		parent->identifier->target_column == NULL ||
+		(a->transform != TRANSFORM_REMAP && a->transform != TRANSFORM_KEY))
+		return;
+	/* of both, nobody says that each identifier is one of a row */
+	if (parent->strategy == STRATEGY_MAP &&
+		strcmp(parent->strategy_name, "keep") == 0)
+		return;
+	if (strpbrk(parent->target_table, "[].") != NULL)
+		return;					/* in another database, perhaps */
+	table = psprintf("%s.%s", osmeta_export_name(export->schema),
+					 osmeta_export_name(parent->target_table));
+	id = osmeta_export_name(parent->identifier->target_column);
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT DISTINCT TOP 20 %s + CAST(s.c%d AS nvarchar(400)) FROM %s s",
+					  osmeta_export_text(psprintf("rows of %s refer to a row of table %s that is not there: ",
+												  e->label, table)),
+					  a->attribute_no, e->stage);
+	osmeta_export_add(export, "WHERE s.c%d IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %s t WHERE t.%s = s.c%d%s)%s;",
+					  a->attribute_no, table, id, a->attribute_no,
+					  c->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "",
+					  !parent->is_data ? "" :
+					  psprintf(" AND NOT EXISTS (SELECT 1 FROM %s p WHERE p.c%d = s.c%d)",
+							   osmeta_export_table(export,
+												   psprintf("e" INT64_FORMAT,
+															parent->entity_id)),
+							   parent->identifier->attribute_no,
+							   a->attribute_no));
+}
+
+static void
+check_loaded(Export *export, const ExportEntity *e)
+{
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT %s WHERE (SELECT COUNT(*) FROM %s) <> " INT64_FORMAT ";",
+					  osmeta_export_text(psprintf("table %s has not the rows that the script has put there",
+												  e->stage)),
+					  e->stage, e->rows);
+	check_free(export, e);
+	for (int i = 0; i < e->ncolumns; i++)
+		check_matched(export, e, &e->columns[i]);
+}
+
+/* The counter goes past what is given, so that nobody gets one of these. */
+static void
+move_counter(Export *export, const ExportEntity *e)
+{
+	int64		upper;
+
+	if (e->upper == NULL)
+		return;
+	upper = strtoll(e->upper, NULL, 10);
+	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(%s) AND c.is_identity = 1) AND CAST(IDENT_CURRENT(%s) AS bigint) < " INT64_FORMAT,
+					  osmeta_export_text(e->table),
+					  osmeta_export_text(e->table), upper);
+	osmeta_export_add(export, "DBCC CHECKIDENT (%s, RESEED, " INT64_FORMAT ") WITH NO_INFOMSGS;",
+					  osmeta_export_text(e->table), upper);
+}
+
+void
+osmeta_export_check_loaded(Export *export)
+{
+	osmeta_export_step_begin(export, "progress");
+	osmeta_export_add(export, "DECLARE @problem TABLE (problem nvarchar(1000));");
+	for (int i = 0; i < export->nentities; i++)
+		check_loaded(export, &export->entities[i]);
+	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
+	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
+	osmeta_export_add(export, "THROW 50002, N'osmeta: rows cannot be delivered. Nothing has been written to the tables of the factory.', 1;");
+	osmeta_export_add(export, "END;");
+	for (int i = 0; i < export->nentities; i++)
+		move_counter(export, &export->entities[i]);
+	osmeta_export_step_end(export, "progress", "check", NULL, 0, 0, "0");
+}

@@ -1,0 +1,313 @@
+/*-------------------------------------------------------------------------
+ *
+ * export_read.c
+ *	  CALL read_delivery: what became of a plan's script?
+ *
+ * Who exports a plan does not know what will be done with the script, so
+ * nothing else may write the plan's rows until this has looked.  All stands
+ * there: the plan gets to know the identifiers that the target gave, and is
+ * done.  Nothing: it is as it was before it was exported.  Anything else is an
+ * error, and changes nothing.
+ *
+ * Whether identifiers that the target gave belong to a script is known from
+ * the script's tables alone: while one is at work, or has ended before its
+ * end, these say so.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "export.h"
+
+#include "utils/builtins.h"
+
+#include "environment.h"
+#include "spi.h"
+
+PG_FUNCTION_INFO_V1(osmeta_read_delivery);
+
+/* The name of a relation of the plan's schema that stands for a moment. */
+#define RELATION "delivered_rows"
+
+void
+osmeta_check_not_exported(const MigrationPlan *plan)
+{
+	if (osmeta_execf("SELECT FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT
+					 " AND p.exported_at IS NOT NULL", plan->plan_id) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("plan \"%s\" has been exported, and its script may have delivered rows",
+					plan->name),
+			 errhint("CALL osmeta.read_delivery(%s) finds out what became of it.",
+					 quote_literal_cstr(plan->name))));
+}
+
+/* Make a relation over a table of the script; false: there is none. */
+static bool
+make_relation(const Export *export, const char *table, const char *columns)
+{
+	const MigrationPlan *plan = export->plan;
+	char	   *sql;
+
+	osmeta_execf("SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment),"
+				 "  n.remote_schema, c.table_name, %s, '" RELATION "', c.columns, options => n.table_options)"
+				 " FROM osmeta.environment n"
+				 " CROSS JOIN (SELECT c.table_name, jsonb_agg(jsonb_build_object('name', osmeta.fold_name(c.column_name),"
+				 "    'remote_name', c.column_name, 'type', c.local_type) ORDER BY c.position) AS columns"
+				 "  FROM (SELECT * FROM %s.live_physical_column c OFFSET 0) c"
+				 "  WHERE osmeta.fold_name(c.table_name) = %s"
+				 "   AND osmeta.fold_name(c.column_name) = ANY (%s) AND c.local_type IS NOT NULL"
+				 "  GROUP BY c.table_name LIMIT 1) c"
+				 " WHERE n.environment = %s",
+				 quote_literal_cstr(plan->name), plan->target_schema,
+				 quote_literal_cstr(psprintf("%s%s", export->prefix, table)),
+				 quote_literal_cstr(columns), quote_literal_cstr(plan->target));
+	sql = SPI_processed > 0 ? osmeta_text_at(0, 1) : NULL;
+	if (sql == NULL)
+		return false;
+	osmeta_exec(sql);
+	return true;
+}
+
+static char *
+relation_name(const MigrationPlan *plan)
+{
+	return psprintf("%s." RELATION, plan->schema);
+}
+
+static void
+drop_relation(const MigrationPlan *plan)
+{
+	osmeta_execf("DROP %s %s",
+				 plan->target_wrapper ? "FOREIGN TABLE" : "VIEW",
+				 relation_name(plan));
+}
+
+/*
+ * Has the script come to its end?  False: none of its tables can be seen
+ * there.
+ */
+static bool
+read_progress(const Export *export)
+{
+	const MigrationPlan *plan = export->plan;
+	char	   *token;
+	bool		has_ended;
+	bool		has_inserted;
+
+	if (!make_relation(export, "progress", "{step,kind,token}"))
+		return false;
+	osmeta_execf("SELECT max(rtrim(p.token)) FILTER (WHERE p.step = 0),"
+				 " bool_or(rtrim(p.kind) = 'end'), bool_or(rtrim(p.kind) = 'insert')"
+				 " FROM (SELECT * FROM %s p OFFSET 0) p", relation_name(plan));
+	token = osmeta_text_at(0, 1);
+	has_ended = osmeta_bool_at(0, 2);
+	has_inserted = osmeta_bool_at(0, 3);
+	drop_relation(plan);
+	if (token == NULL || strcmp(token, export->token) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 token != NULL && strncmp(token, "undo ", 5) == 0 ?
+				 errmsg("the script of plan \"%s\" has been undone in environment \"%s\", or is being undone",
+						plan->name, plan->target) :
+				 errmsg("the tables %s... in environment \"%s\" are not those of this script of plan \"%s\"",
+						export->prefix, plan->target, plan->name),
+				 errhint("Have the part clean of the export run there, then call read_delivery again.")));
+	if (!has_ended)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the script of plan \"%s\" has not come to its end in environment \"%s\"",
+						plan->name, plan->target),
+				 has_inserted ?
+				 errhint("Have it run again there: it goes on where it stopped. Or have the parts undo and clean of the export run, then call read_delivery again.") :
+				 errhint("Have it run again there: it goes on where it stopped. Or have the part clean of the export run, then call read_delivery again: no row has been delivered.")));
+	return true;
+}
+
+/* The identifiers that the target gave. */
+static void
+read_map(const Export *export, Run *run)
+{
+	const MigrationPlan *plan = export->plan;
+
+	if (!make_relation(export, "map", "{entity_id,source_id,target_id}"))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("environment \"%s\" has no table %smap",
+						plan->target, export->prefix)));
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+		uint64		rows;
+
+		if (e->root != e->entity)
+			continue;
+		rows = osmeta_execf("INSERT INTO %s (source_id, target_id)"
+							" SELECT d.source_id, d.target_id FROM %s d WHERE d.entity_id = " INT64_FORMAT,
+							osmeta_stage_name(plan, 'm', e->entity->entity_id),
+							relation_name(plan), e->entity->entity_id);
+		if (rows != (uint64) e->rows)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("the map of the script in environment \"%s\" has " UINT64_FORMAT " of " INT64_FORMAT " rows of %s",
+							plan->target, rows, e->rows, e->label)));
+	}
+	drop_relation(plan);
+}
+
+/* How many rows of an entity stand at the target? */
+static int64
+count_present(Run *run, const ExportEntity *e)
+{
+	OsmetaSinkTable table = osmeta_run_sink_table(run, e->entity);
+	char	   *ids = osmeta_target_id_sql(run->plan, e->entity, NULL);
+	char	   *lower = NULL;
+	char	   *upper = NULL;
+
+	if (e->rows == 0)
+		return 0;
+	if (e->entity->is_number)
+	{
+		osmeta_execf("SELECT min(v.id)::text, max(v.id)::text FROM (%s) v",
+					 ids);
+		lower = osmeta_text_at(0, 1);
+		upper = osmeta_text_at(0, 2);
+		if (lower == NULL)
+			return 0;
+	}
+	return osmeta_table_sink.count_present(&table, ids, lower, upper);
+}
+
+/* Error if some rows stand there and others do not; *total counts all. */
+static bool
+stands_there(const Export *export, Run *run, bool has_ended, int64 *total)
+{
+	StringInfoData list;
+	bool		is_whole = true;
+	int64		present = 0;
+
+	initStringInfo(&list);
+	*total = 0;
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+		int64		rows = count_present(run, e);
+
+		present += rows;
+		*total += e->rows;
+		if (rows == e->rows)
+			continue;
+		is_whole = false;
+		appendStringInfo(&list, "%s%s: " INT64_FORMAT " of " INT64_FORMAT,
+						 list.len > 0 ? "\n" : "", e->label, rows, e->rows);
+	}
+	if (!is_whole && (has_ended || present > 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("rows of plan \"%s\" stand in environment \"%s\" in part",
+						run->name, run->plan->target),
+				 errdetail("%s", list.data),
+				 errhint("Put back there what has been deleted, or have the script run to its end, then call read_delivery again.")));
+	return is_whole;
+}
+
+static void
+finish(Run *run)
+{
+	osmeta_execf("UPDATE osmeta.plan_chunk SET state = 'done', rows_done = rows_expected, attempts = attempts + 1,"
+				 " started_at = COALESCE(started_at, clock_timestamp()), finished_at = clock_timestamp(), error = NULL"
+				 " WHERE plan_id = " INT64_FORMAT " AND phase IN ('push', 'second step') AND round = %d",
+				 run->plan_id, run->plan->round);
+	osmeta_prepare_second_step(run);
+	run->plan = osmeta_plan_load(run->name);
+	osmeta_prepare_end(run);
+}
+
+static void
+forget_export(const Run *run)
+{
+	osmeta_execf("UPDATE osmeta.plan SET exported_at = NULL WHERE plan_id = " INT64_FORMAT,
+				 run->plan_id);
+}
+
+static void
+read_delivery(Run *run)
+{
+	Export		export = {0};
+	bool		has_ended;
+	int64		rows;
+
+	export.plan = run->plan;
+	export.schema = "dbo";
+	osmeta_export_model(&export);
+	has_ended = read_progress(&export);
+	if (has_ended)
+		read_map(&export, run);
+	osmeta_plan_forget();
+	if (stands_there(&export, run, has_ended, &rows))
+	{
+		finish(run);
+		forget_export(run);
+		ereport(NOTICE,
+				(errmsg("plan \"%s\" has been delivered by its script, rows: " INT64_FORMAT,
+						run->name, rows),
+				 errhint("SELECT * FROM osmeta.verify_plan(%s) compares them.",
+						 quote_literal_cstr(run->name))));
+		return;
+	}
+	forget_export(run);
+	ereport(NOTICE,
+			(errmsg("nothing of plan \"%s\" stands in environment \"%s\"",
+					run->name, run->plan->target),
+			 errdetail("There are no tables of its script in the schema of the environment, and no rows under identifiers of the plan."),
+			 errhint("The script must not be run any more once run_plan has been called. Export the plan again if it shall.")));
+}
+
+Datum
+osmeta_read_delivery(PG_FUNCTION_ARGS)
+{
+	Run			run = {0};
+
+	osmeta_require_procedure(fcinfo, "read_delivery");
+	run.name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	run.nest_level = osmeta_spi_begin(true);
+	run.plan = osmeta_plan_load(run.name);
+	run.plan_id = run.plan->plan_id;
+	osmeta_require_stage(run.plan);
+	if (run.plan->target_schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("environment \"%s\" is not attached",
+						run.plan->target),
+				 errhint("Attach it again under this name.")));
+	(void) osmeta_environment_open(run.plan->target);
+	osmeta_check_bindings(run.plan);
+	if (!osmeta_plan_lock(PLAN_LOCK_RUN, run.plan_id, false, false))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("plan \"%s\" is running", run.name)));
+	PG_TRY();
+	{
+		osmeta_run_commit(&run);
+		run.plan = osmeta_plan_load(run.name);
+		if (osmeta_execf("SELECT FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT
+						 " AND p.exported_at IS NOT NULL AND p.phase = 'push'",
+						 run.plan_id) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("plan \"%s\" does not wait for a script",
+							run.name),
+					 errdetail("It is in phase %s.", run.plan->phase),
+					 errhint("osmeta.export_plan(%s, 'sqlserver') makes one of a plan that has been pulled.",
+							 quote_literal_cstr(run.name))));
+		read_delivery(&run);
+		osmeta_run_commit(&run);
+	}
+	PG_FINALLY();
+	{
+		osmeta_plan_unlock(PLAN_LOCK_RUN, run.plan_id, false);
+	}
+	PG_END_TRY();
+	osmeta_plan_forget();
+	osmeta_spi_end(run.nest_level);
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * export_value.c
+ *	  Values as literals of T-SQL.
+ *
+ * A row of VALUES mixes values of a column with NULLs, and T-SQL looks for one
+ * type for all of them: what would lose digits on the way (decimals) or be
+ * read by somebody's language (times) stands between quotes, and becomes the
+ * column's type when it is inserted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "export.h"
+
+#include "lib/stringinfo.h"
+
+#include "tsql.h"
+
+/* Longer values are put together in a variable. */
+#define INLINE_BYTES 1500
+
+/* Hexadecimal digits in a line. */
+#define BINARY_PIECE 4000
+
+ExportKind
+osmeta_export_kind(const char *type)
+{
+	if (strcmp(type, "smallint") == 0 || strcmp(type, "integer") == 0 ||
+		strcmp(type, "bigint") == 0)
+		return EXPORT_NUMBER;
+	if (strcmp(type, "real") == 0 || strcmp(type, "double precision") == 0)
+		return EXPORT_FLOAT;
+	if (strcmp(type, "boolean") == 0)
+		return EXPORT_BOOLEAN;
+	if (strcmp(type, "bytea") == 0)
+		return EXPORT_BINARY;
+	if (strncmp(type, "timestamp", 9) == 0)
+		return EXPORT_TIME;
+	if (strncmp(type, "numeric", 7) == 0 || strcmp(type, "date") == 0 ||
+		strncmp(type, "time", 4) == 0 || strcmp(type, "uuid") == 0)
+		return EXPORT_WORD;
+	return EXPORT_TEXT;
+}
+
+static void
+refuse(const ExportColumn *column, const char *value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("attribute \"%s\": SQL Server has no value %s of type %s",
+					column->attribute->name, value, column->type),
+			 errhint("Make a new plan with a transform that gives another value, or with a filter that leaves these rows out.")));
+}
+
+/* A name for the next variable, with the line that declares it. */
+static char *
+new_variable(const char *type, StringInfo variables, int *count)
+{
+	char	   *name = psprintf("@v%d", ++*count);
+
+	appendStringInfo(variables, "DECLARE %s %s = CAST(%s AS %s);\n", name,
+					 type, type[0] == 'n' ? "N''" : "0x", type);
+	return name;
+}
+
+static char *
+long_text(const char *value, size_t len, StringInfo variables, int *count)
+{
+	char	   *name = new_variable("nvarchar(max)", variables, count);
+
+	while (len > 0)
+	{
+		size_t		piece = osmeta_tsql_piece(value, len);
+		char	   *text = palloc(OSMETA_TSQL_TEXT_SIZE(piece));
+
+		(void) osmeta_tsql_text(text, value, piece);
+		appendStringInfo(variables, "SET %s = %s + %s;\n", name, name, text);
+		pfree(text);
+		value += piece;
+		len -= piece;
+	}
+	return name;
+}
+
+static char *
+long_binary(const char *digits, size_t len, StringInfo variables, int *count)
+{
+	char	   *name = new_variable("varbinary(max)", variables, count);
+
+	while (len > 0)
+	{
+		size_t		piece = Min(len, BINARY_PIECE);
+
+		appendStringInfo(variables, "SET %s = %s + 0x%.*s;\n", name, name,
+						 (int) piece, digits);
+		digits += piece;
+		len -= piece;
+	}
+	return name;
+}
+
+char *
+osmeta_export_literal(const ExportColumn *column, const char *value,
+					  StringInfo variables, int *count)
+{
+	size_t		len;
+	char	   *text;
+
+	if (value == NULL)
+		return "NULL";
+	len = strlen(value);
+	switch (column->kind)
+	{
+		case EXPORT_NUMBER:
+			return pstrdup(value);
+		case EXPORT_FLOAT:
+			if (strpbrk(value, "aIy") != NULL)
+				refuse(column, value);
+			return strchr(value, 'e') ? pstrdup(value) :
+				psprintf("%sE0", value);
+		case EXPORT_BOOLEAN:
+			return value[0] == 't' ? "1" : "0";
+		case EXPORT_WORD:
+			if (strpbrk(value, "NIy") != NULL)
+				refuse(column, value);
+			return psprintf("'%s'", value);
+		case EXPORT_TIME:
+			/* infinity, and years that have not four digits */
+			if (len < 19 || value[10] != ' ' || strstr(value, "BC") != NULL)
+				refuse(column, value);
+			text = psprintf("'%s'", value);
+			text[11] = 'T';
+			return text;
+		case EXPORT_BINARY:
+			Assert(value[0] == '\\' && value[1] == 'x');
+			if (len - 2 > 2 * INLINE_BYTES && variables != NULL)
+				return long_binary(value + 2, len - 2, variables, count);
+			return psprintf("0x%s", value + 2);
+		default:
+			if (len > INLINE_BYTES && variables != NULL)
+				return long_text(value, len, variables, count);
+			text = palloc(OSMETA_TSQL_TEXT_SIZE(len));
+			(void) osmeta_tsql_text(text, value, len);
+			return text;
+	}
+}
