@@ -24,7 +24,7 @@
 
 #include "environment.h"
 #include "spi.h"
-#include "tsql.h"
+#include "script_tsql.h"
 
 PG_FUNCTION_INFO_V1(osmeta_export_plan);
 
@@ -78,8 +78,8 @@ osmeta_export_comment(Export *export, const char *format,...)
 	va_start(args, format);
 	text = formatted(format, args);
 	va_end(args);
-	clean = palloc(OSMETA_TSQL_COMMENT_SIZE(strlen(text)));
-	(void) osmeta_tsql_comment(clean, text, strlen(text));
+	clean = palloc(OSMETA_SCRIPT_COMMENT_SIZE(strlen(text)));
+	(void) osmeta_script_comment(clean, text, strlen(text));
 	add_line(export, psprintf("--%s%s", clean[0] ? " " : "", clean));
 }
 
@@ -105,7 +105,7 @@ osmeta_export_add(Export *export, const char *format,...)
 	text = formatted(format, args);
 	va_end(args);
 	len = strlen(text);
-	if (!osmeta_tsql_is_plain(text, len))
+	if (!osmeta_script_is_plain(text, len))
 		export->is_plain = false;
 	appendBinaryStringInfo(export->body, text, (int) len);
 	appendStringInfoChar(export->body, '\n');
@@ -137,10 +137,10 @@ osmeta_export_end(Export *export)
 		osmeta_export_line(export, "DECLARE @statement nvarchar(max) = CAST(N'' AS nvarchar(max));");
 		while (len > 0)
 		{
-			size_t		piece = osmeta_tsql_piece(text, len);
-			char	   *quoted = palloc(OSMETA_TSQL_TEXT_SIZE(piece));
+			size_t		piece = osmeta_script_piece(text, len);
+			char	   *quoted = palloc(OSMETA_SCRIPT_TEXT_SIZE(piece));
 
-			(void) osmeta_tsql_text(quoted, text, piece);
+			(void) osmeta_script_text(quoted, text, piece);
 			add_line(export, psprintf("SET @statement = @statement + %s;",
 									  quoted));
 			pfree(quoted);

@@ -10,7 +10,7 @@
  * export_check.c	what the script looks at before its first row
  * export_undo.c	the scripts that verify, undo and clean
  * export_read.c	read_delivery: what became of a script
- * tsql.c			names, texts and types
+ * script_tsql.c			names, texts and types
  *
  *-------------------------------------------------------------------------
  */

@@ -20,7 +20,7 @@
 
 #include "plan_identifier.h"
 #include "spi.h"
-#include "tsql.h"
+#include "script_tsql.h"
 
 /* Longer ones would leave no room for what comes behind. */
 #define PREFIX_NAME 40
@@ -29,9 +29,9 @@ char *
 osmeta_export_name(const char *name)
 {
 	size_t		len = strlen(name);
-	char	   *quoted = palloc(OSMETA_TSQL_NAME_SIZE(len));
+	char	   *quoted = palloc(OSMETA_SCRIPT_NAME_SIZE(len));
 
-	(void) osmeta_tsql_name(quoted, name, len);
+	(void) osmeta_script_name(quoted, name, len);
 	return quoted;
 }
 
@@ -39,9 +39,9 @@ char *
 osmeta_export_text(const char *text)
 {
 	size_t		len = strlen(text);
-	char	   *quoted = palloc(OSMETA_TSQL_TEXT_SIZE(len));
+	char	   *quoted = palloc(OSMETA_SCRIPT_TEXT_SIZE(len));
 
-	(void) osmeta_tsql_text(quoted, text, len);
+	(void) osmeta_script_text(quoted, text, len);
 	return quoted;
 }
 
@@ -175,7 +175,7 @@ static void
 fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 			const PlanAttribute *attribute)
 {
-	char		type[OSMETA_TSQL_TYPE_SIZE];
+	char		type[OSMETA_SCRIPT_TYPE_SIZE];
 
 	column->attribute = attribute;
 	column->root = osmeta_leads_to(attribute);
@@ -194,7 +194,7 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 	fill_allowed(column, attribute->target_type);
 	if (!fill_known_type(export, entity, column))
 	{
-		if (osmeta_tsql_type(type, attribute->target_type) == NULL)
+		if (osmeta_script_type(type, attribute->target_type) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("%s.%s: SQL Server has no type for %s",

@@ -14,7 +14,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "tsql.h"
+#include "script_tsql.h"
 
 /* Longer values are put together in a variable. */
 #define INLINE_BYTES 1500
@@ -70,10 +70,10 @@ long_text(const char *value, size_t len, StringInfo variables, int *count)
 
 	while (len > 0)
 	{
-		size_t		piece = osmeta_tsql_piece(value, len);
-		char	   *text = palloc(OSMETA_TSQL_TEXT_SIZE(piece));
+		size_t		piece = osmeta_script_piece(value, len);
+		char	   *text = palloc(OSMETA_SCRIPT_TEXT_SIZE(piece));
 
-		(void) osmeta_tsql_text(text, value, piece);
+		(void) osmeta_script_text(text, value, piece);
 		appendStringInfo(variables, "SET %s = %s + %s;\n", name, name, text);
 		pfree(text);
 		value += piece;
@@ -139,8 +139,8 @@ osmeta_export_literal(const ExportColumn *column, const char *value,
 		default:
 			if (len > INLINE_BYTES && variables != NULL)
 				return long_text(value, len, variables, count);
-			text = palloc(OSMETA_TSQL_TEXT_SIZE(len));
-			(void) osmeta_tsql_text(text, value, len);
+			text = palloc(OSMETA_SCRIPT_TEXT_SIZE(len));
+			(void) osmeta_script_text(text, value, len);
 			return text;
 	}
 }

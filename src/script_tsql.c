@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * tsql.c
+ * script_tsql.c
  *	  Names, values and types as T-SQL writes them.
  *
  * sqlcmd and tsql end a batch at a line that says GO, even inside a literal;
@@ -10,13 +10,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "tsql.h"
+#include "script_tsql.h"
 
 #include <stdio.h>
 #include <string.h>
 
 size_t
-osmeta_tsql_name(char *out, const char *name, size_t len)
+osmeta_script_name(char *out, const char *name, size_t len)
 {
 	char	   *to = out;
 
@@ -77,7 +77,7 @@ is_variable(const char *text, size_t len)
 }
 
 size_t
-osmeta_tsql_text(char *out, const char *text, size_t len)
+osmeta_script_text(char *out, const char *text, size_t len)
 {
 	char	   *to = out;
 	bool		is_open = true;
@@ -113,17 +113,17 @@ osmeta_tsql_text(char *out, const char *text, size_t len)
 }
 
 size_t
-osmeta_tsql_piece(const char *text, size_t len)
+osmeta_script_piece(const char *text, size_t len)
 {
 	size_t		end = 0;
 
-	for (int i = 0; i < OSMETA_TSQL_PIECE && end < len; i++)
+	for (int i = 0; i < OSMETA_SCRIPT_PIECE && end < len; i++)
 		end += character_length(text + end, len - end);
 	return end;
 }
 
 bool
-osmeta_tsql_is_plain(const char *text, size_t len)
+osmeta_script_is_plain(const char *text, size_t len)
 {
 	size_t		length;
 
@@ -138,7 +138,7 @@ osmeta_tsql_is_plain(const char *text, size_t len)
 }
 
 size_t
-osmeta_tsql_comment(char *out, const char *text, size_t len)
+osmeta_script_comment(char *out, const char *text, size_t len)
 {
 	char	   *to = out;
 	size_t		length;
@@ -182,7 +182,7 @@ static const struct
 };
 
 const char *
-osmeta_tsql_type(char *out, const char *type)
+osmeta_script_type(char *out, const char *type)
 {
 	int			precision;
 	int			scale = 0;
@@ -197,7 +197,7 @@ osmeta_tsql_type(char *out, const char *type)
 	{
 		if (precision > 4000)
 			return strcpy(out, "nvarchar(max)");
-		(void) snprintf(out, OSMETA_TSQL_TYPE_SIZE, "%s(%d)",
+		(void) snprintf(out, OSMETA_SCRIPT_TYPE_SIZE, "%s(%d)",
 						strncmp(type, "character(", 10) == 0 ? "nchar" :
 						"nvarchar", precision);
 		return out;
@@ -206,7 +206,7 @@ osmeta_tsql_type(char *out, const char *type)
 	{
 		if (precision > 38 || scale < 0 || scale > precision)
 			return NULL;
-		(void) snprintf(out, OSMETA_TSQL_TYPE_SIZE, "decimal(%d,%d)",
+		(void) snprintf(out, OSMETA_SCRIPT_TYPE_SIZE, "decimal(%d,%d)",
 						precision, scale);
 		return out;
 	}

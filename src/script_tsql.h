@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * tsql.h
+ * script_tsql.h
  *	  Names, values and types as T-SQL writes them.
  *
  * Pure: no memory of its own, no error, nothing of the server.  Each function
@@ -9,46 +9,46 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef OSMETA_TSQL_H
-#define OSMETA_TSQL_H
+#ifndef OSMETA_SCRIPT_H
+#define OSMETA_SCRIPT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* A name in brackets. */
-#define OSMETA_TSQL_NAME_SIZE(len) (2 * (len) + 3)
-extern size_t osmeta_tsql_name(char *out, const char *name, size_t len);
+#define OSMETA_SCRIPT_NAME_SIZE(len) (2 * (len) + 3)
+extern size_t osmeta_script_name(char *out, const char *name, size_t len);
 
 /*
  * A text (UTF-8) as an expression of type nvarchar, on one line and without
  * anything that a client which sends scripts takes for its own: control
  * characters and backslashes stand there by number, and no variable of sqlcmd
  * begins.  T-SQL cuts such an expression after 4000 units of UTF-16: give no
- * more than OSMETA_TSQL_PIECE characters at once.
+ * more than OSMETA_SCRIPT_PIECE characters at once.
  */
-#define OSMETA_TSQL_PIECE 2000
-#define OSMETA_TSQL_TEXT_SIZE(len) (24 * (len) + 4)
-extern size_t osmeta_tsql_text(char *out, const char *text, size_t len);
+#define OSMETA_SCRIPT_PIECE 2000
+#define OSMETA_SCRIPT_TEXT_SIZE(len) (24 * (len) + 4)
+extern size_t osmeta_script_text(char *out, const char *text, size_t len);
 
 /* Bytes of the first characters of a text, as many as one piece may have. */
-extern size_t osmeta_tsql_piece(const char *text, size_t len);
+extern size_t osmeta_script_piece(const char *text, size_t len);
 
 /*
  * Can a statement stand in a script as it is?  Names can hold what only a
  * literal can hide.
  */
-extern bool osmeta_tsql_is_plain(const char *text, size_t len);
+extern bool osmeta_script_is_plain(const char *text, size_t len);
 
 /* A text as it may stand in a comment that ends with its line. */
-#define OSMETA_TSQL_COMMENT_SIZE(len) (2 * (len) + 1)
-extern size_t osmeta_tsql_comment(char *out, const char *text, size_t len);
+#define OSMETA_SCRIPT_COMMENT_SIZE(len) (2 * (len) + 1)
+extern size_t osmeta_script_comment(char *out, const char *text, size_t len);
 
 /*
  * The type that a column has for which PostgreSQL's is a given one, as
  * format_type writes it; NULL if there is none.  Writes at most
- * OSMETA_TSQL_TYPE_SIZE bytes.
+ * OSMETA_SCRIPT_TYPE_SIZE bytes.
  */
-#define OSMETA_TSQL_TYPE_SIZE 64
-extern const char *osmeta_tsql_type(char *out, const char *type);
+#define OSMETA_SCRIPT_TYPE_SIZE 64
+extern const char *osmeta_script_type(char *out, const char *type);
 
-#endif							/* OSMETA_TSQL_H */
+#endif							/* OSMETA_SCRIPT_H */
