@@ -28,6 +28,8 @@
 
 PG_FUNCTION_INFO_V1(osmeta_export_plan);
 
+static char *formatted(const char *format, va_list args) pg_attribute_printf(1, 0);
+
 /* ---- Lines ---- */
 
 static void
@@ -35,8 +37,6 @@ add_line(Export *export, char *line)
 {
 	export->lines = lappend(export->lines, line);
 }
-
-static char *formatted(const char *format, va_list args) pg_attribute_printf(1, 0);
 
 static char *
 formatted(const char *format, va_list args)
@@ -56,6 +56,21 @@ formatted(const char *format, va_list args)
 			return buf.data;
 		enlargeStringInfo(&buf, needed);
 	}
+}
+
+uint64
+osmeta_export_query(const Export *export, const char *format,...)
+{
+	va_list		args;
+	char	   *sql;
+	uint64		rows;
+
+	va_start(args, format);
+	sql = formatted(format, args);
+	va_end(args);
+	rows = osmeta_exec(sql);
+	MemoryContextSwitchTo(export->work);
+	return rows;
 }
 
 void
@@ -305,12 +320,14 @@ begin_export(FunctionCallInfo fcinfo)
 	Export	   *export = palloc0(sizeof(Export));
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *dialect = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	MemoryContext context = CurrentMemoryContext;
 	int			nest_level;
 
 	export->part = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	export->schema = lower_argument(fcinfo, 3);
 	check_part(export->part);
 	nest_level = osmeta_spi_begin(false);
+	export->work = context;
 	export->plan = osmeta_plan_load(name);
 	osmeta_require_stage(export->plan);
 	check_dialect(export, dialect);
@@ -319,6 +336,7 @@ begin_export(FunctionCallInfo fcinfo)
 	if (export->schema == NULL)
 		export->schema = default_schema(export->plan);
 	osmeta_plan_forget();
+	MemoryContextSwitchTo(context);
 	osmeta_export_model(export);
 	osmeta_spi_end(nest_level);
 	return export;
@@ -331,6 +349,8 @@ produce(Export *export)
 	bool		is_more;
 	int			nest_level = osmeta_spi_begin(false);
 
+	export->work = export->context;
+	MemoryContextSwitchTo(export->work);
 	if (strcmp(export->part, "deliver") == 0)
 		is_more = osmeta_export_deliver(export);
 	else if (strcmp(export->part, "verify") == 0)

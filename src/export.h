@@ -75,6 +75,7 @@ typedef struct Export
 	ExportEntity *entities;
 	int			nentities;
 	MemoryContext context;		/* of the lines that are next */
+	MemoryContext work;			/* where things are made now */
 
 	/* the lines that are next */
 	List	   *lines;
@@ -89,6 +90,12 @@ typedef struct Export
 	int64		seq;
 	char	   *cursor;			/* name of the portal, NULL: none */
 } Export;
+
+/*
+ * osmeta_execf, after which memory is taken from where it was before: SPI takes
+ * it from its own, which does not last.
+ */
+extern uint64 osmeta_export_query(const Export *export, const char *format,...) pg_attribute_printf(2, 3);
 
 /* export.c: lines */
 extern void osmeta_export_line(Export *export, const char *format,...) pg_attribute_printf(2, 3);

@@ -272,6 +272,7 @@ write_rows(Export *export, const ExportEntity *e)
 		SPIParseOpenOptions options = {.read_only = false};
 
 		cursor = SPI_cursor_parse_open(NULL, rows_sql(export, e), &options);
+		MemoryContextSwitchTo(export->work);
 		export->cursor = MemoryContextStrdup(GetMemoryChunkContext(export),
 											 cursor->name);
 		export->seq = 0;
@@ -289,6 +290,7 @@ write_rows(Export *export, const ExportEntity *e)
 		   rows.len + variables.len < BATCH_BYTES)
 	{
 		SPI_cursor_fetch(cursor, true, 1);
+		MemoryContextSwitchTo(export->work);
 		if (SPI_processed == 0)
 		{
 			SPI_cursor_close(cursor);

@@ -55,8 +55,9 @@ osmeta_export_table(const Export *export, const char *name)
 
 /* "osmeta_<plan>_", in letters that need no quotes anywhere. */
 static char *
-prefix_of(const MigrationPlan *plan)
+prefix_of(const Export *export)
 {
+	const MigrationPlan *plan = export->plan;
 	char	   *clean = pstrdup(plan->name);
 	bool		is_changed = strlen(clean) > PREFIX_NAME;
 
@@ -72,7 +73,7 @@ prefix_of(const MigrationPlan *plan)
 	}
 	if (!is_changed)
 		return psprintf("osmeta_%s_", clean);
-	osmeta_execf("SELECT left(md5(%s), 6)", quote_literal_cstr(plan->name));
+	osmeta_export_query(export, "SELECT left(md5(%s), 6)", quote_literal_cstr(plan->name));
 	return psprintf("osmeta_%s_%s_", clean, osmeta_text_at(0, 1));
 }
 
@@ -133,7 +134,7 @@ fill_known_type(const Export *export, const ExportEntity *entity,
 	char	   *type;
 	char	   *length;
 
-	if (osmeta_execf("SELECT c.data_type, c.length::text, c.precision::text, c.scale::text"
+	if (osmeta_export_query(export, "SELECT c.data_type, c.length::text, c.precision::text, c.scale::text"
 					 " FROM osmeta.captured_physical_column c"
 					 " JOIN osmeta.environment n ON n.environment = %s AND n.catalog_dialect = 'sqlserver'"
 					 " WHERE c.capture_id = " INT64_FORMAT
@@ -207,7 +208,7 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 	if (attribute->is_deferred && attribute->is_soft &&
 		attribute->null_value != NULL)
 	{
-		osmeta_execf("SELECT (%s)::%s::text", attribute->null_value,
+		osmeta_export_query(export, "SELECT (%s)::%s::text", attribute->null_value,
 					 column->value_type);
 		column->first = osmeta_export_literal(column, osmeta_text_at(0, 1),
 											  NULL, NULL);
@@ -220,7 +221,7 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 static void
 check_expressions(const Export *export)
 {
-	if (osmeta_execf("SELECT DISTINCT a.object || ': ' || g.object FROM osmeta.moved_attribute a"
+	if (osmeta_export_query(export, "SELECT DISTINCT a.object || ': ' || g.object FROM osmeta.moved_attribute a"
 					 " CROSS JOIN LATERAL unnest(osmeta.mapped_entities(a.transform, a.plan)) c (entity)"
 					 " JOIN osmeta.assigned_entity g ON g.plan_id = a.plan_id"
 					 "  AND (c.entity IS NULL OR c.entity IN (g.object, g.entity))"
@@ -255,13 +256,13 @@ fill_entity(const Export *export, ExportEntity *entity)
 			entity->identifier = &entity->columns[entity->ncolumns];
 		entity->ncolumns++;
 	}
-	osmeta_execf("SELECT count(*) FROM %s s WHERE %s",
+	osmeta_export_query(export, "SELECT count(*) FROM %s s WHERE %s",
 				 osmeta_stage_name(export->plan, 'e', e->entity_id),
 				 osmeta_delivered_sql(export->plan, e, "s"));
 	entity->rows = osmeta_int64_at(0, 1, NULL);
 	if (!e->is_number || entity->root != NULL || e->strategy == STRATEGY_PARENT)
 		return;
-	osmeta_execf("SELECT max(v.id)::bigint FROM (%s) v",
+	osmeta_export_query(export, "SELECT max(v.id)::bigint FROM (%s) v",
 				 osmeta_target_id_sql(export->plan, e, NULL));
 	if (osmeta_int64_at(0, 1, &isnull) != 0 && !isnull)
 		entity->upper = psprintf(INT64_FORMAT, osmeta_int64_at(0, 1, NULL));
@@ -273,8 +274,8 @@ osmeta_export_model(Export *export)
 	MigrationPlan *plan = export->plan;
 
 	check_expressions(export);
-	export->prefix = prefix_of(plan);
-	osmeta_execf("SELECT md5(concat_ws(' ', p.plan_id, p.created_at, p.started_at, p.round, p.generation))"
+	export->prefix = prefix_of(export);
+	osmeta_export_query(export, "SELECT md5(concat_ws(' ', p.plan_id, p.created_at, p.started_at, p.round, p.generation))"
 				 " FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
 				 plan->plan_id);
 	export->token = osmeta_text_at(0, 1);

@@ -237,6 +237,7 @@ read_delivery(Run *run)
 	int64		rows;
 
 	export.plan = run->plan;
+	export.work = CurrentMemoryContext;
 	export.schema = "dbo";
 	osmeta_export_model(&export);
 	has_ended = read_progress(&export);

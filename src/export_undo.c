@@ -165,7 +165,7 @@ find_referring(Export *export)
 	char	   *(*key)[4];
 
 	osmeta_foreign_keys_read(export->plan);
-	rows = osmeta_execf("SELECT k.table_name, k.column_name, k.refers_to_entity_id::text, k.entity_id::text"
+	rows = osmeta_export_query(export, "SELECT k.table_name, k.column_name, k.refers_to_entity_id::text, k.entity_id::text"
 						" FROM osmeta.plan_foreign_key k WHERE k.plan_id = " INT64_FORMAT
 						"  AND k.columns = 1 AND k.table_schema IS NULL ORDER BY 1, 2, 3",
 						export->plan->plan_id);

@@ -26,6 +26,15 @@
 /* Stands for the value in an expression that the extension makes. */
 #define VALUE_MARK "\001value\001"
 
+/* A copy in the upper executor context, like what osmeta_text_at() gives. */
+static char *
+lasting(const char *text)
+{
+	Size		size = strlen(text) + 1;
+
+	return memcpy(SPI_palloc(size), text, size);
+}
+
 bool
 osmeta_is_whole_number(const char *type)
 {
@@ -245,7 +254,8 @@ make_names_unique(PlanEntity *entity)
 		{
 			if (strcmp(a->name, entity->attributes[j].name) != 0)
 				continue;
-			a->name = psprintf("%s (%d)", a->name, a->attribute_no);
+			a->name = lasting(psprintf("%s (%d)", a->name,
+									   a->attribute_no));
 			j = -1;				/* this name may be another one's, too */
 		}
 	}
@@ -270,7 +280,7 @@ name_value(const PlanAttribute *attribute)
 		rest = mark + strlen(VALUE_MARK);
 	}
 	appendStringInfoString(&buf, rest);
-	return buf.data;
+	return lasting(buf.data);
 }
 
 /* Is the value of an attribute mapped as another entity's identifier? */
@@ -442,7 +452,7 @@ osmeta_plan_load(const char *name)
 
 	plan->plan_id = osmeta_int64_at(0, 1, NULL);
 	plan->name = TEXT(0, 2);
-	plan->schema = pstrdup(quote_identifier(plan->name));
+	plan->schema = lasting(quote_identifier(plan->name));
 	plan->source = TEXT(0, 3);
 	plan->target = TEXT(0, 4);
 	plan->phase = TEXT(0, 5);
@@ -470,15 +480,15 @@ osmeta_plan_load(const char *name)
 	plan->updates = TEXT(0, 27);
 	if (plan->source_schema)
 	{
-		plan->source_schema = pstrdup(quote_identifier(plan->source_schema));
-		plan->source_columns = psprintf("%s.live_physical_column",
-										plan->source_schema);
+		plan->source_schema = lasting(quote_identifier(plan->source_schema));
+		plan->source_columns = lasting(psprintf("%s.live_physical_column",
+												plan->source_schema));
 	}
 	if (plan->target_schema)
 	{
-		plan->target_schema = pstrdup(quote_identifier(plan->target_schema));
-		plan->target_columns = psprintf("%s.live_physical_column",
-										plan->target_schema);
+		plan->target_schema = lasting(quote_identifier(plan->target_schema));
+		plan->target_columns = lasting(psprintf("%s.live_physical_column",
+												plan->target_schema));
 	}
 
 	owner = get_role_oid(plan->owner, true);
