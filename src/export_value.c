@@ -19,9 +19,6 @@
 /* Longer values are put together in a variable. */
 #define INLINE_BYTES 1500
 
-/* Hexadecimal digits in a line. */
-#define BINARY_PIECE 4000
-
 ExportKind
 osmeta_export_kind(const char *type)
 {
@@ -52,22 +49,13 @@ refuse(const ExportColumn *column, const char *value)
 			 errhint("Make a new plan with a transform that gives another value, or with a filter that leaves these rows out.")));
 }
 
-/* A name for the next variable, with the line that declares it. */
-static char *
-new_variable(const char *type, StringInfo variables, int *count)
-{
-	char	   *name = psprintf("@v%d", ++*count);
-
-	appendStringInfo(variables, "DECLARE %s %s = CAST(%s AS %s);\n", name,
-					 type, type[0] == 'n' ? "N''" : "0x", type);
-	return name;
-}
-
 static char *
 long_text(const char *value, size_t len, StringInfo variables, int *count)
 {
-	char	   *name = new_variable("nvarchar(max)", variables, count);
+	char	   *name = psprintf("@v%d", ++*count);
 
+	appendStringInfo(variables, "DECLARE %s nvarchar(max) = CAST(N'' AS nvarchar(max));\n",
+					 name);
 	while (len > 0)
 	{
 		size_t		piece = osmeta_script_piece(value, len);
@@ -82,20 +70,14 @@ long_text(const char *value, size_t len, StringInfo variables, int *count)
 	return name;
 }
 
+/* Binary literals have no length that is too much, and cannot be cut. */
 static char *
-long_binary(const char *digits, size_t len, StringInfo variables, int *count)
+long_binary(const char *digits, StringInfo variables, int *count)
 {
-	char	   *name = new_variable("varbinary(max)", variables, count);
+	char	   *name = psprintf("@v%d", ++*count);
 
-	while (len > 0)
-	{
-		size_t		piece = Min(len, BINARY_PIECE);
-
-		appendStringInfo(variables, "SET %s = %s + 0x%.*s;\n", name, name,
-						 (int) piece, digits);
-		digits += piece;
-		len -= piece;
-	}
+	appendStringInfo(variables, "DECLARE %s varbinary(max) = 0x%s;\n", name,
+					 digits);
 	return name;
 }
 
@@ -134,7 +116,7 @@ osmeta_export_literal(const ExportColumn *column, const char *value,
 		case EXPORT_BINARY:
 			Assert(value[0] == '\\' && value[1] == 'x');
 			if (len - 2 > 2 * INLINE_BYTES && variables != NULL)
-				return long_binary(value + 2, len - 2, variables, count);
+				return long_binary(value + 2, variables, count);
 			return psprintf("0x%s", value + 2);
 		default:
 			if (len > INLINE_BYTES && variables != NULL)
