@@ -142,6 +142,23 @@ write_tables(Export *export)
 	osmeta_export_end(export);
 }
 
+/* A value as the target's column has it: of a bit, a wrapper makes a number. */
+static char *
+cast_value(const ExportColumn *column)
+{
+	const PlanAttribute *a = column->attribute;
+	bool		is_boolean = a->transform == TRANSFORM_COPY &&
+	strcmp(osmeta_staged_type(a), "boolean") == 0;
+	char	   *value = psprintf("d.c%d", a->attribute_no);
+
+	if (is_boolean && column->kind == EXPORT_NUMBER)
+		value = psprintf("%s::integer", value);
+	if (!is_boolean && column->kind == EXPORT_BOOLEAN &&
+		a->transform == TRANSFORM_COPY)
+		value = psprintf("%s::integer", value);
+	return psprintf("%s::%s", value, column->value_type);
+}
+
 /* Rows of the stage with the text of every value, in the order of seq. */
 static char *
 rows_sql(const Export *export, const ExportEntity *e)
@@ -155,8 +172,7 @@ rows_sql(const Export *export, const ExportEntity *e)
 		const ExportColumn *c = &e->columns[i];
 
 		if (c->is_staged)
-			appendStringInfo(&buf, ", d.c%d::%s::text",
-							 c->attribute->attribute_no, c->value_type);
+			appendStringInfo(&buf, ", %s::text", cast_value(c));
 		if (c->has_reference)
 			appendStringInfo(&buf, ", d.r%d::text", c->attribute->attribute_no);
 	}

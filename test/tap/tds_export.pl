@@ -97,13 +97,19 @@ SET search_path = target;
 RESET search_path;
 \\i '$fixture/shop_rows.sql'
 \\i '$fixture/shop_many.sql'
-UPDATE source.customer SET "NOTE" = repeat(E'go\\nGO\\n\$(x) it''s \\\\ ', 20000), "PHOTO" = decode(repeat('00ff0a', 100000), 'hex') WHERE "ID" = 8;
+UPDATE source.customer SET "NOTE" = repeat(E'go\\nGO\\n\$(x) it''s \\\\ ', 2000), "PHOTO" = decode(repeat('00ff0a', 20000), 'hex') WHERE "ID" = 8;
 UPDATE source.customer SET "NOTE" = E'\\nGO\\n:exit\\n' WHERE "ID" = 2;
+-- tds_fdw has a number for a bit
+DROP VIEW source.customer, target.customer CASCADE;
+SELECT format('ALTER TABLE %s ALTER "ISOPEN" TYPE smallint USING "ISOPEN"::integer', make.table_of(f, 'Customer'))
+FROM unnest(ARRAY['source', 'target']) f \\gexec
 SQL
 round_times($desk, $_) foreach qw(source target);
 my $database = tds_database('script');
 my @left_out = copy_schema($desk, 'target', $database);
 is_deeply([ grep { !/^view / } @left_out ], [], 'the target is copied');
+my ($customers) = grep { /customer/i } tables($database, "LIKE 'osusr%'");
+tds_batch($database, "ALTER TABLE dbo.$customers ALTER COLUMN isopen bit");
 create_tds_server($desk, 'tds_far', $database);
 ask(<<'SQL');
 ALTER SERVER tds_far OPTIONS (SET msg_handler 'blackhole');
@@ -159,7 +165,6 @@ is(join(' ', tables($empty, "LIKE '%'")), '', 'no tables have been made there');
 
 # An identifier is taken: everything after the check does nothing, though tsql
 # goes on.
-my ($customers) = grep { /customer/i } tables($database, "LIKE 'osusr%'");
 tds_batch($database, "SET IDENTITY_INSERT dbo.$customers ON; INSERT INTO dbo.$customers (id, name) VALUES (100001, N'first')");
 ($last, $err, $out) = run_script($database, $deliver);
 like($err, qr/rows cannot be delivered/, 'an identifier that is taken stops it');
@@ -171,7 +176,7 @@ is(rows_of($database), $before, 'nothing has been delivered');
 # It ends after each of its batches, and begins again each time.
 my @batches = split /^GO\n/m, $deliver;
 my $errors = '';
-for (my $end = 3; $end < @batches; $end += 2)
+for (my $end = 3; $end < @batches; $end += 7)
 {
 	(undef, $err) = run_script($database, join("GO\n", @batches[ 0 .. $end ]) . "GO\n");
 	$errors .= $err;
@@ -191,13 +196,13 @@ Shop.Profile	2	2	0	ok
 Shop.Region	53	53	0	ok
 Shop.Tag	505	505	0	ok
 TEXT
-is(difference(delivered('moved_near'), delivered('moved_far')), '', 'the same rows as run_plan delivers');
+is(substr(difference(delivered('moved_near'), delivered('moved_far')), 0, 500), '', 'the same rows as run_plan delivers');
 ($status, undef, $said) = psql(undef, $desk, q{CALL osmeta.read_delivery('moved_far')});
 like($said, qr/has been delivered by its script, rows: 4905/, 'the plan gets to know it');
 is(ask(q{SELECT phase FROM osmeta.plan WHERE plan = 'moved_far'}), 'done', 'and is done');
 is(ask(q{SELECT DISTINCT status FROM osmeta.verify_plan('moved_far')}), 'ok', 'verify_plan through tds_fdw agrees');
-is(ask(q{SELECT count(*) FROM osmeta.plan_key k WHERE plan = 'moved_far' AND EXISTS (SELECT FROM osmeta.plan_entity e
-	WHERE e.entity_key OPERATOR(osmeta.=) k.entity_key AND e.entity = 'Customer') AND target_id::bigint = source_id::bigint + 100000}), '3006', 'plan_key has the identifiers');
+is(ask(q{SELECT count(*) FROM osmeta.plan_key k WHERE plan = 'moved_far' AND target_id = '10' || lpad(source_id, 4, '0')
+	AND EXISTS (SELECT FROM osmeta.plan_entity e WHERE e.entity_key OPERATOR(osmeta.=) k.entity_key AND e.entity = 'Customer')}), '3006', 'plan_key has the identifiers');
 
 # Values that have been changed are found by both.
 tds_batch($database, "UPDATE dbo.$customers SET name = N'C30' WHERE id = 100030");
