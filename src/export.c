@@ -156,7 +156,7 @@ osmeta_export_end(Export *export)
 			char	   *quoted = palloc(OSMETA_SCRIPT_TEXT_SIZE(piece));
 
 			(void) osmeta_script_text(quoted, text, piece);
-			add_line(export, psprintf("SET @statement = @statement + %s;",
+			add_line(export, psprintf("SET @statement = @statement + (%s);",
 									  quoted));
 			pfree(quoted);
 			text += piece;

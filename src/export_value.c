@@ -62,7 +62,7 @@ long_text(const char *value, size_t len, StringInfo variables, int *count)
 		char	   *text = palloc(OSMETA_SCRIPT_TEXT_SIZE(piece));
 
 		(void) osmeta_script_text(text, value, piece);
-		appendStringInfo(variables, "SET %s = %s + %s;\n", name, name, text);
+		appendStringInfo(variables, "SET %s = %s + (%s);\n", name, name, text);
 		pfree(text);
 		value += piece;
 		len -= piece;
@@ -119,7 +119,8 @@ osmeta_export_literal(const ExportColumn *column, const char *value,
 				return long_binary(value + 2, variables, count);
 			return psprintf("0x%s", value + 2);
 		default:
-			if (len > INLINE_BYTES && variables != NULL)
+			if (variables != NULL &&
+				(len > INLINE_BYTES || osmeta_script_piece(value, len) < len))
 				return long_text(value, len, variables, count);
 			text = palloc(OSMETA_SCRIPT_TEXT_SIZE(len));
 			(void) osmeta_script_text(text, value, len);

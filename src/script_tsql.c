@@ -116,9 +116,20 @@ size_t
 osmeta_script_piece(const char *text, size_t len)
 {
 	size_t		end = 0;
+	int			joints = 0;
 
 	for (int i = 0; i < OSMETA_SCRIPT_PIECE && end < len; i++)
-		end += character_length(text + end, len - end);
+	{
+		size_t		length = character_length(text + end, len - end);
+
+		if (hidden_character(text + end, length) != 0 ||
+			is_variable(text + end, len - end))
+		{
+			if (++joints > OSMETA_SCRIPT_JOINTS)
+				break;
+		}
+		end += length;
+	}
 	return end;
 }
 

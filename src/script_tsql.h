@@ -23,14 +23,18 @@ extern size_t osmeta_script_name(char *out, const char *name, size_t len);
  * A text (UTF-8) as an expression of type nvarchar, on one line and without
  * anything that a client which sends scripts takes for its own: control
  * characters and backslashes stand there by number, and no variable of sqlcmd
- * begins.  T-SQL cuts such an expression after 4000 units of UTF-16: give no
- * more than OSMETA_SCRIPT_PIECE characters at once.
+ * begins.  T-SQL cuts such an expression after 4000 units of UTF-16, and takes
+ * no more than some hundreds of parts: give no more than one piece at once.
  */
 #define OSMETA_SCRIPT_PIECE 2000
+#define OSMETA_SCRIPT_JOINTS 60
 #define OSMETA_SCRIPT_TEXT_SIZE(len) (24 * (len) + 4)
 extern size_t osmeta_script_text(char *out, const char *text, size_t len);
 
-/* Bytes of the first characters of a text, as many as one piece may have. */
+/*
+ * Bytes of the first characters of a text, as many as one piece may have: so
+ * many characters, of which so many are put together by number.
+ */
 extern size_t osmeta_script_piece(const char *text, size_t len);
 
 /*
