@@ -87,14 +87,14 @@ void
 osmeta_export_comment(Export *export, const char *format,...)
 {
 	va_list		args;
-	char	   *text;
+	char	   *said;
 	char	   *clean;
 
 	va_start(args, format);
-	text = formatted(format, args);
+	said = formatted(format, args);
 	va_end(args);
-	clean = palloc(OSMETA_SCRIPT_COMMENT_SIZE(strlen(text)));
-	(void) osmeta_script_comment(clean, text, strlen(text));
+	clean = palloc(OSMETA_SCRIPT_COMMENT_SIZE(strlen(said)));
+	(void) osmeta_script_comment(clean, said, strlen(said));
 	add_line(export, psprintf("--%s%s", clean[0] ? " " : "", clean));
 }
 
@@ -113,18 +113,18 @@ void
 osmeta_export_add(Export *export, const char *format,...)
 {
 	va_list		args;
-	char	   *text;
+	char	   *said;
 	size_t		len;
 
 	va_start(args, format);
-	text = formatted(format, args);
+	said = formatted(format, args);
 	va_end(args);
-	len = strlen(text);
-	if (!osmeta_script_is_plain(text, len))
+	len = strlen(said);
+	if (!osmeta_script_is_plain(said, len))
 		export->is_plain = false;
-	appendBinaryStringInfo(export->body, text, (int) len);
+	appendBinaryStringInfo(export->body, said, (int) len);
 	appendStringInfoChar(export->body, '\n');
-	pfree(text);
+	pfree(said);
 }
 
 /*
@@ -134,12 +134,12 @@ osmeta_export_add(Export *export, const char *format,...)
 void
 osmeta_export_end(Export *export)
 {
-	char	   *text = export->body->data;
+	char	   *rest = export->body->data;
 	size_t		len = export->body->len;
 
 	if (export->is_plain)
 	{
-		for (char *line = text; *line != '\0';)
+		for (char *line = rest; *line != '\0';)
 		{
 			char	   *end = strchr(line, '\n');
 
@@ -152,14 +152,14 @@ osmeta_export_end(Export *export)
 		osmeta_export_line(export, "DECLARE @statement nvarchar(max) = CAST(N'' AS nvarchar(max));");
 		while (len > 0)
 		{
-			size_t		piece = osmeta_script_piece(text, len);
+			size_t		piece = osmeta_script_piece(rest, len);
 			char	   *quoted = palloc(OSMETA_SCRIPT_TEXT_SIZE(piece));
 
-			(void) osmeta_script_text(quoted, text, piece);
+			(void) osmeta_script_text(quoted, rest, piece);
 			add_line(export, psprintf("SET @statement = @statement + (%s);",
 									  quoted));
 			pfree(quoted);
-			text += piece;
+			rest += piece;
 			len -= piece;
 		}
 		osmeta_export_line(export, "EXEC sys.sp_executesql @statement;");

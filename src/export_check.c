@@ -196,7 +196,23 @@ check_loaded(Export *export, const ExportEntity *e)
 		check_matched(export, e, &e->columns[i]);
 }
 
-/* The counter goes past what is given, so that nobody gets one of these. */
+/* Names of letters and digits go without brackets: not every server takes them. */
+static char *
+counted_table(const Export *export, const ExportEntity *e)
+{
+	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *table = e->entity->target_table;
+
+	if (strspn(export->schema, letters) == strlen(export->schema) &&
+		strspn(table, letters) == strlen(table))
+		return psprintf("'%s.%s'", export->schema, table);
+	return osmeta_export_text(e->table);
+}
+
+/*
+ * The counter goes past what is given, so that nobody gets one of these.  One
+ * that was never used gives the very number that it is set to.
+ */
 static void
 move_counter(Export *export, const ExportEntity *e)
 {
@@ -205,11 +221,13 @@ move_counter(Export *export, const ExportEntity *e)
 	if (e->upper == NULL)
 		return;
 	upper = strtoll(e->upper, NULL, 10);
+	if (upper == PG_INT64_MAX || upper == PG_INT32_MAX)
+		return;
 	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(%s) AND c.is_identity = 1) AND CAST(IDENT_CURRENT(%s) AS bigint) < " INT64_FORMAT,
 					  osmeta_export_text(e->table),
 					  osmeta_export_text(e->table), upper);
 	osmeta_export_add(export, "DBCC CHECKIDENT (%s, RESEED, " INT64_FORMAT ") WITH NO_INFOMSGS;",
-					  osmeta_export_text(e->table), upper);
+					  counted_table(export, e), upper + 1);
 }
 
 void

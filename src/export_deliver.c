@@ -130,10 +130,10 @@ write_tables(Export *export)
 	osmeta_export_check_before(export);
 	osmeta_export_add(export, "BEGIN TRANSACTION;");
 	osmeta_export_create(export, progress,
-				 "step int NOT NULL PRIMARY KEY, kind varchar(20) NOT NULL, entity_id bigint NOT NULL, first_seq bigint NOT NULL,"
-				 " last_seq bigint NOT NULL, row_count bigint NOT NULL, token char(32) NULL, done_at datetime NOT NULL DEFAULT GETDATE()");
+						 "step int NOT NULL PRIMARY KEY, kind varchar(20) NOT NULL, entity_id bigint NOT NULL, first_seq bigint NOT NULL,"
+						 " last_seq bigint NOT NULL, row_count bigint NOT NULL, token char(32) NULL, done_at datetime NOT NULL DEFAULT GETDATE()");
 	osmeta_export_create(export, osmeta_export_table(export, "map"),
-				 "entity_id bigint NOT NULL, source_id bigint NOT NULL, target_id bigint NOT NULL, PRIMARY KEY (entity_id, source_id)");
+						 "entity_id bigint NOT NULL, source_id bigint NOT NULL, target_id bigint NOT NULL, PRIMARY KEY (entity_id, source_id)");
 	for (int i = 0; i < export->nentities; i++)
 		create_stage(export, &export->entities[i]);
 	osmeta_export_add(export, "INSERT INTO %s (step, kind, entity_id, first_seq, last_seq, row_count, token) SELECT 0, 'begin', 0, 0, 0, 0, '%s' WHERE NOT EXISTS (SELECT 1 FROM %s);",
@@ -448,8 +448,8 @@ write_second(Export *export, const ExportEntity *e, int64 first, int64 last)
 
 void
 osmeta_export_pieces(Export *export, const ExportEntity *e,
-			 void (*write) (Export *export, const ExportEntity *e,
-							int64 first, int64 last))
+					 void (*write) (Export *export, const ExportEntity *e,
+									int64 first, int64 last))
 {
 	int64		piece = osmeta_export_piece(export);
 
@@ -492,7 +492,7 @@ bool
 osmeta_export_deliver(Export *export)
 {
 	const ExportEntity *e = export->at < export->nentities ?
-		&export->entities[export->at] : NULL;
+	&export->entities[export->at] : NULL;
 
 	switch (export->state)
 	{

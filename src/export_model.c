@@ -135,14 +135,14 @@ fill_known_type(const Export *export, const ExportEntity *entity,
 	char	   *length;
 
 	if (osmeta_export_query(export, "SELECT c.data_type, c.length::text, c.precision::text, c.scale::text"
-					 " FROM osmeta.captured_physical_column c"
-					 " JOIN osmeta.environment n ON n.environment = %s AND n.catalog_dialect = 'sqlserver'"
-					 " WHERE c.capture_id = " INT64_FORMAT
-					 "  AND c.table_name = %s AND c.column_name = %s",
-					 quote_literal_cstr(export->plan->target),
-					 export->plan->target_capture_id,
-					 quote_literal_cstr(entity->entity->target_table),
-					 quote_literal_cstr(column->attribute->target_column)) == 0)
+							" FROM osmeta.captured_physical_column c"
+							" JOIN osmeta.environment n ON n.environment = %s AND n.catalog_dialect = 'sqlserver'"
+							" WHERE c.capture_id = " INT64_FORMAT
+							"  AND c.table_name = %s AND c.column_name = %s",
+							quote_literal_cstr(export->plan->target),
+							export->plan->target_capture_id,
+							quote_literal_cstr(entity->entity->target_table),
+							quote_literal_cstr(column->attribute->target_column)) == 0)
 		return false;
 	type = osmeta_text_at(0, 1);
 	length = osmeta_text_at(0, 2);
@@ -209,7 +209,7 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 		attribute->null_value != NULL)
 	{
 		osmeta_export_query(export, "SELECT (%s)::%s::text", attribute->null_value,
-					 column->value_type);
+							column->value_type);
 		column->first = osmeta_export_literal(column, osmeta_text_at(0, 1),
 											  NULL, NULL);
 	}
@@ -222,11 +222,11 @@ static void
 check_expressions(const Export *export)
 {
 	if (osmeta_export_query(export, "SELECT DISTINCT a.object || ': ' || g.object FROM osmeta.moved_attribute a"
-					 " CROSS JOIN LATERAL unnest(osmeta.mapped_entities(a.transform, a.plan)) c (entity)"
-					 " JOIN osmeta.assigned_entity g ON g.plan_id = a.plan_id"
-					 "  AND (c.entity IS NULL OR c.entity IN (g.object, g.entity))"
-					 " WHERE a.plan_id = " INT64_FORMAT " ORDER BY 1",
-					 export->plan->plan_id) > 0)
+							" CROSS JOIN LATERAL unnest(osmeta.mapped_entities(a.transform, a.plan)) c (entity)"
+							" JOIN osmeta.assigned_entity g ON g.plan_id = a.plan_id"
+							"  AND (c.entity IS NULL OR c.entity IN (g.object, g.entity))"
+							" WHERE a.plan_id = " INT64_FORMAT " ORDER BY 1",
+							export->plan->plan_id) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a script cannot compute transforms that call osmeta.map_id for rows whose identifiers the target gives"),
@@ -257,13 +257,13 @@ fill_entity(const Export *export, ExportEntity *entity)
 		entity->ncolumns++;
 	}
 	osmeta_export_query(export, "SELECT count(*) FROM %s s WHERE %s",
-				 osmeta_stage_name(export->plan, 'e', e->entity_id),
-				 osmeta_delivered_sql(export->plan, e, "s"));
+						osmeta_stage_name(export->plan, 'e', e->entity_id),
+						osmeta_delivered_sql(export->plan, e, "s"));
 	entity->rows = osmeta_int64_at(0, 1, NULL);
 	if (!e->is_number || entity->root != NULL || e->strategy == STRATEGY_PARENT)
 		return;
 	osmeta_export_query(export, "SELECT max(v.id)::bigint FROM (%s) v",
-				 osmeta_target_id_sql(export->plan, e, NULL));
+						osmeta_target_id_sql(export->plan, e, NULL));
 	if (osmeta_int64_at(0, 1, &isnull) != 0 && !isnull)
 		entity->upper = psprintf(INT64_FORMAT, osmeta_int64_at(0, 1, NULL));
 }
@@ -276,8 +276,8 @@ osmeta_export_model(Export *export)
 	check_expressions(export);
 	export->prefix = prefix_of(export);
 	osmeta_export_query(export, "SELECT md5(concat_ws(' ', p.plan_id, p.created_at, p.started_at, p.round, p.generation))"
-				 " FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
-				 plan->plan_id);
+						" FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
+						plan->plan_id);
 	export->token = osmeta_text_at(0, 1);
 	export->entities = palloc0(sizeof(ExportEntity) * Max(plan->nentities, 1));
 	for (int i = 0; i < plan->nentities; i++)
@@ -303,8 +303,8 @@ join_map(const Export *export, const ExportEntity *entity,
 {
 	int			no = column->attribute->attribute_no;
 	char	   *source = column == entity->identifier &&
-		entity->entity == entity->root ? "s.source_id" :
-		psprintf("s.r%d", no);
+	entity->entity == entity->root ? "s.source_id" :
+	psprintf("s.r%d", no);
 
 	appendStringInfo(joins, " LEFT JOIN %s m%d ON m%d.entity_id = " INT64_FORMAT " AND m%d.source_id = %s",
 					 osmeta_export_table(export, "map"), no, no,

@@ -166,9 +166,9 @@ find_referring(Export *export)
 
 	osmeta_foreign_keys_read(export->plan);
 	rows = osmeta_export_query(export, "SELECT k.table_name, k.column_name, k.refers_to_entity_id::text, k.entity_id::text"
-						" FROM osmeta.plan_foreign_key k WHERE k.plan_id = " INT64_FORMAT
-						"  AND k.columns = 1 AND k.table_schema IS NULL ORDER BY 1, 2, 3",
-						export->plan->plan_id);
+							   " FROM osmeta.plan_foreign_key k WHERE k.plan_id = " INT64_FORMAT
+							   "  AND k.columns = 1 AND k.table_schema IS NULL ORDER BY 1, 2, 3",
+							   export->plan->plan_id);
 	key = palloc(sizeof(*key) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
@@ -179,7 +179,7 @@ find_referring(Export *export)
 	{
 		char	   *column = osmeta_export_name(key[i][1]);
 		PlanEntity *child = key[i][3] == NULL ? NULL :
-			osmeta_plan_entity(export->plan, strtoll(key[i][3], NULL, 10));
+		osmeta_plan_entity(export->plan, strtoll(key[i][3], NULL, 10));
 
 		osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT DISTINCT TOP 20 %s + CAST(o.%s AS nvarchar(400)) FROM %s.%s o JOIN %s u ON u.id = o.%s%s;",
 						  osmeta_export_text(psprintf("rows of others in table %s refer to one that is to go, by column %s: ",

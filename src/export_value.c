@@ -59,11 +59,11 @@ long_text(const char *value, size_t len, StringInfo variables, int *count)
 	while (len > 0)
 	{
 		size_t		piece = osmeta_script_piece(value, len);
-		char	   *text = palloc(OSMETA_SCRIPT_TEXT_SIZE(piece));
+		char	   *quoted = palloc(OSMETA_SCRIPT_TEXT_SIZE(piece));
 
-		(void) osmeta_script_text(text, value, piece);
-		appendStringInfo(variables, "SET %s = %s + (%s);\n", name, name, text);
-		pfree(text);
+		(void) osmeta_script_text(quoted, value, piece);
+		appendStringInfo(variables, "SET %s = %s + (%s);\n", name, name, quoted);
+		pfree(quoted);
 		value += piece;
 		len -= piece;
 	}
@@ -86,7 +86,7 @@ osmeta_export_literal(const ExportColumn *column, const char *value,
 					  StringInfo variables, int *count)
 {
 	size_t		len;
-	char	   *text;
+	char	   *quoted;
 
 	if (value == NULL)
 		return "NULL";
@@ -110,9 +110,10 @@ osmeta_export_literal(const ExportColumn *column, const char *value,
 			/* infinity, and years that have not four digits */
 			if (len < 19 || value[10] != ' ' || strstr(value, "BC") != NULL)
 				refuse(column, value);
-			text = psprintf("'%s'", value);
-			text[11] = 'T';
-			return text;
+			quoted = psprintf("'%s'", value);
+			quoted[11] = 'T';
+			return quoted;
+
 		case EXPORT_BINARY:
 			Assert(value[0] == '\\' && value[1] == 'x');
 			if (len - 2 > 2 * INLINE_BYTES && variables != NULL)
@@ -122,8 +123,9 @@ osmeta_export_literal(const ExportColumn *column, const char *value,
 			if (variables != NULL &&
 				(len > INLINE_BYTES || osmeta_script_piece(value, len) < len))
 				return long_text(value, len, variables, count);
-			text = palloc(OSMETA_SCRIPT_TEXT_SIZE(len));
-			(void) osmeta_script_text(text, value, len);
-			return text;
+			quoted = palloc(OSMETA_SCRIPT_TEXT_SIZE(len));
+
+			(void) osmeta_script_text(quoted, value, len);
+			return quoted;
 	}
 }

@@ -210,10 +210,10 @@ typedef enum DeliveryKind
 	DELIVERY_FIRST,				/* deferred references not yet */
 	DELIVERY_SECOND,			/* the id and the deferred references */
 	DELIVERY_CHECKED,			/* DELIVERY_FINAL, and before it source_id */
-	DELIVERY_EXPORTED			/* the same, and behind each reference cK
-								 * that leads to rows whose identifiers the
-								 * target is yet to give, rK: the identifier
-								 * at the source */
+	DELIVERY_EXPORTED			/* the same, and behind each reference cK that
+								 * leads to rows whose identifiers the target
+								 * is yet to give, rK: the identifier at the
+								 * source */
 } DeliveryKind;
 
 /*

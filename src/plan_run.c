@@ -341,7 +341,7 @@ run_plan(FunctionCallInfo fcinfo, bool is_pull)
 		osmeta_check_problems(&run);
 	run.sink = osmeta_sink_find(run.plan->target_wrapper);
 	/* what only reads the target does so through foreign tables */
-	if (run.sink == NULL && is_pull)
+	if (is_pull && run.plan->target_wrapper != NULL)
 		run.sink = &osmeta_table_sink;
 	if (run.sink == NULL)
 		osmeta_check_problems(&run);

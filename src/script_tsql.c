@@ -34,11 +34,11 @@ osmeta_script_name(char *out, const char *name, size_t len)
 
 /* Bytes of the character that a text of UTF-8 begins with. */
 static size_t
-character_length(const char *text, size_t len)
+character_length(const char *value, size_t len)
 {
-	unsigned char first = (unsigned char) *text;
+	unsigned char first = (unsigned char) *value;
 	size_t		length = first < 0xC0 ? 1 : first < 0xE0 ? 2 :
-		first < 0xF0 ? 3 : 4;
+	first < 0xF0 ? 3 : 4;
 
 	return length < len ? length : len;
 }
@@ -49,9 +49,9 @@ character_length(const char *text, size_t len)
  * the backslash.  0: it may.
  */
 static unsigned
-hidden_character(const char *text, size_t length)
+hidden_character(const char *value, size_t length)
 {
-	const unsigned char *c = (const unsigned char *) text;
+	const unsigned char *c = (const unsigned char *) value;
 	unsigned	code;
 
 	if (length == 1)
@@ -71,13 +71,13 @@ hidden_character(const char *text, size_t length)
 
 /* Does a variable of sqlcmd begin here? */
 static bool
-is_variable(const char *text, size_t len)
+is_variable(const char *value, size_t len)
 {
-	return len > 1 && text[0] == '$' && text[1] == '(';
+	return len > 1 && value[0] == '$' && value[1] == '(';
 }
 
 size_t
-osmeta_script_text(char *out, const char *text, size_t len)
+osmeta_script_text(char *out, const char *value, size_t len)
 {
 	char	   *to = out;
 	bool		is_open = true;
@@ -88,8 +88,8 @@ osmeta_script_text(char *out, const char *text, size_t len)
 	{
 		unsigned	hidden;
 
-		length = character_length(text + i, len - i);
-		hidden = hidden_character(text + i, length);
+		length = character_length(value + i, len - i);
+		hidden = hidden_character(value + i, length);
 		if (hidden != 0)
 		{
 			to += sprintf(to, "%s + NCHAR(%u)", is_open ? "'" : "", hidden);
@@ -99,11 +99,11 @@ osmeta_script_text(char *out, const char *text, size_t len)
 		if (!is_open)
 			to += sprintf(to, " + N'");
 		is_open = true;
-		if (text[i] == '\'')
+		if (value[i] == '\'')
 			*to++ = '\'';
-		memcpy(to, text + i, length);
+		memcpy(to, value + i, length);
 		to += length;
-		if (is_variable(text + i, len - i))
+		if (is_variable(value + i, len - i))
 			to += sprintf(to, "' + N'");
 	}
 	if (is_open)
@@ -113,17 +113,17 @@ osmeta_script_text(char *out, const char *text, size_t len)
 }
 
 size_t
-osmeta_script_piece(const char *text, size_t len)
+osmeta_script_piece(const char *value, size_t len)
 {
 	size_t		end = 0;
 	int			joints = 0;
 
 	for (int i = 0; i < OSMETA_SCRIPT_PIECE && end < len; i++)
 	{
-		size_t		length = character_length(text + end, len - end);
+		size_t		length = character_length(value + end, len - end);
 
-		if (hidden_character(text + end, length) != 0 ||
-			is_variable(text + end, len - end))
+		if (hidden_character(value + end, length) != 0 ||
+			is_variable(value + end, len - end))
 		{
 			if (++joints > OSMETA_SCRIPT_JOINTS)
 				break;
@@ -134,37 +134,37 @@ osmeta_script_piece(const char *text, size_t len)
 }
 
 bool
-osmeta_script_is_plain(const char *text, size_t len)
+osmeta_script_is_plain(const char *value, size_t len)
 {
 	size_t		length;
 
 	for (size_t i = 0; i < len; i += length)
 	{
-		length = character_length(text + i, len - i);
-		if (hidden_character(text + i, length) != 0 ||
-			is_variable(text + i, len - i))
+		length = character_length(value + i, len - i);
+		if (hidden_character(value + i, length) != 0 ||
+			is_variable(value + i, len - i))
 			return false;
 	}
 	return true;
 }
 
 size_t
-osmeta_script_comment(char *out, const char *text, size_t len)
+osmeta_script_comment(char *out, const char *value, size_t len)
 {
 	char	   *to = out;
 	size_t		length;
 
 	for (size_t i = 0; i < len; i += length)
 	{
-		length = character_length(text + i, len - i);
-		if (hidden_character(text + i, length) != 0)
+		length = character_length(value + i, len - i);
+		if (hidden_character(value + i, length) != 0)
 		{
 			*to++ = '?';
 			continue;
 		}
-		memcpy(to, text + i, length);
+		memcpy(to, value + i, length);
 		to += length;
-		if (is_variable(text + i, len - i))
+		if (is_variable(value + i, len - i))
 			*to++ = ' ';
 	}
 	*to = '\0';

@@ -29,23 +29,23 @@ extern size_t osmeta_script_name(char *out, const char *name, size_t len);
 #define OSMETA_SCRIPT_PIECE 2000
 #define OSMETA_SCRIPT_JOINTS 60
 #define OSMETA_SCRIPT_TEXT_SIZE(len) (24 * (len) + 4)
-extern size_t osmeta_script_text(char *out, const char *text, size_t len);
+extern size_t osmeta_script_text(char *out, const char *value, size_t len);
 
 /*
  * Bytes of the first characters of a text, as many as one piece may have: so
  * many characters, of which so many are put together by number.
  */
-extern size_t osmeta_script_piece(const char *text, size_t len);
+extern size_t osmeta_script_piece(const char *value, size_t len);
 
 /*
  * Can a statement stand in a script as it is?  Names can hold what only a
  * literal can hide.
  */
-extern bool osmeta_script_is_plain(const char *text, size_t len);
+extern bool osmeta_script_is_plain(const char *value, size_t len);
 
 /* A text as it may stand in a comment that ends with its line. */
 #define OSMETA_SCRIPT_COMMENT_SIZE(len) (2 * (len) + 1)
-extern size_t osmeta_script_comment(char *out, const char *text, size_t len);
+extern size_t osmeta_script_comment(char *out, const char *value, size_t len);
 
 /*
  * The type that a column has for which PostgreSQL's is a given one, as
