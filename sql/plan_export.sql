@@ -73,7 +73,9 @@ SELECT osmeta.drop_plan('given');
 -- Names that hold everything: the whole batch becomes a text.
 SELECT format('ALTER TABLE %s RENAME TO %I', make.table_of('target', 'Region'), E'O]S"x''; $(y) --\nGO\n') \gexec
 UPDATE target."OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = E'O]S"x''; $(y) --\nGO\n' WHERE "NAME" = 'Region';
+SET client_min_messages = warning;
 SELECT osmeta.capture('tgt') > 0;
+RESET client_min_messages;
 SELECT osmeta.create_plan(E'My "plan"; --\nGO', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0;
 CALL osmeta.pull_plan(E'My "plan"; --\nGO');
 SELECT script FROM public.script(E'My "plan"; --\nGO', schema => 'x]y') AS script;

@@ -336,6 +336,23 @@ write_rows(Export *export, const ExportEntity *e)
 	return false;
 }
 
+/* The text of an error that a script raises; % is not itself there. */
+static char *
+error_text(const char *what, const char *table)
+{
+	StringInfoData name;
+
+	initStringInfo(&name);
+	for (; *table != '\0'; table++)
+	{
+		if (*table == '%')
+			appendStringInfoChar(&name, '%');
+		appendStringInfoChar(&name, *table);
+	}
+	return osmeta_export_text(psprintf("osmeta: %s, in table %s", what,
+									   name.data));
+}
+
 /* Insert a part of a stage. */
 static void
 write_insert(Export *export, const ExportEntity *e, int64 first, int64 last)
@@ -395,8 +412,8 @@ write_insert(Export *export, const ExportEntity *e, int64 first, int64 last)
 						  has_identity, e->table);
 	osmeta_export_add(export, "IF @rows <> " INT64_FORMAT " THROW 50003, %s, 1;",
 					  rows,
-					  osmeta_export_text(psprintf("osmeta: table %s has not taken all rows; a trigger there leaves some out",
-												  e->table)));
+					  error_text("rows have been left out, by a trigger there",
+								 e->table));
 	osmeta_export_step_end(export, "progress", "insert", e, first, last,
 						   "@rows");
 }
@@ -440,8 +457,8 @@ write_second(Export *export, const ExportEntity *e, int64 first, int64 last)
 	osmeta_export_add(export, "SET @wanted = (SELECT COUNT(*) FROM %s s WHERE s.seq BETWEEN " INT64_FORMAT " AND " INT64_FORMAT " AND (%s));",
 					  e->stage, first, last, is_set.data);
 	osmeta_export_add(export, "IF @rows <> @wanted THROW 50004, %s, 1;",
-					  osmeta_export_text(psprintf("osmeta: rows that have been delivered are not there any more, in table %s",
-												  e->table)));
+					  error_text("rows that have been delivered are not there any more",
+								 e->table));
 	osmeta_export_step_end(export, "progress", "second step", e, first, last,
 						   "@rows");
 }
