@@ -25,7 +25,6 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -126,33 +125,16 @@ connection_of(const TdsLink *link)
 }
 
 /*
- * A message of the other side in our encoding, as far as that can show it: an
- * error while an error is raised would hide it.
+ * A message of the other side.  The library gives UTF-8, and osmeta lives in
+ * databases of that encoding only, but an error while an error is raised
+ * would hide it.
  */
 static char *
 message_of_server(const char *message)
 {
-	int			length = strlen(message);
-	int			encoding = GetDatabaseEncoding();
-	char	   *result;
+	char	   *result = pstrdup(message);
 
-	if (encoding != PG_UTF8 && encoding != PG_SQL_ASCII)
-	{
-		Oid			conversion = FindDefaultConversionProc(PG_UTF8, encoding);
-		Size		size = (Size) length * MAX_CONVERSION_GROWTH + 1;
-
-		result = palloc0(size);
-		if (OidIsValid(conversion) &&
-			pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding,
-										  (unsigned char *) message, length,
-										  (unsigned char *) result, size,
-										  true) == length)
-			return result;
-		pfree(result);
-	}
-	result = pstrdup(message);
-	if (encoding == PG_UTF8 &&
-		pg_verify_mbstr(PG_UTF8, result, length, true))
+	if (pg_verify_mbstr(PG_UTF8, result, strlen(result), true))
 		return result;
 	for (char *p = result; *p != '\0'; p++)
 	{
@@ -604,12 +586,6 @@ osmeta_tds_init_connection(void)
 	CacheRegisterSyscacheCallback(USERMAPPINGOID, on_change, (Datum) 0);
 }
 
-static char *
-sql_for_server(const char *sql)
-{
-	return pg_server_to_any(sql, strlen(sql), PG_UTF8);
-}
-
 int64
 osmeta_tds_execute(TdsLink *link, const char *sql)
 {
@@ -617,7 +593,7 @@ osmeta_tds_execute(TdsLink *link, const char *sql)
 	int64		rows = 0;
 
 	connection->sql = sql;
-	if (!tds_link_execute(link, sql_for_server(sql), &rows))
+	if (!tds_link_execute(link, sql, &rows))
 		osmeta_tds_raise(link);
 	connection->sql = NULL;
 	return rows;
@@ -629,7 +605,6 @@ osmeta_tds_text(TdsLink *link, int column)
 	const char *value;
 	size_t		length;
 	char	   *result;
-	char	   *ours;
 	bool		is_binary = tds_link_is_binary(link, column);
 
 	if (!tds_link_value(link, column, &value, &length))
@@ -651,11 +626,9 @@ osmeta_tds_text(TdsLink *link, int column)
 	}
 	memcpy(result, value, length);
 	result[length] = '\0';
-	/* a NUL among it is refused here, too */
-	ours = pg_any_to_server(result, length, PG_UTF8);
-	if (ours != result)
-		pfree(result);
-	return ours;
+	/* refuses a NUL among it, too */
+	(void) pg_verify_mbstr(PG_UTF8, result, length, false);
+	return result;
 }
 
 void
@@ -667,7 +640,7 @@ osmeta_tds_rows(TdsLink *link, const char *sql, int ncolumns,
 
 	connection->sql = sql;
 	connection->is_busy = true;
-	if (!tds_link_query(link, sql_for_server(sql)) ||
+	if (!tds_link_query(link, sql) ||
 		(code = tds_link_result(link)) < 0)
 		osmeta_tds_raise(link);
 	if (code == 0)

@@ -38,7 +38,7 @@ extern void osmeta_tds_hold(void);
  */
 extern void osmeta_tds_commit(void);
 
-/* Run a batch, in the server's encoding; gives the rows that it touched. */
+/* Run a batch; gives the rows that it touched. */
 extern int64 osmeta_tds_execute(TdsLink *link, const char *sql);
 
 /*
@@ -50,7 +50,7 @@ typedef void (*TdsRowFunction) (TdsLink *link, void *arg);
 extern void osmeta_tds_rows(TdsLink *link, const char *sql, int ncolumns,
 							TdsRowFunction function, void *arg);
 
-/* A value of the current row, palloc'd, in our encoding; NULL for NULL. */
+/* A value of the current row, palloc'd; NULL for NULL. */
 extern char *osmeta_tds_text(TdsLink *link, int column);
 
 /* The one value that a batch gives, palloc'd; NULL for NULL or no row. */

@@ -13,7 +13,6 @@
 #include "login.h"
 
 #include "commands/defrem.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -30,15 +29,6 @@ osmeta_tds_check_usage(const ForeignServer *server, Oid user)
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
-}
-
-/* The library is told in UTF-8 whatever the database is in. */
-static const char *
-utf8(DefElem *option)
-{
-	const char *value = defGetString(option);
-
-	return pg_server_to_any(value, strlen(value), PG_UTF8);
 }
 
 /* Names of servers, separated by commas. */
@@ -85,22 +75,22 @@ osmeta_tds_login(const ForeignServer *server, TdsLogin *login)
 		DefElem    *option = (DefElem *) lfirst(cell);
 
 		if (strcmp(option->defname, "servername") == 0)
-			servers = split_servers(utf8(option));
+			servers = split_servers(defGetString(option));
 		else if (strcmp(option->defname, "port") == 0)
-			login->port = utf8(option);
+			login->port = defGetString(option);
 		else if (strcmp(option->defname, "database") == 0)
-			login->database = utf8(option);
+			login->database = defGetString(option);
 		else if (strcmp(option->defname, "tds_version") == 0)
-			login->version = utf8(option);
+			login->version = defGetString(option);
 	}
 	foreach(cell, mapping->options)
 	{
 		DefElem    *option = (DefElem *) lfirst(cell);
 
 		if (strcmp(option->defname, "username") == 0)
-			login->user = utf8(option);
+			login->user = defGetString(option);
 		else if (strcmp(option->defname, "password") == 0)
-			login->password = utf8(option);
+			login->password = defGetString(option);
 	}
 	if (servers == NIL)
 		ereport(ERROR,

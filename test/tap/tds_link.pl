@@ -486,6 +486,11 @@ SQL
 		qr/\A22P02: invalid input syntax for type integer: "a"\z/,
 		'a value that its type does not take');
 	is( (session(undef, 'link', <<'SQL'))[0],
+SELECT v FROM osmeta.tds_query('one', 'SELECT CAST(0x61006200 AS varbinary(4))') AS v (v bytea);
+SQL
+		'\x61006200',
+		'zeros among bytes are bytes');
+	is( (session(undef, 'link', <<'SQL'))[0],
 SELECT * FROM osmeta.tds_query('one', 'SELECT Name FROM Other') AS v (v integer);
 SELECT * FROM osmeta.tds_query('one', 'SELECT count(*) FROM Other') AS v (v integer);
 SQL
