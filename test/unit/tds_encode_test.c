@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../tds/encode.h"
-#include "../tds/transact.h"
+#include "encode.h"
+#include "transact.h"
 
 #define DAY INT64_C(86400000000)
 #define MILLISECOND INT64_C(1000)
