@@ -233,7 +233,8 @@ check_length(const Source *source, size_t length)
 {
 	const TdsField *f = source->field;
 
-	if (f->max_length >= 0 && length > (size_t) f->max_length)
+	/* what has no limit there has that of the library's lengths */
+	if (length > (f->max_length >= 0 ? (size_t) f->max_length : PG_INT32_MAX))
 		ereport(ERROR,
 				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
 				 errmsg("value too long for \"%s\", which is %s", f->label,

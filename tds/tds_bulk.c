@@ -22,7 +22,7 @@ PG_FUNCTION_INFO_V1(tds_bulk);
 static TupleDesc
 columns_of(const char *query)
 {
-	if (SPI_execute(psprintf("SELECT * FROM (%s) AS q LIMIT 0", query), false,
+	if (SPI_execute(psprintf("SELECT * FROM (%s\n) AS q LIMIT 0", query), false,
 					0) != SPI_OK_SELECT)
 		elog(ERROR, "the query gives no rows");
 	return SPI_tuptable->tupdesc;
