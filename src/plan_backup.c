@@ -222,10 +222,9 @@ check_outside(Run *run)
 
 		if (k->child != NULL)
 			continue;
-		ids = psprintf("(SELECT c%d AS id FROM %s)",
+		ids = psprintf("(SELECT t.c%d AS id FROM %s t)",
 					   k->parent->identifier->attribute_no,
-					   osmeta_stage_name(run->plan, 't',
-										 k->parent->entity_id));
+					   osmeta_target_sql(run->plan, k->parent, 't', "true"));
 		findings.referred +=
 			osmeta_findings_add(&findings,
 								osmeta_referring_sql(k, ids, "true", "true"));

@@ -40,6 +40,7 @@ typedef struct ForeignKey
 	char	   *column_name;
 	int			position;		/* of the column in its table */
 	char	   *relation;		/* oN, qualified */
+	bool		is_fenced;		/* nothing but a range is to reach it */
 	char	   *column;			/* its column there */
 	bool		has_id;			/* oN has a column id */
 	bool		is_simple;		/* one column, which can hold an identifier */
@@ -73,6 +74,8 @@ extern int64 osmeta_findings_add(Findings *findings, const char *query);
  * Rows that refer by a foreign key to ids of a relation (alias u, column id,
  * which meet condition), as a query (table, id, what).
  */
+extern char *osmeta_key_relation_sql(const ForeignKey *key,
+									 const char *range);
 extern char *osmeta_referring_sql(const ForeignKey *key, const char *ids,
 								  const char *condition, const char *range);
 

@@ -251,6 +251,7 @@ osmeta_foreign_keys_load(MigrationPlan *plan, int *count)
 		k->position = (int) osmeta_int64_at(i, 4, NULL);
 		k->relation = osmeta_stage_name(plan, 'o',
 										osmeta_int64_at(i, 5, NULL));
+		k->is_fenced = osmeta_target_is_fenced(plan);
 		k->column = osmeta_text_at(i, 6);
 		k->has_id = osmeta_bool_at(i, 7);
 		k->is_cascade = osmeta_bool_at(i, 10);
@@ -288,6 +289,19 @@ osmeta_findings_add(Findings *findings, const char *query)
 	return total;
 }
 
+/*
+ * The table with the key as a relation that is joined, see osmeta_target_sql;
+ * range is a condition on o.
+ */
+char *
+osmeta_key_relation_sql(const ForeignKey *key, const char *range)
+{
+	if (!key->is_fenced)
+		return key->relation;
+	return psprintf("(SELECT o.* FROM %s o WHERE %s OFFSET 0)", key->relation,
+					range);
+}
+
 char *
 osmeta_referring_sql(const ForeignKey *key, const char *ids,
 					 const char *condition, const char *range)
@@ -302,7 +316,7 @@ osmeta_referring_sql(const ForeignKey *key, const char *ids,
 					 "'may refer to %1$s, by %2$s, which is not over the identifier alone'",
 					 quote_literal_cstr(key->parent->target_table),
 					 quote_literal_cstr(key->key_name), key->column,
-					 key->relation);
+					 osmeta_key_relation_sql(key, key->is_simple ? range : "true"));
 	if (key->is_simple)
 		appendStringInfo(&buf, " JOIN %s u ON u.id = o.%s WHERE %s AND %s",
 						 ids, key->column, condition, range);

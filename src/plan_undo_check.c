@@ -346,7 +346,8 @@ keep_referred(Run *run, const ForeignKey *key)
 		return 0;
 	return osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT u.id FROM %s o JOIN %s u ON u.id = o.%s"
 						" WHERE NOT u.keep AND %s AND %s) r WHERE k.id = r.id",
-						ids, key->relation, ids, key->column, range,
+						ids, osmeta_key_relation_sql(key, range), ids,
+						key->column, range,
 						key->child == NULL || !key->has_id ? "true" :
 						psprintf("NOT EXISTS (SELECT FROM %s x WHERE x.id = o.id AND NOT x.keep)",
 								 osmeta_stage_name(plan, 'x',
