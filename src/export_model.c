@@ -126,59 +126,101 @@ fill_allowed(ExportColumn *column, const char *type)
 	}
 }
 
-/* The type as SQL Server's catalogue has it; false: it is not known. */
-static bool
-fill_known_type(const Export *export, const ExportEntity *entity,
-				ExportColumn *column)
+/* A column as SQL Server's catalogue has it. */
+typedef struct KnownColumn
 {
+	char	   *name;
 	char	   *type;
 	char	   *length;
+	char	   *precision;
+	char	   *scale;
+} KnownColumn;
 
-	if (osmeta_export_query(export, "SELECT c.data_type, c.length::text, c.precision::text, c.scale::text"
-							" FROM osmeta.captured_physical_column c"
-							" JOIN osmeta.environment n ON n.environment = %s AND n.catalog_dialect = 'sqlserver'"
-							" WHERE c.capture_id = " INT64_FORMAT
-							"  AND c.table_name = %s AND c.column_name = %s",
-							quote_literal_cstr(export->plan->target),
-							export->plan->target_capture_id,
-							quote_literal_cstr(entity->entity->target_table),
-							quote_literal_cstr(column->attribute->target_column)) == 0)
-		return false;
-	type = osmeta_text_at(0, 1);
-	length = osmeta_text_at(0, 2);
-	if (type == NULL)
-		return false;
-	if (strcmp(type, "ntext") == 0 || strcmp(type, "text") == 0)
-		column->type = "nvarchar(max)";
-	else if (strcmp(type, "image") == 0)
-		column->type = "varbinary(max)";
-	else if (strstr(type, "char") != NULL || strstr(type, "binary") != NULL)
-		column->type = psprintf("%s(%s)", type, length ? length : "max");
-	else if ((strcmp(type, "decimal") == 0 || strcmp(type, "numeric") == 0) &&
-			 osmeta_text_at(0, 3) != NULL)
-		column->type = psprintf("%s(%s,%s)", type, osmeta_text_at(0, 3),
-								osmeta_text_at(0, 4) ? osmeta_text_at(0, 4) : "0");
-	else
-		column->type = type;
-	column->allowed = psprintf(",%s,", type);
-	column->size = column->scale = "NULL";
-	if (strstr(type, "char") != NULL)
-		column->size = length ? length : "2147483647";
-	else if (osmeta_text_at(0, 3) != NULL)
+/* The columns of an entity's table in the capture; none, if it is of another engine. */
+static KnownColumn *
+read_known(const Export *export, const ExportEntity *entity, int *count)
+{
+	KnownColumn *known;
+
+	*count = (int) osmeta_export_query(export, "SELECT c.column_name, c.data_type, c.length::text, c.precision::text, COALESCE(c.scale, 0)::text"
+									   " FROM osmeta.captured_physical_column c"
+									   " JOIN osmeta.environment n ON n.environment = %s AND n.catalog_dialect = 'sqlserver'"
+									   " WHERE c.capture_id = " INT64_FORMAT
+									   " AND c.table_name = %s AND c.data_type IS NOT NULL",
+									   quote_literal_cstr(export->plan->target),
+									   export->plan->target_capture_id,
+									   quote_literal_cstr(entity->entity->target_table));
+	known = palloc(sizeof(KnownColumn) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
 	{
-		column->size = osmeta_text_at(0, 3);
-		column->scale = osmeta_text_at(0, 4) ? osmeta_text_at(0, 4) : "0";
+		known[i].name = osmeta_text_at(i, 1);
+		known[i].type = osmeta_text_at(i, 2);
+		known[i].length = osmeta_text_at(i, 3);
+		known[i].precision = osmeta_text_at(i, 4);
+		known[i].scale = osmeta_text_at(i, 5);
 	}
-	return true;
+	return known;
+}
+
+static void
+fill_known_type(ExportColumn *column, const KnownColumn *known)
+{
+	bool		is_text = strstr(known->type, "char") != NULL;
+
+	if (strcmp(known->type, "ntext") == 0 || strcmp(known->type, "text") == 0)
+		column->type = "nvarchar(max)";
+	else if (strcmp(known->type, "image") == 0)
+		column->type = "varbinary(max)";
+	else if (is_text || strstr(known->type, "binary") != NULL)
+		column->type = psprintf("%s(%s)", known->type,
+								known->length ? known->length : "max");
+	else if (known->precision != NULL)
+		column->type = psprintf("%s(%s,%s)", known->type, known->precision,
+								known->scale);
+	else
+		column->type = known->type;
+	column->allowed = psprintf(",%s,", known->type);
+	column->size = column->scale = "NULL";
+	if (is_text)
+		column->size = known->length ? known->length : "2147483647";
+	else if (known->precision != NULL)
+	{
+		column->size = known->precision;
+		column->scale = known->scale;
+	}
+}
+
+/* The type of which the target's column must be. */
+static void
+fill_type(const ExportEntity *entity, ExportColumn *column,
+		  const KnownColumn *known, int nknown)
+{
+	const PlanAttribute *attribute = column->attribute;
+	char		type[OSMETA_SCRIPT_TYPE_SIZE];
+
+	for (int i = 0; i < nknown; i++)
+	{
+		if (strcmp(known[i].name, attribute->target_column) == 0)
+		{
+			fill_known_type(column, &known[i]);
+			return;
+		}
+	}
+	fill_allowed(column, attribute->target_type);
+	if (osmeta_script_type(type, attribute->target_type) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s.%s: SQL Server has no type for %s",
+						entity->label, attribute->name,
+						attribute->target_type),
+				 errhint("Set include = false for the attribute in a new plan.")));
+	column->type = pstrdup(type);
 }
 
 static void
 fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 			const PlanAttribute *attribute)
 {
-	char		type[OSMETA_SCRIPT_TYPE_SIZE];
-
-	column->attribute = attribute;
 	column->root = osmeta_leads_to(attribute);
 	column->has_reference = column->root != NULL;
 	column->name = osmeta_export_name(attribute->target_column);
@@ -191,18 +233,6 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 		/* the map has it */
 		column->is_staged = false;
 		column->root = entity->root;
-	}
-	fill_allowed(column, attribute->target_type);
-	if (!fill_known_type(export, entity, column))
-	{
-		if (osmeta_script_type(type, attribute->target_type) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("%s.%s: SQL Server has no type for %s",
-							entity->label, attribute->name,
-							attribute->target_type),
-					 errhint("Set include = false for the attribute in a new plan.")));
-		column->type = pstrdup(type);
 	}
 	column->first = "NULL";
 	if (attribute->is_deferred && attribute->is_soft &&
@@ -239,6 +269,8 @@ fill_entity(const Export *export, ExportEntity *entity)
 {
 	PlanEntity *e = entity->entity;
 	bool		isnull;
+	KnownColumn *known;
+	int			nknown;
 
 	entity->root = osmeta_gives_to(e);
 	entity->label = osmeta_entity_label(e);
@@ -247,11 +279,15 @@ fill_entity(const Export *export, ExportEntity *entity)
 	entity->stage = osmeta_export_table(export,
 										psprintf("e" INT64_FORMAT,
 												 e->entity_id));
+	known = read_known(export, entity, &nknown);
 	entity->columns = palloc0(sizeof(ExportColumn) * Max(e->nattributes, 1));
 	for (int i = 0; i < e->nattributes; i++)
 	{
-		fill_column(export, entity, &entity->columns[entity->ncolumns],
-					&e->attributes[i]);
+		ExportColumn *column = &entity->columns[entity->ncolumns];
+
+		column->attribute = &e->attributes[i];
+		fill_column(export, entity, column, &e->attributes[i]);
+		fill_type(entity, column, known, nknown);
 		if (&e->attributes[i] == e->identifier)
 			entity->identifier = &entity->columns[entity->ncolumns];
 		entity->ncolumns++;
