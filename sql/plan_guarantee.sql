@@ -176,7 +176,7 @@ CREATE FUNCTION public.keep_null() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN 
 CREATE TRIGGER keep_null BEFORE UPDATE ON :target_customer FOR EACH ROW EXECUTE FUNCTION public.keep_null();
 SELECT osmeta.create_plan('q', 'src', 'tgt', ARRAY['espace:Shop'], '{"severity": {"unmatched_user": "warning"}}') > 0 AS planned;
 CALL osmeta.run_plan('q');
-SELECT c.phase, c.state, c.error FROM osmeta.plan_chunk c JOIN osmeta.plan p USING (plan_id) WHERE p.plan = 'q' AND c.state <> 'done';
+SELECT c.phase, c.state, c.error FROM osmeta.plan_chunk c JOIN osmeta.plan p USING (plan_id) WHERE p.plan = 'q' AND c.state <> 'done' ORDER BY c.chunk_id;
 DROP TRIGGER keep_null ON :target_customer;
 SELECT osmeta.refresh_plan('q');
 CREATE TABLE public.gone AS SELECT * FROM target.customer WHERE "NAME" LIKE 'Ümläut%';
