@@ -196,17 +196,25 @@ check_loaded(Export *export, const ExportEntity *e)
 		check_matched(export, e, &e->columns[i]);
 }
 
-/* Names of letters and digits go without brackets: not every server takes them. */
+/*
+ * A table for DBCC, which takes a literal or a variable.  Names of letters and
+ * digits go without brackets: not every server takes them.
+ */
 static char *
-counted_table(const Export *export, const ExportEntity *e)
+counted_table(Export *export, const ExportEntity *e)
 {
+	char	   *variable;
+
 	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	const char *table = e->entity->target_table;
 
 	if (strspn(export->schema, letters) == strlen(export->schema) &&
 		strspn(table, letters) == strlen(table))
 		return psprintf("'%s.%s'", export->schema, table);
-	return osmeta_export_text(e->table);
+	variable = psprintf("@counted" INT64_FORMAT, e->entity->entity_id);
+	osmeta_export_add(export, "DECLARE %s nvarchar(600) = %s;", variable,
+					  osmeta_export_text(e->table));
+	return variable;
 }
 
 /*
@@ -217,17 +225,19 @@ static void
 move_counter(Export *export, const ExportEntity *e)
 {
 	int64		upper;
+	char	   *counted;
 
 	if (e->upper == NULL)
 		return;
 	upper = strtoll(e->upper, NULL, 10);
 	if (upper == PG_INT64_MAX || upper == PG_INT32_MAX)
 		return;
+	counted = counted_table(export, e);
 	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(%s) AND c.is_identity = 1) AND CAST(IDENT_CURRENT(%s) AS bigint) < " INT64_FORMAT,
 					  osmeta_export_text(e->table),
 					  osmeta_export_text(e->table), upper);
 	osmeta_export_add(export, "DBCC CHECKIDENT (%s, RESEED, " INT64_FORMAT ") WITH NO_INFOMSGS;",
-					  counted_table(export, e), upper + 1);
+					  counted, upper + 1);
 }
 
 void

@@ -410,10 +410,11 @@ write_insert(Export *export, const ExportEntity *e, int64 first, int64 last)
 	else
 		osmeta_export_add(export, "IF %s SET IDENTITY_INSERT %s OFF;",
 						  has_identity, e->table);
-	osmeta_export_add(export, "IF @rows <> " INT64_FORMAT " THROW 50003, %s, 1;",
-					  rows,
+	osmeta_export_add(export, "DECLARE @message nvarchar(2000) = %s;",
 					  error_text("rows have been left out, by a trigger there",
 								 e->table));
+	osmeta_export_add(export, "IF @rows <> " INT64_FORMAT " THROW 50003, @message, 1;",
+					  rows);
 	osmeta_export_step_end(export, "progress", "insert", e, first, last,
 						   "@rows");
 }
@@ -456,9 +457,10 @@ write_second(Export *export, const ExportEntity *e, int64 first, int64 last)
 	osmeta_export_add(export, "SET @rows = @@ROWCOUNT;");
 	osmeta_export_add(export, "SET @wanted = (SELECT COUNT(*) FROM %s s WHERE s.seq BETWEEN " INT64_FORMAT " AND " INT64_FORMAT " AND (%s));",
 					  e->stage, first, last, is_set.data);
-	osmeta_export_add(export, "IF @rows <> @wanted THROW 50004, %s, 1;",
+	osmeta_export_add(export, "DECLARE @message nvarchar(2000) = %s;",
 					  error_text("rows that have been delivered are not there any more",
 								 e->table));
+	osmeta_export_add(export, "IF @rows <> @wanted THROW 50004, @message, 1;");
 	osmeta_export_step_end(export, "progress", "second step", e, first, last,
 						   "@rows");
 }
