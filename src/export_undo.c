@@ -181,6 +181,11 @@ find_referring(Export *export)
 		PlanEntity *child = key[i][3] == NULL ? NULL :
 		osmeta_plan_entity(export->plan, strtoll(key[i][3], NULL, 10));
 
+		/* a copy of the target may have a table that it has not */
+		osmeta_export_add(export, "IF OBJECT_ID(%s) IS NOT NULL",
+						  osmeta_export_text(psprintf("%s.%s",
+													  osmeta_export_name(export->schema),
+													  osmeta_export_name(key[i][0]))));
 		osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT DISTINCT TOP 20 %s + CAST(o.%s AS nvarchar(400)) FROM %s.%s o JOIN %s u ON u.id = o.%s%s;",
 						  osmeta_export_text(psprintf("rows of others in table %s refer to one that is to go, by column %s: ",
 													  key[i][0], key[i][1])),
