@@ -19,7 +19,16 @@
 
 #include "utils/builtins.h"
 
+#include "environment.h"
 #include "spi.h"
+
+/*
+ * A wrapper that opens connections for each query makes small pieces dear: of
+ * a large table they are wider, up to so many times chunk_rows, but never
+ * fewer than sessions could share.
+ */
+#define WIDEST 10
+#define FEWEST 4
 
 /* Identifiers for each row up to which ranges of equal width are cut. */
 #define DENSE 4
@@ -31,6 +40,18 @@ typedef struct Bounds
 	int64		upper;
 	char	   *sum;			/* of the identifiers, NULL: no rows */
 } Bounds;
+
+/* Rows of a piece, of a source that has so many. */
+static int64
+piece_rows(const Run *run, int64 rows)
+{
+	const MigrationPlan *plan = run->plan;
+
+	if (osmeta_environment_open(plan->source)->has_snapshot)
+		return plan->chunk_rows;
+	return Max(plan->chunk_rows,
+			   Min((rows + FEWEST - 1) / FEWEST, plan->chunk_rows * WIDEST));
+}
 
 static void
 add_pull_chunk(const Run *run, const PlanEntity *entity, const char *lower,
@@ -48,7 +69,7 @@ add_pull_chunk(const Run *run, const PlanEntity *entity, const char *lower,
 static void
 cut_by_width(const Run *run, const PlanEntity *entity, const Bounds *bounds)
 {
-	int64		chunk_rows = run->plan->chunk_rows;
+	int64		chunk_rows = piece_rows(run, bounds->rows);
 	int64		chunks = (bounds->rows + chunk_rows - 1) / chunk_rows;
 	uint64		span = (uint64) bounds->upper - (uint64) bounds->lower;
 	uint64		width = span / chunks;
@@ -75,9 +96,10 @@ cut_by_width(const Run *run, const PlanEntity *entity, const Bounds *bounds)
 	}
 }
 
-/* Ranges of chunk_rows rows each. */
+/* Ranges of equally many rows. */
 static void
-cut_by_number(const Run *run, const PlanEntity *entity, const char *ids)
+cut_by_number(const Run *run, const PlanEntity *entity, const char *ids,
+			  const Bounds *bounds)
 {
 	osmeta_execf("INSERT INTO osmeta.plan_chunk (plan_id, entity_id, phase, round, level, lower_id, upper_id, rows_expected)"
 				 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", 'pull', %d, 0, p.lower::text,"
@@ -86,7 +108,7 @@ cut_by_number(const Run *run, const PlanEntity *entity, const char *ids)
 				 "  FROM (SELECT v.id, (row_number() OVER (ORDER BY v.id) - 1) / " INT64_FORMAT " AS piece"
 				 "   FROM (%s OFFSET 0) v) n GROUP BY n.piece) p ORDER BY p.lower",
 				 run->plan_id, entity->entity_id, run->plan->round,
-				 run->plan->chunk_rows, ids);
+				 piece_rows(run, bounds->rows), ids);
 }
 
 static void
@@ -100,7 +122,7 @@ cut(const Run *run, const PlanEntity *entity, const char *ids,
 		(uint64) bounds->rows)
 		cut_by_width(run, entity, bounds);
 	else
-		cut_by_number(run, entity, ids);
+		cut_by_number(run, entity, ids, bounds);
 }
 
 /* Identifiers at the source that meet the conditions. */

@@ -59,7 +59,7 @@ desk(q{SELECT osmeta.attach('src', 'source', 'dbo', 'sqlserver'), osmeta.attach(
 foreach my $round (1 .. 2)
 {
 	timed('one', 'CREATE TABLE copy AS SELECT * FROM customer; DROP TABLE copy');
-	desk(q{SELECT osmeta.create_plan('p', 'src', 'tgt', '{entity:Shop.Customer}')});
+	desk(q{SELECT osmeta.create_plan('p', 'src', 'tgt', '{entity:Shop.Customer,entity:Shop.Region}')});
 	timed('whole', q{CALL osmeta.pull_plan('p')});
 	note_best('pull', desk(q{SELECT extract(epoch FROM max(finished_at) - min(started_at)) FROM osmeta.plan_chunk WHERE phase = 'pull'}));
 	my @pieces = map { "INSERT INTO copy SELECT * FROM customer WHERE \"ID\" >= $_->[0] AND \"ID\" <= $_->[1];" }

@@ -153,21 +153,21 @@ tds_batch($database, join "\n", map { qq{GRANT SELECT, INSERT, UPDATE, DELETE ON
 	split /\n/, desk(q{SELECT relname FROM pg_class WHERE relnamespace = 'target'::regnamespace AND relkind = 'r'}));
 create_tds_server('desk', 'tds_poor', $database, user => $login, password => 'Passw0rd!');
 desk(q{SELECT osmeta.attach('poor', 'tds_poor', 'dbo', 'sqlserver'), osmeta.capture('poor')});
-desk(q{SELECT osmeta.create_plan('poor', 'src', 'poor', '{entity:Shop.Region,entity:Shop.Customer}')});
-desk_is(q{SELECT DISTINCT key_strategy, key_reason FROM osmeta.plan_entity JOIN osmeta.plan USING (plan_id) WHERE plan = 'poor' AND is_data},
+desk(q{SELECT osmeta.create_plan('meagre', 'src', 'poor', '{entity:Shop.Region,entity:Shop.Customer}')});
+desk_is(q{SELECT DISTINCT key_strategy, key_reason FROM osmeta.plan_entity JOIN osmeta.plan USING (plan_id) WHERE plan = 'meagre' AND is_data},
 	'assigned|the target gives the identifiers: to give them needs the right to ALTER the table',
 	'without ALTER the server gives the identifiers');
-desk_is(q{SELECT code, object FROM osmeta.plan_problem WHERE plan = 'poor' AND severity = 'error'}, '', 'and nothing is missing');
+desk_is(q{SELECT code, object FROM osmeta.plan_problem WHERE plan = 'meagre' AND severity = 'error'}, '', 'and nothing is missing');
 desk(q{UPDATE osmeta.plan_entity SET key_strategy = 'offset', id_offset = 1000 WHERE entity = 'Region' AND key_strategy = 'assigned'});
 # SQL Server keeps the case of names, Babelfish does not
-desk_is(q{SELECT code, object, lower(message), lower(hint) FROM osmeta.plan_problem WHERE plan = 'poor' AND severity = 'error'},
+desk_is(q{SELECT code, object, lower(message), lower(hint) FROM osmeta.plan_problem WHERE plan = 'meagre' AND severity = 'error'},
 	q{identity_always|Shop.Region|the right to alter table "osusr_4af_region" of environment "poor" is missing, without which no identifier can be given (identity_insert)|}
-	. q{set key_strategy = 'assigned' in osmeta.plan_entity; or have it granted there (grant alter on [dbo].[osusr_4af_region]), and select osmeta.refresh_plan('poor'); or set include = false in osmeta.plan_entity.},
+	. q{set key_strategy = 'assigned' in osmeta.plan_entity; or have it granted there (grant alter on [dbo].[osusr_4af_region]), and select osmeta.refresh_plan('meagre'); or set include = false in osmeta.plan_entity.},
 	'to give them is a problem that says what is missing');
 desk(q{UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE entity = 'Region'});
-desk_is(q{CALL osmeta.run_plan('poor')}, '', 'rows are delivered by it');
-desk_is(q{SELECT entity, status FROM osmeta.verify_plan('poor') ORDER BY 1}, "Customer|ok\nRegion|ok", 'verified');
-desk_is(q{CALL osmeta.undo_plan('poor')}, '', 'and undone');
+desk_is(q{CALL osmeta.run_plan('meagre')}, '', 'rows are delivered by it');
+desk_is(q{SELECT entity, status FROM osmeta.verify_plan('meagre') ORDER BY 1}, "Customer|ok\nRegion|ok", 'verified');
+desk_is(q{CALL osmeta.undo_plan('meagre')}, '', 'and undone');
 is(difference_between('before', 'tds_target'), '', 'the rows of before stand there');
 tds_batch($database, "DROP USER $login");
 tds_batch('master', "DROP LOGIN $login");
