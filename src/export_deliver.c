@@ -489,6 +489,10 @@ write_end(Export *export)
 					  osmeta_export_text(progress),
 					  osmeta_export_text(psprintf("plan %s: NOT delivered, nothing has been written; see the message above",
 												  export->plan->name)));
+	osmeta_export_add(export, "ELSE IF NOT EXISTS (SELECT 1 FROM %s WHERE step = 0 AND token = '%s') SELECT %s AS result",
+					  progress, export->token,
+					  osmeta_export_text(psprintf("plan %s: NOT delivered, the tables that stand here are those of another script or of one that was undone; see the message above",
+												  export->plan->name)));
 	osmeta_export_add(export, "ELSE SELECT CASE WHEN MAX(step) = %d THEN %s ELSE %s + CAST(MAX(step) AS nvarchar(20)) END AS result FROM %s;",
 					  export->step,
 					  osmeta_export_text(psprintf("plan %s: delivered",

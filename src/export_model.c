@@ -311,7 +311,7 @@ osmeta_export_model(Export *export)
 
 	check_expressions(export);
 	export->prefix = prefix_of(export);
-	osmeta_export_query(export, "SELECT md5(concat_ws(' ', p.plan_id, p.created_at, p.started_at, p.round, p.generation))"
+	osmeta_export_query(export, "SELECT md5(concat_ws(' ', p.plan_id, extract(epoch FROM p.created_at), extract(epoch FROM p.started_at), p.round, p.generation))"
 						" FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
 						plan->plan_id);
 	export->token = osmeta_text_at(0, 1);

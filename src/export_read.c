@@ -229,8 +229,21 @@ forget_export(const Run *run)
 				 run->plan_id);
 }
 
+/* Are there rows whose identifiers only the script's map knows? */
+static bool
+has_given_ids(const Export *export)
+{
+	for (int i = 0; i < export->nentities; i++)
+	{
+		if (export->entities[i].root == export->entities[i].entity &&
+			export->entities[i].rows > 0)
+			return true;
+	}
+	return false;
+}
+
 static void
-read_delivery(Run *run)
+read_delivery(Run *run, bool never_run)
 {
 	Export		export = {0};
 	bool		has_ended;
@@ -255,6 +268,14 @@ read_delivery(Run *run)
 						 quote_literal_cstr(run->name))));
 		return;
 	}
+	if (!has_ended && !never_run && has_given_ids(&export))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the tables of the script of plan \"%s\" do not stand in environment \"%s\"",
+						run->name, run->plan->target),
+				 errdetail("Without its map nobody knows the identifiers that the target has given, nor whether it has given any."),
+				 errhint("If it has never been run there, or what it had delivered was undone, say so: CALL osmeta.read_delivery(%s, never_run => true).",
+						 quote_literal_cstr(run->name))));
 	forget_export(run);
 	ereport(NOTICE,
 			(errmsg("nothing of plan \"%s\" stands in environment \"%s\"",
@@ -300,7 +321,7 @@ osmeta_read_delivery(PG_FUNCTION_ARGS)
 					 errdetail("It is in phase %s.", run.plan->phase),
 					 errhint("osmeta.export_plan(%s, 'sqlserver') makes one of a plan that has been pulled.",
 							 quote_literal_cstr(run.name))));
-		read_delivery(&run);
+		read_delivery(&run, !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
 		osmeta_run_commit(&run);
 	}
 	PG_FINALLY();

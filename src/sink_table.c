@@ -59,14 +59,16 @@ table_insert_assigned(const OsmetaSinkTable *table, const char *columns,
 					  const char *query, const char *pairs)
 {
 	return osmeta_execf("WITH v AS MATERIALIZED (%s),"
-						" i AS (INSERT INTO %s (%s) SELECT %s FROM v ORDER BY v.source_id RETURNING %s AS id)"
+						" i AS (INSERT INTO %s%s SELECT %s FROM v ORDER BY v.source_id RETURNING %s AS id)"
 						" INSERT INTO %s (source_id, target_id)"
 						" SELECT o.source_id, n.id"
 						" FROM (SELECT v.source_id, row_number() OVER (ORDER BY v.source_id) AS place FROM v) o"
 						" JOIN (SELECT i.id, row_number() OVER (ORDER BY i.id) AS place FROM i) n"
 						" ON n.place = o.place",
-						query, table->relation, columns, columns,
-						table->id_column, pairs);
+						query, table->relation,
+	/* a list must not be empty, and without one a row can be */
+						columns[0] == '\0' ? "" : psprintf(" (%s)", columns),
+						columns, table->id_column, pairs);
 }
 
 /* Condition that bounds the ids with literals, for the wrapper to push. */

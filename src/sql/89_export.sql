@@ -22,6 +22,6 @@ RETURNS SETOF text
 LANGUAGE C VOLATILE ROWS 10000 AS 'MODULE_PATHNAME', 'osmeta_export_plan';
 COMMENT ON FUNCTION osmeta.export_plan(text, text, text, text) IS 'The lines of a script that delivers a plan (part deliver), compares what it has delivered (verify), takes that out again (undo), or drops its own tables (clean)';
 
-CREATE PROCEDURE osmeta.read_delivery(plan text)
+CREATE PROCEDURE osmeta.read_delivery(plan text, never_run boolean DEFAULT false)
 LANGUAGE C AS 'MODULE_PATHNAME', 'osmeta_read_delivery';
-COMMENT ON PROCEDURE osmeta.read_delivery(text) IS 'Find out what became of the script of a plan: if all its rows stand at the target, the plan gets to know their identifiers and is done';
+COMMENT ON PROCEDURE osmeta.read_delivery(text, boolean) IS 'Find out what became of the script of a plan: if all its rows stand at the target, the plan gets to know their identifiers and is done';

@@ -42,6 +42,8 @@ for my $i (0 .. $#block)
 {
 	my ($status, $out, $err) = psql('analyst', 'desk', $block[$i]);
 	is($status, 0, "part $i runs") or diag($err);
+	# sizes of tables are not to be seen at every server
+	$err =~ s/^WARNING:  physical_size of "\w+" cannot be read.*\nDETAIL:.*\nHINT:.*\n?//mg;
 	is($err, '', "part $i says nothing besides");
 	push @answer, $out;
 }
