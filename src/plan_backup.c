@@ -502,8 +502,10 @@ run_insert(Run *run, const Chunk *chunk, const CopyColumn *column, int columns)
 	for (int i = 0; i < columns; i++)
 	{
 		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", column[i].name);
+		/* named, since a sink may look for its columns by name */
 		if (column[i].is_cleared)
-			appendStringInfo(&values, ", NULL::%s", column[i].type);
+			appendStringInfo(&values, ", NULL::%s AS %s", column[i].type,
+							 column[i].name);
 		else
 			appendStringInfo(&values, "%sb.%s", i > 0 ? ", " : "",
 							 column[i].name);
