@@ -9,6 +9,7 @@ use warnings;
 
 use Database;
 use Exporter 'import';
+use Fcntl ':flock';
 use IO::Select;
 use IO::Socket::INET;
 use IPC::Run;
@@ -18,7 +19,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(tds_server tds_needed tds_absent tds_database tds_try
   tds_batch tds_value tds_quote create_tds_server tds_start tds_stop
-  tds_is_ours tds_proxy tds_session);
+  tds_is_ours tds_postgres tds_proxy tds_session);
 
 my $babelfish = $ENV{OSMETA_BABELFISH} // '/opt/babelfish';
 my $superuser = 'babelfish_super';
@@ -224,6 +225,15 @@ sub tds_session
 # what came of it.  With stop => 'TEXT' it is cut instead of sending the packet
 # on.  With mute => 1 connections are taken and never answered.  With record =>
 # 'FILE' what clients send is appended there.
+#
+# With orders => FILE each COMMIT TRANSACTION of a client takes the first line
+# out of the file, which says what becomes of it (no line: nothing):
+#	pass		nothing
+#	stop		it is not passed on, and the connection is cut
+#	lose		it is passed on; when the server answers the connection is cut
+#	late N		the connection is cut; N seconds later the server gets it
+#	slow N		the server gets it N seconds later
+# What has been done is added to FILE.done, a line each.
 sub tds_proxy
 {
 	my (%options) = @_;
@@ -247,32 +257,81 @@ sub tds_proxy
 sub relay
 {
 	my ($listen, %options) = @_;
-	my (%peer, %is_client, $cut, %mute);
+	my (%peer, %is_client, $cut, %mute, %lost, @later);
 	my $select = IO::Select->new($listen);
 	my %text =
 	  map { $_ => pack('v*', map { ord } split //, $options{$_}) }
 	  grep { defined $options{$_} } qw(lose stop);
+	my $commit = pack('v*', map { ord } split //, 'COMMIT TRANSACTION');
 	local $SIG{USR1} = sub { $cut = 1 };
 	local $SIG{TERM} = sub { POSIX::_exit(0) };
 	local $SIG{PIPE} = 'IGNORE';
+	my $forget = sub {
+		my ($socket) = @_;
+		delete $_->{$socket} foreach \%peer, \%lost, \%is_client;
+		$select->remove($socket);
+		close $socket;
+	};
 	my $drop = sub {
 		my ($one) = @_;
-		my $other = delete $peer{$one};
-		foreach my $socket (grep { defined } $one, $other)
+		my $other = $peer{$one};
+		$forget->($_) foreach grep { defined } $one, $other;
+	};
+	my $send = sub {
+		my ($socket, $data) = @_;
+		while (length $data)
 		{
-			delete $peer{$socket};
-			delete $is_client{$socket};
-			$select->remove($socket);
-			close $socket;
+			my $written = syswrite $socket, $data;
+			last unless $written;
+			substr($data, 0, $written, '');
 		}
+	};
+	# true: what the client sent is dealt with
+	my $obey = sub {
+		my ($client, $data) = @_;
+		my ($order, $seconds) = next_order($options{orders});
+		my $server = $peer{$client};
+		if ($order eq 'stop')
+		{
+			$drop->($client);
+			return 1;
+		}
+		elsif ($order eq 'lose')
+		{
+			$lost{$server} = 1;
+		}
+		elsif ($order eq 'late')
+		{
+			# an answer is thrown away
+			$forget->($client);
+			delete $peer{$server};
+			$lost{$server} = 1;
+			push @later, [ time + $seconds, $server, $data ];
+			return 1;
+		}
+		elsif ($order eq 'slow')
+		{
+			push @later, [ time + $seconds, $server, $data ];
+			return 1;
+		}
+		return 0;
 	};
 	while (getppid() != 1)
 	{
-		my @ready = $select->can_read(0.1);
+		my @ready = $select->can_read(@later ? 0.01 : 0.1);
+		foreach my $message (@later)
+		{
+			my ($time, $socket, $data) = @$message;
+			next if $time > time;
+			$send->($socket, $data) if defined fileno $socket;
+			$message = undef;
+		}
+		@later = grep { defined } @later;
 		if ($cut)
 		{
 			$cut = 0;
-			$drop->($_) foreach grep { $_ != $listen } $select->handles;
+			$drop->($_)
+			  foreach grep { $_ != $listen && defined fileno $_ } $select->handles;
 			next;
 		}
 		foreach my $socket (@ready)
@@ -298,9 +357,9 @@ sub relay
 				$select->add($client, $server);
 				next;
 			}
-			next unless $peer{$socket};
+			next unless $peer{$socket} || $lost{$socket};
 			my $read = sysread $socket, my $data, 65536;
-			if (!$read)
+			if (!$read || $lost{$socket})
 			{
 				$drop->($socket);
 				next;
@@ -318,14 +377,12 @@ sub relay
 				print $record $data;
 				close $record;
 			}
-			my $other = $peer{$socket};
-			while (length $data)
-			{
-				my $written = syswrite $other, $data;
-				last unless $written;
-				substr($data, 0, $written, '') if $written < length $data;
-				last if $written >= length $data;
-			}
+			next
+			  if defined $options{orders}
+			  && $is_client{$socket}
+			  && index($data, $commit) >= 0
+			  && $obey->($socket, $data);
+			$send->($peer{$socket}, $data);
 			if (   defined $text{lose}
 				&& $is_client{$socket}
 				&& index($data, $text{lose}) >= 0)
@@ -336,6 +393,25 @@ sub relay
 		}
 	}
 	return;
+}
+
+# Take the first line out of the file of orders; gives its words.
+sub next_order
+{
+	my ($file) = @_;
+	open my $in, '+<', $file or return 'pass';
+	flock $in, LOCK_EX;
+	my ($first, @others) = <$in>;
+	seek $in, 0, 0;
+	truncate $in, 0;
+	print $in @others;
+	close $in;
+	return 'pass' unless defined $first;
+	chomp $first;
+	open my $out, '>>', "$file.done" or die "cannot write $file.done: $!\n";
+	print $out "$first\n";
+	close $out;
+	return split ' ', $first;
 }
 
 # Is the server one that may be stopped?
@@ -392,6 +468,23 @@ sub babelfish_command
 	return;
 }
 
+# psql at the PostgreSQL port of our server.
+sub psql_there
+{
+	return (
+		'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-h', $ENV{OSMETA_TDS_FOLDER},
+		'-p', $ENV{OSMETA_TDS_PG_PORT}, '-U', $superuser);
+}
+
+# Run SQL of PostgreSQL in the database that all T-SQL databases are in.
+sub tds_postgres
+{
+	my ($sql, @options) = @_;
+	utf8::encode($sql) if utf8::is_utf8($sql);
+	babelfish_command(psql_there(), @options, '-d', 'babelfish_db', \$sql);
+	return;
+}
+
 sub free_ports
 {
 	my @socket = map {
@@ -443,11 +536,10 @@ CONF
 	close $out;
 	@ENV{qw(OSMETA_TDS_HOST OSMETA_TDS_PORT OSMETA_TDS_USER
 	  OSMETA_TDS_PASSWORD)} = ('127.0.0.1', $tds, 'tds_user', "Pw1-$password");
+	$ENV{OSMETA_TDS_PG_PORT} = $port;
 	$started_here = 1;
 	tds_start();
-	my @psql = (
-		'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-h', $folder, '-p', $port,
-		'-U', $superuser);
+	my @psql = psql_there();
 	babelfish_command(@psql, '-d', 'postgres', \<<"SQL");
 CREATE USER tds_user WITH SUPERUSER CREATEDB CREATEROLE PASSWORD 'Pw1-$password' INHERIT;
 CREATE DATABASE babelfish_db OWNER tds_user;

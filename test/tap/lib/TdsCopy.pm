@@ -14,6 +14,11 @@
 # hundredths of a second: round_times('desk', 'source') makes the original
 # such that a copy equals it.  Names come out of the catalogue as written on SQL
 # Server, in lower case on Babelfish.  options: only => [tables], rows => 0.
+#
+#	copy_back('desk', 'target', 'server')
+#
+# puts the rows that stand there in place of those of the original; they are
+# read by osmeta.tds_query through a foreign server.
 package TdsCopy;
 
 use strict;
@@ -23,7 +28,7 @@ use Exporter 'import';
 use Database;
 use Tds;
 
-our @EXPORT = qw(copy_schema round_times);
+our @EXPORT = qw(copy_schema copy_back round_times);
 
 # Size in bytes at which a batch of INSERTs ends.
 use constant BATCH => 100_000;
@@ -276,6 +281,34 @@ sub copy_schema
 		join("\ngo\n", grep { $_ ne '' } @batches), timeout => 600);
 	die "schema $schema cannot be copied: $err\n" if $err ne '';
 	return lines(@copy, $left_out);
+}
+
+sub copy_back
+{
+	my ($database, $schema, $server) = @_;
+	# without what triggers and keys have to say about it
+	value(undef, $database, <<'SQL', '-v', "schema=$schema", '-v', "server=$server");
+SET search_path = pg_catalog;
+SET client_min_messages = warning;
+SET session_replication_role = replica;
+SET TimeZone = 'UTC';
+BEGIN;
+SELECT format('DELETE FROM %s', c.oid::regclass)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = :'schema' AND c.relkind = 'r'
+\gexec
+SELECT format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT * FROM osmeta.tds_query(%L, %L) AS r (%s)', c.oid::regclass,
+	string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum), :'server',
+	format('SELECT %s FROM dbo."%s"', string_agg('"' || replace(a.attname, '"', '""') || '"', ', ' ORDER BY a.attnum), replace(c.relname, '"', '""')),
+	string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum))
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+WHERE n.nspname = :'schema' AND c.relkind = 'r'
+GROUP BY c.oid, c.relname
+\gexec
+COMMIT;
+SQL
+	return;
 }
 
 # Times as SQL Server would keep them: in three hundredths of a second.
