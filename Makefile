@@ -6,7 +6,8 @@
 #						leaves the cluster up
 #	make bench			speed against plain SQL, as ratios
 #	make torture		migrations interrupted by chance; RUNS=100 sets how
-#						many, SEED=1 which ones
+#						many, SEED=1 which ones, TORTURE_TARGET=tds that
+#						they go to a T-SQL server
 #	make fuzz			fuzz the parsers; SECONDS=600 sets how long
 #	make indent			format the C sources
 #	make installcheck	the regression tests against a running server that

@@ -9,6 +9,8 @@
 # TORTURE_RUNS	how many migrations (default 3)
 # TORTURE_SEED	which ones: run number N of seed S is run number 1 of S + N - 1
 # TORTURE_ROWS	no run has more members than so many (default 400)
+# TORTURE_TARGET	tds: the target of all runs is a T-SQL server, a throwaway
+#			Babelfish; skipped if none is installed
 #
 # Two clusters are made for this, which are killed and stopped: one with the
 # source and the desk, one with the target.  In one run out of five the target
@@ -21,6 +23,7 @@ use lib "$FindBin::Bin/lib";
 
 use IPC::Run;
 use PrivateCluster;
+use TdsTarget;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -31,9 +34,11 @@ my $top = "$FindBin::Bin/../..";
 my %said;		# SQLSTATE and message of all errors
 my %happened;	# how often each thing has been done
 
+my $is_tds = ($ENV{TORTURE_TARGET} // '') eq 'tds';
 my $staging = PrivateCluster->new('staging');
-my $far = PrivateCluster->new('target');
-my $disk = make_disk();
+my $far = $is_tds ? undef : PrivateCluster->new('target');
+my $disk = $is_tds ? undef : make_disk();
+my $tds = $is_tds ? TdsTarget->new($staging) : undef;
 
 # Nothing is left behind.
 $SIG{$_} = sub { exit 1 }
@@ -89,22 +94,29 @@ sub prepare
 {
 	my $rows = "\\i '$top/test/torture/rows_target.sql'\n";
 	$staging->value('postgres', 'CREATE DATABASE source_base; CREATE DATABASE desk_base');
-	$far->value('postgres', 'CREATE DATABASE target_base');
 	$staging->value('source_base', model('source', 100));
-	$far->value('target_base', model('target', 900) . $rows);
 	$staging->value('desk_base', model('target', 900) . $rows . <<"SQL");
 RESET search_path;
 CREATE EXTENSION osmeta;
 CREATE EXTENSION postgres_fdw;
 CREATE SERVER source FOREIGN DATA WRAPPER postgres_fdw
 	OPTIONS (host '$staging->{folder}', dbname 'source_base');
-CREATE SERVER target FOREIGN DATA WRAPPER postgres_fdw
-	OPTIONS (host '$far->{folder}', dbname 'target_base', batch_size '20');
 CREATE USER MAPPING FOR torture SERVER source OPTIONS (user 'torture');
-CREATE USER MAPPING FOR torture SERVER target OPTIONS (user 'torture');
 SELECT format('ALTER TABLE %s ALTER "ID" SET GENERATED ALWAYS', make.table_of('target', e))
 FROM unnest(ARRAY['Beta', 'Log']) e
 \\gexec
+SQL
+	if ($tds)
+	{
+		$tds->attach('desk_base');
+		return;
+	}
+	$far->value('postgres', 'CREATE DATABASE target_base');
+	$far->value('target_base', model('target', 900) . $rows);
+	$staging->value('desk_base', <<"SQL");
+CREATE SERVER target FOREIGN DATA WRAPPER postgres_fdw
+	OPTIONS (host '$far->{folder}', dbname 'target_base', batch_size '20');
+CREATE USER MAPPING FOR torture SERVER target OPTIONS (user 'torture');
 SELECT osmeta.attach('src', 'source', 'source'), osmeta.attach('far', 'target', 'target'),
 	osmeta.attach('near', remote_schema => 'target');
 SELECT osmeta.capture(e) FROM unnest(ARRAY['src', 'far', 'near']) e;
@@ -128,15 +140,15 @@ sub torture
 		desk   => "desk_$seed",
 		source => "source_$seed",
 		rows   => one_of(grep { $_ <= $most_rows } 40, 120, 250, 400),
-		is_far => chance(0.8));
+		is_far => chance($tds ? 0 : 0.8));
 	$run{pieces} = one_of($run{rows} <= 120 ? (5, 20, 50) : (20, 50, 200));
 	($run{cluster}, $run{target}) =
 	  $run{is_far} ? ($far, "target_$seed") : ($staging, $run{desk});
 	$run{on_disk} = $disk && $run{is_far} && chance(0.3);
 	# about what the whole plan takes when nothing is in its way
-	$run{seconds} = 0.5 + 0.01 * (12 + 9 * $run{rows} / $run{pieces});
+	$run{seconds} = $tds ? 8 : 0.5 + 0.01 * (12 + 9 * $run{rows} / $run{pieces});
 	$run{deletes} = chance(0.25);
-	$run{has_users} = $run{is_far} && !$run{deletes} && chance(0.5);
+	$run{has_users} = ($run{is_far} || $tds) && !$run{deletes} && chance(0.5);
 	$run{has_merged} = chance(0.5);
 	$run{lags} = !$run{has_users} && chance(0.3);
 	$run{masks} = chance(0.3);
@@ -151,7 +163,7 @@ sub torture
 
 	my $name = "seed $seed";
 	note(sprintf '%s: %d members, pieces of %d, %s%s; %s', $name,
-		$run{rows}, $run{pieces}, $run{is_far} ? 'far' : 'near',
+		$run{rows}, $run{pieces}, $tds ? 'tds' : $run{is_far} ? 'far' : 'near',
 		$run{on_disk} ? ', small disk' : '', join ', ', @kind);
 	note("$name: " . join ', ', map { "$_ $run{strategy}{$_}" } sort keys %{ $run{strategy} });
 	my $ended = go_on(\%run, $name, 1 + int rand 4);
@@ -229,15 +241,20 @@ INSERT INTO source.profile SELECT i, 'profile ' || i FROM generate_series(12, 60
 SQL
 	choose_strategies($run);
 	add_merged_rows($run);
+	if ($tds)
+	{
+		$tds->order;
+		$tds->fill($run->{desk});
+		$tds->fit_source($run->{source});
+	}
 	move_counters($run, 1 + int rand 30) if $run->{lags};
-	$staging->value($run->{desk}, <<"SQL");
-ALTER SERVER source OPTIONS (SET dbname '$run->{source}');
-ALTER SERVER target OPTIONS (SET dbname '$run->{target}');
-SQL
-	make_plan($run, 'p', $run->{is_far} ? 'far' : 'near');
+	$staging->value($run->{desk}, "ALTER SERVER source OPTIONS (SET dbname '$run->{source}')");
+	$staging->value($run->{desk}, "ALTER SERVER target OPTIONS (SET dbname '$run->{target}')") unless $tds;
+	make_plan($run, 'p', $run->{is_far} || $tds ? 'far' : 'near');
 	make_plan($run, 'reference', 'near') if $run->{follows};
 	move_counters($run, 1000000) if $run->{has_users};
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
+	$tds->look($run->{desk}) if $tds;
 	$run->{others_before} = others($run);
 	$run->{target_before} = target_state($run);
 	$run->{lines_before} = lines($run);
@@ -343,7 +360,7 @@ sub choose_strategies
 	{
 		next unless chance(0.45);
 		my $by = $entity eq 'Ticket' && chance(0.5) ? 'Name,Tenant_Id' : 'Name';
-		$run->{strategy}{$entity} = one_of('dense', 'keep', $run->{is_far} ? () : 'assigned', $run->{has_merged} ? ("natural:$by") x 2 : ());
+		$run->{strategy}{$entity} = one_of('dense', 'keep', $run->{is_far} ? () : 'assigned', $tds ? ('assigned') x 3 : (), $run->{has_merged} ? ("natural:$by") x 2 : ());
 	}
 	return;
 }
@@ -393,6 +410,7 @@ sub add_merged_rows
 sub move_counters
 {
 	my ($run, $value) = @_;
+	return $tds->move_counters($run->{desk}, $value, qw(Node Team Member Alpha Beta Gamma Log Ticket Remark)) if $tds;
 	$run->{cluster}->value($run->{target}, qq{SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), $value)
 		FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Ticket', 'Remark']) e});
 	return;
@@ -403,8 +421,10 @@ sub add_row
 {
 	my ($run) = @_;
 	my $name = 'theirs new ' . ++$run->{number};
-	my ($status) = $run->{cluster}->psql($run->{target}, "SET search_path = target; INSERT INTO node (\"NAME\") VALUES ('$name')");
-	if ($status == 0)
+	my $added = $tds
+	  ? $tds->execute('INSERT INTO ' . $tds->table($run->{desk}, 'Node') . " (name) VALUES ('$name')")
+	  : ($run->{cluster}->psql($run->{target}, "SET search_path = target; INSERT INTO node (\"NAME\") VALUES ('$name')"))[0] == 0;
+	if ($added)
 	{
 		push @{ $run->{theirs} }, qq{node ("$name",,)};
 		$run->{added}++;
@@ -567,6 +587,7 @@ sub quieten
 	my ($run) = @_;
 	unlink "$disk/ballast" if $disk;
 	get_up();
+	return $tds->order if $tds;
 	$run->{cluster}->value($run->{target}, 'DELETE FROM make.disturbance');
 	return;
 }
@@ -575,6 +596,7 @@ sub quieten
 sub get_up
 {
 	$staging->wait_until_up;
+	return $tds->get_up if $tds;
 	return if $far->is_up;
 	unlink "$disk/ballast" if $disk;
 	$far->wait_until_up;
@@ -601,6 +623,7 @@ sub on_remote_sessions
 sub remote_pids
 {
 	my ($run) = @_;
+	return grep { defined } $tds->on_sessions('pid') if $tds;
 	my (undef, $pids) = $run->{cluster}->psql($run->{target},
 		"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postgres_fdw'");
 	return split ' ', $pids;
@@ -639,6 +662,17 @@ my %act = (
 	'freeze at the target' => \&freeze,
 	'fill the disk' => sub { my ($run) = @_; fill_disk($run) if $run->{on_disk}; },
 	'nothing' => sub { });
+
+if ($tds)
+{
+	%act = (%act,
+		'stop the target' => sub { $tds->stop; sleep rand 0.3; $tds->start; },
+		'stop both' => sub { $staging->stop; $tds->stop; $tds->start; $staging->start; },
+		'drop the connection to the target' => sub { $tds->on_sessions('pg_terminate_backend(pid)'); },
+		'cut the connection to the target' => sub { $tds->cut; },
+		'cancel at the target' => sub { $tds->on_sessions('pg_cancel_backend(pid)'); },
+		'kill at the target' => sub { my @pids = $tds->on_sessions('pid'); kill 'KILL', one_of(@pids) if @pids && defined $pids[0]; });
+}
 
 # Pieces that an interrupted session has left, and how often each was begun
 sub unknown_pieces
@@ -691,6 +725,7 @@ sub is_possible
 {
 	my ($run, $action) = @_;
 	return $run->{on_disk} if $action =~ /disk/;
+	return 1 if $tds;
 	return $run->{is_far} || $action !~ /target|both/;
 }
 
@@ -723,6 +758,20 @@ sub wait_for_push
 	return;
 }
 
+# Some of the next COMMITs are not passed on, or in vain, or late.
+sub order_losses
+{
+	my ($run) = @_;
+	my @order;
+	foreach (1 .. one_of(1, 1, 2, 3, 5))
+	{
+		my $what = one_of('stop', 'stop', 'lose', 'lose', 'late 0.5', 'late 2', 'slow 0.3');
+		push @order, ('pass') x int(rand(50 * $run->{rows} / $run->{pieces} / 8)), ($what) x ($what =~ /slow/ ? 20 : 1);
+	}
+	$tds->order(@order);
+	return;
+}
+
 # Begin sessions, let them work for a while, disturb them.
 sub disturb
 {
@@ -733,6 +782,7 @@ sub disturb
 
 	get_up();
 	quieten($run) if chance(0.7);
+	push @what, order_losses($run) if $tds && chance(0.75);
 	my $aims = $run->{is_far} && $procedure eq 'run_plan' && chance(0.4);
 	if ($aims)
 	{
@@ -740,7 +790,7 @@ sub disturb
 		add_disturbance($run, 'sleep', 1.5 / $run->{pieces});
 		push @what, 'trigger sleep';
 	}
-	elsif (chance(0.5))
+	elsif (!$tds && chance(0.5))
 	{
 		my ($what, $chance) = @{ one_of([ error => 0.005 ], [ error => 0.0005 ], [ sleep => 0.3 / $run->{pieces} ], [ sleep => 0.5 / $run->{pieces} ], [ sleep => 1 / $run->{pieces} ],
 				[ leave => 0.001 ], $disk ? () : [ full => 0.002 ]) };
@@ -773,6 +823,7 @@ sub disturb
 		else
 		{
 			sleep(rand() * $run->{seconds} / 2);
+			wait_for_push($run) if $tds && chance(0.5);
 		}
 		add_row($run) if $run->{has_users};
 		if ($aims || (grep({ $_ eq 'trigger sleep' } @what) && chance(0.8)))
@@ -786,6 +837,7 @@ sub disturb
 		push @what, $action;
 	}
 	end_session($_) foreach @session;
+	push @what, map { "COMMIT $_" } $tds->obeyed if $tds;
 	$happened{$_}++ foreach @what;
 	get_up();
 	count_unknown($run, %unknown);
@@ -807,6 +859,9 @@ sub wait_for_lost_sessions
 	my ($run) = @_;
 	foreach (1 .. 300)
 	{
+		return if $tds && $tds->is_quiet;
+		sleep 0.1 if $tds;
+		next if $tds;
 		return if $run->{cluster}->value($run->{target}, <<'SQL') == 0;
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -834,6 +889,7 @@ sub finish
 	my ($status, $out, $err) = $staging->psql($run->{desk}, "$run->{setting}CALL osmeta.run_plan('p')", '-v', 'VERBOSITY=verbose');
 	is($status, 0, "$name: left alone it comes to its end") or diag($err);
 	count_unknown($run, %unknown);
+	$tds->look($run->{desk}) if $tds;
 
 	my @expected = expected($run);
 	my @found = split /\n/, meaning($run, $run->{cluster}, $run->{target}, 'target');
@@ -882,6 +938,7 @@ sub undo
 	$happened{'undone'}++;
 	my ($status, $out, $err) = $staging->psql($run->{desk}, "CALL osmeta.undo_plan('p')", '-v', 'VERBOSITY=verbose');
 	is($status, 0, "$name: left alone it comes to its end") or diag($err);
+	$tds->look($run->{desk}) if $tds;
 	if ($hold)
 	{
 		check_held($run, $name, $hold);
@@ -913,6 +970,7 @@ sub hold
 	my ($run, $name) = @_;
 	quieten($run);
 	wait_for_lost_sessions($run);
+	$tds->look($run->{desk}) if $tds;
 	my %plan = map { $_ => 1 } grep { !exists $run->{lines_before}{$_} } keys %{ lines($run) };
 	my $pick = sub { my ($entity) = @_; my @id = grep { s/^$entity // } sort keys %plan; @id ? one_of(@id) : undef };
 	my @way = (
@@ -926,12 +984,21 @@ sub hold
 	my $changed = chance(0.5) && $pick->('member');
 	push @sql, qq{UPDATE member SET "NOTE" = 'theirs changed' WHERE "ID" = $changed} if $changed;
 	return unless @sql;
-	$run->{cluster}->value($run->{target}, join ';', 'SET search_path = target', @sql);
+	if ($tds)
+	{
+		$tds->change($run->{desk}, $_) foreach @sql;
+		$tds->look($run->{desk});
+	}
+	else
+	{
+		$run->{cluster}->value($run->{target}, join ';', 'SET search_path = target', @sql);
+	}
 
 	my $before = lines($run);
 	my @under = grep { $before->{$_} =~ /theirs under/ } keys %$before;
 	my ($status, undef, $err) = $staging->psql($run->{desk}, "CALL osmeta.undo_plan('p')", '-v', 'VERBOSITY=verbose');
 	isnt($status, 0, "$name: it refuses");
+	$tds->look($run->{desk}) if $tds;
 	like($err, qr/55000: plan "p" cannot be undone/, "$name: for what stands in the way");
 	foreach my $way (@under, $changed ? "member $changed" : ())
 	{
@@ -982,6 +1049,10 @@ sub check_held
 # ---------------------------------------------------------------------------
 # The runs
 # ---------------------------------------------------------------------------
+if ($is_tds && !$tds)
+{
+	plan(skip_all => TdsTarget->absent);
+}
 prepare();
 note("seeds from $first_seed on; "
 	  . ($disk ? "the target's disk is a small one and really gets full"
