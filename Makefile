@@ -4,6 +4,8 @@
 #	make test			all tests, in throwaway clusters
 #	make demo			the whole job once, in a throwaway cluster; KEEP=1
 #						leaves the cluster up
+#	make tds			all tests that need a T-SQL server, also those that
+#						take minutes; CONTRIBUTING.md says how one is found
 #	make bench			speed against plain SQL, as ratios
 #	make torture		migrations interrupted by chance; RUNS=100 sets how
 #						many, SEED=1 which ones, TORTURE_TARGET=tds that
@@ -93,7 +95,7 @@ export TMPDIR = /var/tmp
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all install installcheck clean test demo bench torture fuzz indent
+.PHONY: all install installcheck clean test tds demo bench torture fuzz indent
 
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) osmeta.control Makefile
 
@@ -105,6 +107,9 @@ installcheck:
 
 test:
 	@test/run
+
+tds:
+	@OSMETA_TDS_ALL=1 test/run tap
 
 demo:
 	@test/demo

@@ -16,7 +16,7 @@ use TdsCopy;
 use TdsHaste;
 use Test::More;
 
-tds_needed();
+tds_needed(is_long => 1);
 
 my $fixture = top() . '/test/fixture';
 my $orders = "$ENV{OSMETA_WORK}/orders.$$";

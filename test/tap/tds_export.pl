@@ -15,7 +15,7 @@ use TdsCopy;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-tds_needed();
+tds_needed(is_long => 1);
 
 my $fixture = top() . '/test/fixture';
 my $desk = 'script_desk';

@@ -13,7 +13,7 @@ use Tds;
 use TdsCopy;
 use Test::More;
 
-tds_needed();
+tds_needed(is_long => 1);
 
 create_role('analyst');
 create_database('desk', 'analyst');

@@ -56,11 +56,15 @@ sub tds_server
 	return \%server;
 }
 
-# For a file of tests that are nothing without a server.
+# For a file of tests that are nothing without a server.  With is_long => 1
+# they are left to "make tds", which runs all of them.
 sub tds_needed
 {
+	my (%options) = @_;
 	my $server = tds_server();
 	plan(skip_all => tds_absent()) unless $server;
+	plan(skip_all => 'takes minutes: make tds')
+	  if $options{is_long} && !$ENV{OSMETA_TDS_ALL};
 	return $server;
 }
 
