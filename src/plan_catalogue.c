@@ -184,7 +184,7 @@ read_privileges(const MigrationPlan *plan, bool is_source)
 	const char *side = is_source ? "source" : "target";
 
 	if (!osmeta_has_view(is_source ? plan->source : plan->target,
-				  "live_physical_privilege"))
+						 "live_physical_privilege"))
 		return;
 	osmeta_execf("WITH tables AS MATERIALIZED (%s)"
 				 " INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, entity_id, name, table_name, definition, details)"

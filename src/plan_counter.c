@@ -115,10 +115,12 @@ with_counter_sql(const MigrationPlan *plan, int first, int count)
 static bool
 is_listed(const MigrationPlan *plan)
 {
-	return plan->target_wrapper != NULL &&
-		strcmp(plan->target_dialect, "sqlserver") == 0 && osmeta_execf("SELECT FROM osmeta.environment n WHERE n.environment = %s"
-										  " AND n.catalog_dialect = 'sqlserver'",
-										  quote_literal_cstr(plan->target)) > 0;
+	if (plan->target_wrapper == NULL)
+		return false;
+	osmeta_execf("SELECT FROM osmeta.environment n WHERE n.environment = %s"
+				 " AND n.catalog_dialect = 'sqlserver'",
+				 quote_literal_cstr(plan->target));
+	return SPI_processed > 0;
 }
 
 /*

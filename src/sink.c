@@ -70,9 +70,9 @@ Datum
 osmeta_sink_can(PG_FUNCTION_ARGS)
 {
 	char	   *wrapper = PG_ARGISNULL(0) ? NULL :
-		text_to_cstring(PG_GETARG_TEXT_PP(0));
+	text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *wanted = PG_ARGISNULL(1) ? pstrdup("") :
-		text_to_cstring(PG_GETARG_TEXT_PP(1));
+	text_to_cstring(PG_GETARG_TEXT_PP(1));
 	OsmetaSinkAbility ability;
 	int			nest_level = osmeta_spi_begin(false);
 
