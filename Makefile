@@ -116,7 +116,7 @@ demo:
 
 bench:
 	@test/packages build
-	@test/stage test/cluster test/bench/run
+	@test/stage test/tds test/cluster test/bench/run
 
 RUNS ?= 100
 torture:

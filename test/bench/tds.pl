@@ -23,7 +23,12 @@ use Time::HiRes qw(time);
 my $rows = $ARGV[0] // 1_000_000;
 my $piece = 50_000;
 my $inserted = 20_000;
-my $server = tds_server() or die tds_absent() . "\n";
+my $server = tds_server();
+unless ($server)
+{
+	print tds_absent() . "\n";
+	exit;
+}
 my $remote = tds_database('bench');
 my $db = 'bench_tds';
 my $work = $ENV{OSMETA_WORK};
