@@ -157,47 +157,60 @@ find_changed(Export *export, const ExportEntity *e, bool with_deferred)
 					  differs);
 }
 
-/* Rows of others that refer to those which are to go, by foreign keys. */
+/* The tables of which rows are to go, and where these are listed. */
+static void
+list_tables(Export *export)
+{
+	osmeta_export_add(export, "DECLARE @listed TABLE (table_id int NULL, table_name nvarchar(600), id_name nvarchar(300), ids nvarchar(600), compared nvarchar(40));");
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+
+		osmeta_export_add(export, "INSERT INTO @listed (table_id, table_name, id_name, ids, compared) VALUES (OBJECT_ID(%s), %s, %s, %s, N'%s');",
+						  osmeta_export_text(e->table),
+						  osmeta_export_text(e->table),
+						  osmeta_export_text(e->identifier->name),
+						  osmeta_export_text(listed_table(export,
+														  e->entity->entity_id)),
+						  e->identifier->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "");
+	}
+}
+
+/*
+ * Rows of others that refer to those which are to go, by foreign keys.  Which
+ * ones there are is asked at the server: they may be of another schema, have
+ * several columns, or have been made after the export, and with CASCADE a row
+ * that is missed would go, too.
+ */
 static void
 find_referring(Export *export)
 {
-	uint64		rows;
-	char	   *(*key)[4];
-
-	osmeta_foreign_keys_read(export->plan);
-	rows = osmeta_export_query(export, "SELECT k.table_name, k.column_name, k.refers_to_entity_id::text, k.entity_id::text"
-							   " FROM osmeta.plan_foreign_key k WHERE k.plan_id = " INT64_FORMAT
-							   "  AND k.columns = 1 AND k.table_schema IS NULL ORDER BY 1, 2, 3",
-							   export->plan->plan_id);
-	key = palloc(sizeof(*key) * Max(rows, 1));
-	for (uint64 i = 0; i < rows; i++)
-	{
-		for (int j = 0; j < 4; j++)
-			key[i][j] = osmeta_text_at(i, j + 1);
-	}
-	for (uint64 i = 0; i < rows; i++)
-	{
-		char	   *column = osmeta_export_name(key[i][1]);
-		PlanEntity *child = key[i][3] == NULL ? NULL :
-		osmeta_plan_entity(export->plan, strtoll(key[i][3], NULL, 10));
-
-		/* a copy of the target may have a table that it has not */
-		osmeta_export_add(export, "IF OBJECT_ID(%s) IS NOT NULL",
-						  osmeta_export_text(psprintf("%s.%s",
-													  osmeta_export_name(export->schema),
-													  osmeta_export_name(key[i][0]))));
-		osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT DISTINCT TOP 20 %s + CAST(o.%s AS nvarchar(400)) FROM %s.%s o JOIN %s u ON u.id = o.%s%s;",
-						  osmeta_export_text(psprintf("rows of others in table %s refer to one that is to go, by column %s: ",
-													  key[i][0], key[i][1])),
-						  column, osmeta_export_name(export->schema),
-						  osmeta_export_name(key[i][0]),
-						  listed_table(export, strtoll(key[i][2], NULL, 10)),
-						  column,
-						  child == NULL || child->identifier == NULL ? "" :
-						  psprintf(" WHERE NOT EXISTS (SELECT 1 FROM %s w WHERE w.id = o.%s)",
-								   listed_table(export, child->entity_id),
-								   osmeta_export_name(child->identifier->target_column)));
-	}
+	if (export->nentities == 0)
+		return;
+	list_tables(export);
+	osmeta_export_add(export, "DECLARE @key TABLE (place int IDENTITY(1,1) NOT NULL PRIMARY KEY, key_id int NOT NULL);");
+	osmeta_export_add(export, "INSERT INTO @key (key_id) SELECT k.object_id FROM sys.foreign_keys k WHERE k.referenced_object_id IN (SELECT l.table_id FROM @listed l) ORDER BY k.object_id;");
+	osmeta_export_add(export, "IF OBJECT_ID(N'tempdb..#osmeta_found') IS NOT NULL DROP TABLE #osmeta_found;");
+	osmeta_export_add(export, "CREATE TABLE #osmeta_found (problem nvarchar(1000));");
+	osmeta_export_add(export, "DECLARE @place int = 1, @key_id int, @column int, @child nvarchar(600), @match nvarchar(max), @names nvarchar(max), @said nvarchar(500), @find nvarchar(max);");
+	osmeta_export_add(export, "WHILE @place <= (SELECT COUNT(*) FROM @key) BEGIN");
+	osmeta_export_add(export, "SELECT @key_id = key_id, @column = 1, @match = N'', @names = N'', @child = NULL, @find = NULL FROM @key WHERE place = @place;");
+	osmeta_export_add(export, "WHILE EXISTS (SELECT 1 FROM sys.foreign_key_columns c WHERE c.constraint_object_id = @key_id AND c.constraint_column_id = @column) BEGIN");
+	osmeta_export_add(export, "SELECT @match = @match + CASE WHEN @column = 1 THEN N'' ELSE N' AND ' END + N'o.' + QUOTENAME(a.name) + N' = t.' + QUOTENAME(b.name), @names = @names + CASE WHEN @column = 1 THEN N'' ELSE N', ' END + a.name");
+	osmeta_export_add(export, "FROM sys.foreign_key_columns c JOIN sys.columns a ON a.object_id = c.parent_object_id AND a.column_id = c.parent_column_id");
+	osmeta_export_add(export, "JOIN sys.columns b ON b.object_id = c.referenced_object_id AND b.column_id = c.referenced_column_id WHERE c.constraint_object_id = @key_id AND c.constraint_column_id = @column;");
+	osmeta_export_add(export, "SET @column = @column + 1; END;");
+	osmeta_export_add(export, "SELECT @child = QUOTENAME(n.name) + N'.' + QUOTENAME(o.name) FROM sys.foreign_keys k JOIN sys.objects o ON o.object_id = k.parent_object_id JOIN sys.schemas n ON n.schema_id = o.schema_id WHERE k.object_id = @key_id;");
+	osmeta_export_add(export, "SELECT @find = N'INSERT INTO #osmeta_found (problem) SELECT DISTINCT TOP 20 @said + CAST(t.' + l.id_name + N' AS nvarchar(400)) FROM '");
+	osmeta_export_add(export, "+ @child + N' o JOIN ' + l.table_name + N' t ON ' + @match + N' JOIN ' + l.ids + N' u ON t.' + l.id_name + N' = u.id' + l.compared");
+	osmeta_export_add(export, "+ CASE WHEN w.ids IS NULL THEN N'' ELSE N' WHERE NOT EXISTS (SELECT 1 FROM ' + w.ids + N' w WHERE o.' + w.id_name + N' = w.id' + w.compared + N')' END");
+	osmeta_export_add(export, "FROM sys.foreign_keys k JOIN @listed l ON l.table_id = k.referenced_object_id LEFT JOIN @listed w ON w.table_id = k.parent_object_id WHERE k.object_id = @key_id;");
+	osmeta_export_add(export, "SET @said = N'rows of others in table ' + @child + N' refer to one that is to go, by column' + CASE WHEN @column > 2 THEN N's ' ELSE N' ' END + @names + N': ';");
+	osmeta_export_add(export, "IF @find IS NULL OR @column = 1 THROW 50014, N'osmeta: a foreign key refers to rows that are to go, and its table cannot be seen. Nothing has been deleted.', 1;");
+	osmeta_export_add(export, "EXEC sys.sp_executesql @find, N'@said nvarchar(500)', @said = @said;");
+	osmeta_export_add(export, "SET @place = @place + 1; END;");
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT DISTINCT problem FROM #osmeta_found;");
+	osmeta_export_add(export, "DROP TABLE #osmeta_found;");
 }
 
 static void
