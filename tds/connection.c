@@ -35,6 +35,7 @@
 
 #include "login.h"
 #include "sqlstate.h"
+#include "watch.h"
 
 /* Seconds for what happens when our transaction has failed. */
 #define ABORT_TIME 1
@@ -222,11 +223,13 @@ open_link(Connection *connection, const ForeignServer *server)
 	List	   *names = osmeta_tds_login(server, &login);
 	ListCell   *cell;
 
+	osmeta_tds_init_watch();
 	memset(&error, 0, sizeof(error));
 	foreach(cell, names)
 	{
 		login.server = (const char *) lfirst(cell);
-		if (tds_link_open(&login, must_stop, &connection->link, &error))
+		if (tds_link_open(&login, must_stop, osmeta_tds_watch,
+						  &connection->link, &error))
 		{
 			strlcpy(connection->database,
 					tds_link_database(connection->link),

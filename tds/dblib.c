@@ -18,15 +18,26 @@
  * decide.  Timeouts that somebody else has set (they hold for all connections)
  * mean nothing here: the handler lets the library wait on.
  *
+ * While the server keeps on sending, the library does not wait, and asks
+ * nobody.  Between rows and sets of rows we ask ourselves; within a call
+ * tds_link_look, run by the handler of a signal, shuts the socket down, which
+ * the library takes for the end of the connection.  For this the link keeps a
+ * descriptor of the socket that is its own: the library may close its at any
+ * moment.
+ *
  *-------------------------------------------------------------------------
  */
 #include "dblib.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sybfront.h>
 #include <sybdb.h>
@@ -36,6 +47,9 @@
 
 /* Seconds until a login must stand, if its owner does not say. */
 #define LOGIN_TIMEOUT 60
+
+/* Milliseconds that a server has to stop when it was told to. */
+#define PATIENCE 1000
 
 /*
  * Bytes of a packet.  Larger ones are faster; servers take no more than 16383
@@ -64,6 +78,10 @@ struct TdsLink
 {
 	DBPROCESS  *process;
 	TdsInterrupt interrupt;
+	TdsWatch	watch;
+	volatile sig_atomic_t descriptor;	/* of the socket; -1: none */
+	volatile sig_atomic_t is_shut;	/* by tds_link_look */
+	volatile int64_t patience;	/* until then the call may end; 0: not asked */
 	TdsError	error;
 	int			os_number;		/* what the system said of it */
 	int64_t		deadline;		/* as now() counts; 0: none */
@@ -80,6 +98,9 @@ struct TdsLink
 
 /* The link whose login is under way: db-lib has no handle for it yet. */
 static TdsLink *opening = NULL;
+
+/* The link that a call is under way on, but for a login. */
+static TdsLink *volatile running = NULL;
 
 /* What was installed before us. */
 typedef struct Guard
@@ -137,6 +158,51 @@ is_late(const TdsLink *link)
 	return link->deadline != 0 && now() >= link->deadline;
 }
 
+/* From here on the server has its time to stop. */
+static void
+note_stop(TdsLink *link)
+{
+	link->is_stopping = true;
+	link->patience = now() + PATIENCE;
+	if (!link->error.is_set)
+	{
+		link->error.is_set = link->error.is_client = true;
+		link->error.number = SYBETIME;
+		copy_text(link->error.message, sizeof(link->error.message),
+				  "the statement was interrupted");
+	}
+}
+
+/* Nothing here but what the handler of a signal may do. */
+bool
+tds_link_look(void)
+{
+	TdsLink    *link = running;
+
+	if (link == NULL)
+		return false;
+	if (link->is_deaf)
+	{
+		if (!is_late(link))
+			return true;
+	}
+	else
+	{
+		if (!is_interrupted(link))
+			return true;
+		if (link->patience == 0)
+			link->patience = now() + PATIENCE;
+		if (now() < link->patience)
+			return true;
+	}
+	if (link->descriptor >= 0 && !link->is_shut)
+	{
+		link->is_shut = 1;
+		shutdown(link->descriptor, SHUT_RDWR);
+	}
+	return true;
+}
+
 static int
 handle_error(DBPROCESS *process, int severity, int number, int os_number,
 			 char *message, char *os_text)
@@ -157,14 +223,7 @@ handle_error(DBPROCESS *process, int severity, int number, int os_number,
 	if (number == SYBETIME && link->process != NULL && !link->is_deaf &&
 		!link->is_sending && !link->is_stopping)
 	{
-		link->is_stopping = true;
-		if (!link->error.is_set)
-		{
-			link->error.is_set = link->error.is_client = true;
-			link->error.number = number;
-			copy_text(link->error.message, sizeof(link->error.message),
-					  "the statement was interrupted");
-		}
+		note_stop(link);
 		return INT_TIMEOUT;
 	}
 	if (process != NULL && dbdead(process))
@@ -217,7 +276,12 @@ check_interrupt(void *process)
 {
 	TdsLink    *link = link_of(process);
 
-	return link != NULL && (is_interrupted(link) || is_late(link));
+	if (link == NULL)
+		return false;
+	/* signals make the library ask sooner than a second later */
+	if (link->is_stopping && !link->is_deaf && now() < link->patience)
+		return false;
+	return is_interrupted(link) || is_late(link);
 }
 
 static int
@@ -242,6 +306,7 @@ clear_error(TdsLink *link)
 	error->message[0] = error->procedure[0] = '\0';
 	link->os_number = 0;
 	link->is_stopping = false;
+	link->patience = 0;
 }
 
 static Guard
@@ -252,15 +317,53 @@ enter(TdsLink *link)
 	guard.error = dberrhandle(handle_error);
 	guard.message = dbmsghandle(handle_message);
 	clear_error(link);
+	if (link->process != NULL)
+	{
+		/* in this order: a look between them must see it, or end before */
+		running = link;
+		link->watch();
+	}
 	return guard;
+}
+
+/* The descriptor is to be closed once, and by nobody used after that. */
+static void
+close_descriptor(TdsLink *link)
+{
+	int			descriptor = link->descriptor;
+
+	link->descriptor = -1;
+	if (descriptor >= 0)
+		close(descriptor);
+}
+
+/* Between rows: shall we go on?  If not the server is to be told to stop. */
+static bool
+may_go_on(TdsLink *link)
+{
+	if (!is_interrupted(link))
+		return true;
+	link->error.is_interrupted = true;
+	note_stop(link);
+	return false;
 }
 
 /* Put the handlers back; gives whether all went well. */
 static bool
 leave(TdsLink *link, Guard guard, bool done)
 {
+	running = NULL;
 	if (link->process != NULL && dbdead(link->process))
+	{
 		link->error.is_lost = true;
+		close_descriptor(link);
+	}
+	if (link->is_shut)
+	{
+		/* also if all that was asked for had come by then */
+		link->error.is_lost = true;
+		link->error.is_interrupted |= !link->is_deaf;
+	}
 	if ((!done || link->error.is_lost) && !link->error.is_set)
 	{
 		link->error.is_set = true;
@@ -337,8 +440,8 @@ fill_record(LOGINREC *record, const TdsLogin *login)
 }
 
 bool
-tds_link_open(const TdsLogin *login, TdsInterrupt interrupt, TdsLink **result,
-			  TdsError *error)
+tds_link_open(const TdsLogin *login, TdsInterrupt interrupt, TdsWatch watch,
+			  TdsLink **result, TdsError *error)
 {
 	TdsLink    *link;
 	LOGINREC   *record;
@@ -356,6 +459,8 @@ tds_link_open(const TdsLogin *login, TdsInterrupt interrupt, TdsLink **result,
 	if (link == NULL)
 		return fail(error, "out of memory");
 	link->interrupt = interrupt;
+	link->watch = watch;
+	link->descriptor = -1;
 	opening = link;
 	guard = enter(link);
 	if (!initialise() || (record = dblogin()) == NULL)
@@ -390,6 +495,13 @@ tds_link_open(const TdsLogin *login, TdsInterrupt interrupt, TdsLink **result,
 	{
 		dbsetuserdata(link->process, (BYTE *) link);
 		dbsetinterrupt(link->process, check_interrupt, handle_interrupt);
+		link->descriptor = fcntl(DBIORDESC(link->process), F_DUPFD_CLOEXEC, 0);
+		if (link->descriptor < 0 && !link->error.is_set)
+		{
+			link->error.is_set = link->error.is_client = true;
+			snprintf(link->error.message, sizeof(link->error.message),
+					 "cannot duplicate a descriptor: %s", strerror(errno));
+		}
 	}
 	if (!leave(link, guard, link->process != NULL))
 	{
@@ -410,6 +522,7 @@ drop(TdsLink *link)
 		dbclose(link->process);
 		link->process = NULL;
 	}
+	close_descriptor(link);
 	link->error.is_lost = true;
 }
 
@@ -420,8 +533,8 @@ tds_link_close(TdsLink *link)
 
 	if (link == NULL)
 		return;
-	guard = enter(link);
 	tds_link_limit(link, 1);
+	guard = enter(link);
 	drop(link);
 	(void) leave(link, guard, true);
 	free(link->bulk);
@@ -432,7 +545,7 @@ tds_link_close(TdsLink *link)
 bool
 tds_link_is_dead(const TdsLink *link)
 {
-	return link->process == NULL || dbdead(link->process);
+	return link->process == NULL || link->is_shut || dbdead(link->process);
 }
 
 const TdsError *
@@ -497,9 +610,9 @@ tds_link_execute(TdsLink *link, const char *sql, int64_t *rows)
 
 		if (code == NO_MORE_RESULTS)
 			break;
-		done = code == SUCCEED;
+		done = code == SUCCEED && may_go_on(link);
 		while (done && (status = dbnextrow(link->process)) != NO_MORE_ROWS)
-			done = status != FAIL;
+			done = status != FAIL && may_go_on(link);
 		if (done && dbcount(link->process) > 0)
 			sum += dbcount(link->process);
 	}
@@ -528,7 +641,7 @@ tds_link_result(TdsLink *link)
 	RETCODE		code = FAIL;
 
 	/* statements that give no rows are passed over */
-	while (link->process != NULL &&
+	while (link->process != NULL && may_go_on(link) &&
 		   (code = dbresults(link->process)) == SUCCEED &&
 		   dbnumcols(link->process) == 0 && !link->error.is_set)
 		continue;
@@ -545,7 +658,7 @@ tds_link_row(TdsLink *link)
 	Guard		guard = enter(link);
 	STATUS		status = FAIL;
 
-	if (link->process != NULL)
+	if (link->process != NULL && may_go_on(link))
 		status = dbnextrow(link->process);
 	if (status == FAIL || link->error.is_set)
 		discard(link);
@@ -1075,9 +1188,10 @@ tds_bulk_end(TdsLink *link, int64_t *rows)
 void
 tds_link_abandon(TdsLink *link)
 {
-	Guard		guard = enter(link);
+	Guard		guard;
 
 	tds_link_limit(link, 1);
+	guard = enter(link);
 	drop(link);
 	(void) leave(link, guard, true);
 }

@@ -52,12 +52,25 @@ typedef struct TdsError
 	char		procedure[256];
 } TdsError;
 
-/* Asked about once a second, and after each signal: shall we stop? */
+/*
+ * Asked about once a second, and after each signal: shall we stop?  Asked in
+ * handlers of signals, too.
+ */
 typedef bool (*TdsInterrupt) (void);
+
+/*
+ * Told that a call is under way.  While the other side keeps on sending the
+ * library asks nobody, so somebody else must call tds_link_look a few times a
+ * second until it gives false, which is when no call is under way.  That is
+ * made for the handler of a signal; it cuts the connection of a call that goes
+ * on a second after TdsInterrupt said that we stop, or after its limit.
+ */
+typedef void (*TdsWatch) (void);
+extern bool tds_link_look(void);
 
 /* Open a connection; false: error says why.  */
 extern bool tds_link_open(const TdsLogin *login, TdsInterrupt interrupt,
-						  TdsLink **link, TdsError *error);
+						  TdsWatch watch, TdsLink **link, TdsError *error);
 extern void tds_link_close(TdsLink *link);
 extern bool tds_link_is_dead(const TdsLink *link);
 extern const TdsError *tds_link_error(const TdsLink *link);

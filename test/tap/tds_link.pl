@@ -215,11 +215,11 @@ SQL
 # Hosts that do not answer.  A relay that takes connections needs no server.
 sub in_time
 {
-	my ($what, $name) = @_;
+	my ($what, $name, $limit) = @_;
 	my $begin = time;
 	my $said = $what->();
 	my $seconds = time - $begin;
-	cmp_ok($seconds, '<', 3, "$name: within two seconds")
+	cmp_ok($seconds, '<', $limit // 3, "$name: within two seconds")
 	  or diag($said);
 	return $said;
 }
@@ -332,6 +332,7 @@ SQL
 	transactions($one, $two);
 	lost($one, $cut, $relay);
 	cancelling($one);
+	cancelling_streams($one);
 	beside_tds_fdw($one, $relay);
 	wrong_login($one);
 	return;
@@ -748,6 +749,86 @@ SQL
 	my $err = end_statement($deadlock);
 	like("$said$err", qr/deadlock/i, 'a deadlock has a victim');
 	$other->();
+	return;
+}
+
+# A server that keeps on sending leaves the library no time to ask whether it
+# shall go on.  All of these end by themselves: a server need not notice at once
+# that nobody listens.
+sub cancelling_streams
+{
+	my ($one) = @_;
+
+	# a lock that stands as long as the session's transaction does
+	my $lock = 'UPDATE Other SET Name = Name WHERE Id = 1';
+	my $rows = 'WITH n AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 9) '
+	  . 'SELECT a.i FROM n a, n b, n c, n d, n e, n f, n g, n h';
+	my $counts = 'DECLARE @i int SET @i = 0 WHILE @i < 3000000 BEGIN '
+	  . 'SET @i = @i + 1 UPDATE Item SET Name = Name WHERE 1 = 0 END';
+	my %stream = (
+		'a batch that gives rows' =>
+		  "SELECT osmeta.tds_exec('one', '$lock; $rows');",
+		'a batch that gives counts' =>
+		  "SELECT osmeta.tds_exec('one', '$lock; $counts');",
+		'a query' =>
+		  "SELECT count(*) FROM osmeta.tds_query('one', '$lock; $rows') AS r (i integer);");
+	my $ends = sub {
+		my ($name) = @_;
+		my (undef, $err) = tds_try($one, "SET LOCK_TIMEOUT 60000\ngo\n$lock");
+		is($err, '', "$name: its transaction at the server ends");
+	};
+	foreach my $name (sort keys %stream)
+	{
+		# the second query is one of the same session
+		my ($out, $errors);
+		in_time(
+			sub {
+				($out, $errors) = session(undef, 'link', <<"SQL");
+SET statement_timeout = '1s';
+$stream{$name}
+SET statement_timeout = '60s';
+SELECT v FROM osmeta.tds_query('one', 'SELECT 7') AS v (v integer);
+SQL
+			},
+			"$name: a timeout", 6);
+		is($errors, '57014: canceling statement due to statement timeout',
+			'and that is what is said');
+		is($out, '7', 'and the session goes on');
+		$ends->($name);
+		foreach my $end (
+			[ 'pg_cancel_backend', 'canceling statement due to user request' ],
+			[
+				'pg_terminate_backend',
+				'terminating connection due to administrator command'
+			])
+		{
+			my $run = begin_statement('link', $stream{$name});
+			my $said = in_time(
+				sub {
+					value(undef, 'link', "SELECT $end->[0]($run->{pid})");
+					return end_statement($run);
+				},
+				"$name: $end->[0]", 5);
+			like($said, qr/\Q$end->[1]\E/, 'and that is what is said');
+			$ends->($name);
+		}
+	}
+
+	# what looks after calls leaves other timeouts alone, and is quiet after
+	my ($out, $errors) = session(undef, 'link', <<'SQL');
+SET statement_timeout = '3s';
+SELECT osmeta.tds_exec('one', 'SELECT 1');
+SELECT pg_sleep(1);
+BEGIN;
+SELECT osmeta.tds_exec('one', 'SELECT 1');
+SET LOCAL statement_timeout = '1s';
+SELECT osmeta.tds_exec('one', 'SELECT 1'), pg_sleep(5);
+ROLLBACK;
+SELECT osmeta.tds_exec('one', 'SELECT 1');
+SQL
+	is($errors, '57014: canceling statement due to statement timeout',
+		'a timeout of a statement comes when it shall');
+	is($out, "1\n\n1\n1", 'and no other one');
 	return;
 }
 
