@@ -169,7 +169,8 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tds_fdw;
 CREATE SERVER $name FOREIGN DATA WRAPPER tds_fdw OPTIONS (
 	servername '$login{host}', port '$login{port}',
-	database '$tds_database', tds_version '7.4', character_set 'UTF-8');
+	database '$tds_database', tds_version '7.4', character_set 'UTF-8',
+	msg_handler 'blackhole');
 SQL
 	if ($options{mapping} // 1)
 	{

@@ -27,9 +27,9 @@ our @EXPORT = qw(hasten hasten_again unhasten haste_port);
 
 my $counters = <<'SQL';
 CREATE VIEW standing.catalog_counters AS
-SELECT n.object_id, n.column_id, pg_catalog.pg_sequence_last_value(d.objid)::bigint AS last_value
+SELECT n.object_id, n.schema_name, n.table_name, n.column_name, pg_catalog.pg_sequence_last_value(d.objid)::bigint AS last_value
 FROM standing.numbered AS n
-	JOIN pg_catalog.pg_class AS c ON c.relname = n.name AND c.relnamespace = :'schema'::pg_catalog.regnamespace
+	JOIN pg_catalog.pg_class AS c ON c.relname = n.table_name AND c.relnamespace = :'schema'::pg_catalog.regnamespace
 	JOIN pg_catalog.pg_depend AS d ON d.refclassid = 1259 AND d.classid = 1259 AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')
 	JOIN pg_catalog.pg_class AS s ON s.oid = d.objid AND s.relkind = 'S';
 SQL
@@ -69,15 +69,14 @@ CREATE SCHEMA standing;
 SELECT format('CREATE TABLE standing.%I AS SELECT * FROM %s', c.relname, c.oid::regclass)
 FROM pg_class AS c
 WHERE c.relnamespace = '$environment'::regnamespace AND c.relkind = 'f' AND c.relname LIKE 'catalog%'
-	AND c.relname NOT IN ('catalog_counters', 'catalog_allocation_units')
+	AND c.relname NOT IN ('catalog_counters', 'catalog_sizes')
 \\gexec
-CREATE TABLE standing.catalog_allocation_units (type smallint, container_id bigint, total_pages bigint);
+-- Babelfish does not tell sizes
+CREATE TABLE standing.catalog_sizes (object_id integer, schema_name text, row_count bigint, data_pages bigint, index_pages bigint, lob_pages bigint);
 CREATE TABLE standing.numbered AS
-SELECT o.object_id, c.column_id, o.name FROM standing.catalog_columns AS c JOIN standing.catalog_objects AS o USING (object_id)
-WHERE c.is_identity = 1 AND trim(o.type) = 'U';
-SELECT format('ALTER FOREIGN TABLE %s OPTIONS (%s schema_name ''standing'', %s table_name %L)', c.oid::regclass,
-	CASE WHEN c.relname ~ 'counters|permissions' THEN 'DROP query, ADD' ELSE 'SET' END,
-	CASE WHEN c.relname ~ 'counters|permissions' THEN 'ADD' ELSE 'SET' END, c.relname)
+SELECT c.object_id, c.schema_name, c.table_name, c.column_name FROM standing.catalog_columns AS c
+WHERE c.is_identity = 1 AND c.type = 'U';
+SELECT format('ALTER FOREIGN TABLE %s OPTIONS (DROP query, ADD schema_name ''standing'', ADD table_name %L)', c.oid::regclass, c.relname)
 FROM pg_class AS c
 WHERE c.relnamespace = '$environment'::regnamespace AND c.relkind = 'f' AND c.relname LIKE 'catalog%'
 \\gexec
