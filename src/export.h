@@ -40,8 +40,9 @@ typedef struct ExportColumn
 	PlanEntity *root;			/* the target gives what it refers to, or NULL */
 	bool		is_staged;		/* cK: false if the target gives it */
 	bool		has_reference;	/* rK */
+	bool		is_padded;		/* blanks at its end are no part of a text */
 	char	   *name;			/* at the target, in brackets */
-	char	   *type;			/* there */
+	char	   *type;			/* in the stage */
 	char	   *allowed;		/* types that the target may have, ",a,b," */
 	char	   *size;			/* that it must have at least, or "NULL" */
 	char	   *scale;
@@ -169,6 +170,9 @@ extern void osmeta_export_pieces(Export *export, const ExportEntity *entity,
 extern bool osmeta_export_deliver(Export *export);
 extern void osmeta_export_check_before(Export *export);
 extern void osmeta_export_check_loaded(Export *export);
+
+/* A table #osmeta_found (problem), which statements put together there fill. */
+extern void osmeta_export_found(Export *export);
 extern bool osmeta_export_verify(Export *export);
 extern bool osmeta_export_undo(Export *export);
 extern bool osmeta_export_clean(Export *export);

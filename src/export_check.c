@@ -127,6 +127,72 @@ osmeta_export_check_before(Export *export)
 	add_problems(export);
 }
 
+void
+osmeta_export_found(Export *export)
+{
+	osmeta_export_add(export, "IF OBJECT_ID(N'tempdb..#osmeta_found') IS NOT NULL DROP TABLE #osmeta_found;");
+	osmeta_export_add(export, "CREATE TABLE #osmeta_found (problem nvarchar(1000));");
+}
+
+/* The columns that may be of a type with a code page. */
+static bool
+list_texts(Export *export)
+{
+	RowList		list = {export, "INSERT INTO @text (table_name, column_name, stage, staged) VALUES", 0};
+
+	osmeta_export_add(export, "DECLARE @text TABLE (table_name nvarchar(600), column_name nvarchar(260), stage nvarchar(600), staged nvarchar(20));");
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+
+		for (int j = 0; j < e->ncolumns; j++)
+		{
+			const ExportColumn *c = &e->columns[j];
+			const char *start;
+
+			if (c->kind != EXPORT_TEXT || !c->is_staged || e->rows == 0 ||
+				(strstr(c->allowed, ",char,") == NULL &&
+				 strstr(c->allowed, ",varchar,") == NULL &&
+				 strstr(c->allowed, ",text,") == NULL))
+				continue;
+			start = row_start(&list);
+			osmeta_export_add(export, "%s(%s, %s, %s, N'c%d')", start,
+							  osmeta_export_text(e->table),
+							  osmeta_export_text(c->attribute->target_column),
+							  osmeta_export_text(e->stage),
+							  c->attribute->attribute_no);
+		}
+	}
+	osmeta_export_add(export, ";");
+	return list.rows > 0;
+}
+
+/*
+ * Texts that are others once they are in the code page of their column, or
+ * take more bytes there than it has.  Which code page that is, the server
+ * knows.
+ */
+static void
+check_texts(Export *export)
+{
+	if (!list_texts(export))
+		return;
+	osmeta_export_add(export, "DECLARE @narrow TABLE (place int IDENTITY(1,1) NOT NULL PRIMARY KEY, said nvarchar(500), find nvarchar(max));");
+	osmeta_export_add(export, "INSERT INTO @narrow (said, find) SELECT LEFT(N'table ' + e.table_name + N', column ' + e.column_name + N': a text has characters that its code page lacks, or too many bytes; identifier at the source: ', 500),");
+	osmeta_export_add(export, "N'INSERT INTO #osmeta_found (problem) SELECT TOP 20 @said + CAST(s.source_id AS nvarchar(400)) FROM ' + e.stage + N' s WHERE CAST(CAST(s.' + e.staged + N' COLLATE ' + c.collation_name COLLATE DATABASE_DEFAULT + N' AS '");
+	osmeta_export_add(export, "+ CASE TYPE_NAME(c.system_type_id) WHEN N'char' THEN N'char(' ELSE N'varchar(' END + CASE WHEN TYPE_NAME(c.system_type_id) = N'text' OR c.max_length = -1 THEN N'max' ELSE CAST(c.max_length AS nvarchar(10)) END");
+	osmeta_export_add(export, "+ N')) AS nvarchar(max)) COLLATE Latin1_General_BIN2 <> CAST(s.' + e.staged + N' AS nvarchar(max)) COLLATE Latin1_General_BIN2 ORDER BY s.seq'");
+	osmeta_export_add(export, "FROM @text e JOIN sys.columns c ON c.object_id = OBJECT_ID(e.table_name) AND c.name = e.column_name COLLATE DATABASE_DEFAULT WHERE TYPE_NAME(c.system_type_id) IN (N'char', N'varchar', N'text');");
+	osmeta_export_found(export);
+	osmeta_export_add(export, "DECLARE @place int = 1, @said nvarchar(500), @find nvarchar(max);");
+	osmeta_export_add(export, "WHILE @place <= (SELECT COUNT(*) FROM @narrow) BEGIN");
+	osmeta_export_add(export, "SELECT @said = said, @find = find, @place = @place + 1 FROM @narrow WHERE place = @place;");
+	osmeta_export_add(export, "EXEC sys.sp_executesql @find, N'@said nvarchar(500)', @said = @said;");
+	osmeta_export_add(export, "END;");
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT problem FROM #osmeta_found;");
+	osmeta_export_add(export, "DROP TABLE #osmeta_found;");
+}
+
 /* Identifiers that are given must not be taken. */
 static void
 check_free(Export *export, const ExportEntity *e)
@@ -247,6 +313,7 @@ osmeta_export_check_loaded(Export *export)
 	osmeta_export_add(export, "DECLARE @problem TABLE (problem nvarchar(1000));");
 	for (int i = 0; i < export->nentities; i++)
 		check_loaded(export, &export->entities[i]);
+	check_texts(export);
 	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
 	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
 	osmeta_export_add(export, "THROW 50002, N'osmeta: rows cannot be delivered. Nothing has been written to the tables of the factory.', 1;");

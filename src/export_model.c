@@ -25,6 +25,9 @@
 /* Longer ones would leave no room for what comes behind. */
 #define PREFIX_NAME 40
 
+/* Of UTF-16, in a text that is not (max). */
+#define MOST_UNITS 4000
+
 char *
 osmeta_export_name(const char *name)
 {
@@ -162,6 +165,18 @@ read_known(const Export *export, const ExportEntity *entity, int *count)
 	return known;
 }
 
+/*
+ * A text is nvarchar in the stage whatever it is in the column: what the code
+ * page of that lacks must not get lost before somebody looks.
+ */
+static char *
+text_type(const KnownColumn *known)
+{
+	if (known->length == NULL || strtol(known->length, NULL, 10) > MOST_UNITS)
+		return "nvarchar(max)";
+	return psprintf("nvarchar(%s)", known->length);
+}
+
 static void
 fill_known_type(ExportColumn *column, const KnownColumn *known)
 {
@@ -171,7 +186,9 @@ fill_known_type(ExportColumn *column, const KnownColumn *known)
 		column->type = "nvarchar(max)";
 	else if (strcmp(known->type, "image") == 0)
 		column->type = "varbinary(max)";
-	else if (is_text || strstr(known->type, "binary") != NULL)
+	else if (is_text)
+		column->type = text_type(known);
+	else if (strstr(known->type, "binary") != NULL)
 		column->type = psprintf("%s(%s)", known->type,
 								known->length ? known->length : "max");
 	else if (known->precision != NULL)
@@ -179,6 +196,8 @@ fill_known_type(ExportColumn *column, const KnownColumn *known)
 								known->scale);
 	else
 		column->type = known->type;
+	column->is_padded = strcmp(known->type, "char") == 0 ||
+		strcmp(known->type, "nchar") == 0;
 	column->allowed = psprintf(",%s,", known->type);
 	column->size = column->scale = "NULL";
 	if (is_text)
@@ -207,6 +226,7 @@ fill_type(const ExportEntity *entity, ExportColumn *column,
 		}
 	}
 	fill_allowed(column, attribute->target_type);
+	column->is_padded = strncmp(attribute->target_type, "character(", 10) == 0;
 	if (osmeta_script_type(type, attribute->target_type) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -379,7 +399,9 @@ static char *
 compared(const ExportColumn *column, const char *value)
 {
 	if (column->kind == EXPORT_TEXT)
-		return psprintf("CAST(CAST(%s AS nvarchar(max)) AS varbinary(max))",
+		return psprintf(column->is_padded ?
+						"CAST(RTRIM(CAST(%s AS nvarchar(max))) AS varbinary(max))" :
+						"CAST(CAST(%s AS nvarchar(max)) AS varbinary(max))",
 						value);
 	if (column->kind == EXPORT_BINARY)
 		return psprintf("CAST(%s AS varbinary(max))", value);

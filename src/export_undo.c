@@ -190,8 +190,7 @@ find_referring(Export *export)
 	list_tables(export);
 	osmeta_export_add(export, "DECLARE @key TABLE (place int IDENTITY(1,1) NOT NULL PRIMARY KEY, key_id int NOT NULL);");
 	osmeta_export_add(export, "INSERT INTO @key (key_id) SELECT k.object_id FROM sys.foreign_keys k WHERE k.referenced_object_id IN (SELECT l.table_id FROM @listed l) ORDER BY k.object_id;");
-	osmeta_export_add(export, "IF OBJECT_ID(N'tempdb..#osmeta_found') IS NOT NULL DROP TABLE #osmeta_found;");
-	osmeta_export_add(export, "CREATE TABLE #osmeta_found (problem nvarchar(1000));");
+	osmeta_export_found(export);
 	osmeta_export_add(export, "DECLARE @place int = 1, @key_id int, @column int, @child nvarchar(600), @match nvarchar(max), @names nvarchar(max), @said nvarchar(500), @find nvarchar(max);");
 	osmeta_export_add(export, "WHILE @place <= (SELECT COUNT(*) FROM @key) BEGIN");
 	osmeta_export_add(export, "SELECT @key_id = key_id, @column = 1, @match = N'', @names = N'', @child = NULL, @find = NULL FROM @key WHERE place = @place;");
