@@ -814,6 +814,21 @@ SQL
 		}
 	}
 
+	# the library finds something to read whenever it looks
+	my ($port) = tds_proxy(flood => 'flood');
+	create_tds_server('link', 'flooding', $one, port => $port, host => '127.0.0.1');
+	my $run = begin_statement('link',
+		"SELECT osmeta.tds_exec('flooding', 'SELECT flood');\nSELECT 'goes on';");
+	my $said = in_time(
+		sub {
+			value(undef, 'link', "SELECT pg_cancel_backend($run->{pid})");
+			return end_statement($run);
+		},
+		'an endless answer: cancelling', 5);
+	like($said, qr/canceling statement due to user request/,
+		'and that is what is said');
+	like($run->{out}, qr/^goes on$/m, 'and the session goes on');
+
 	# what looks after calls leaves other timeouts alone, and is quiet after
 	my ($out, $errors) = session(undef, 'link', <<'SQL');
 SET statement_timeout = '3s';

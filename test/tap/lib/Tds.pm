@@ -228,7 +228,8 @@ sub tds_session
 # lose => 'TEXT' a connection is cut by itself half a second after the client
 # has sent TEXT in a batch, the answer thrown away: the client does not learn
 # what came of it.  With stop => 'TEXT' it is cut instead of sending the packet
-# on.  With mute => 1 connections are taken and never answered.  With record =>
+# on.  With flood => 'TEXT' the relay itself answers it, by counts of statements
+# without end, faster than a client can read.  With mute => 1 connections are taken and never answered.  With record =>
 # 'FILE' what clients send is appended there.
 #
 # With orders => FILE each COMMIT TRANSACTION of a client takes the first line
@@ -266,8 +267,12 @@ sub relay
 	my $select = IO::Select->new($listen);
 	my %text =
 	  map { $_ => pack('v*', map { ord } split //, $options{$_}) }
+<<<<<<< HEAD
 	  grep { defined $options{$_} } qw(lose stop);
 	my $commit = pack('v*', map { ord } split //, 'COMMIT TRANSACTION');
+=======
+	  grep { defined $options{$_} } qw(lose stop flood);
+>>>>>>> e7d1087 (Tests: cancel an answer that never ends)
 	local $SIG{USR1} = sub { $cut = 1 };
 	local $SIG{TERM} = sub { POSIX::_exit(0) };
 	local $SIG{PIPE} = 'IGNORE';
@@ -373,6 +378,18 @@ sub relay
 				&& $is_client{$socket}
 				&& index($data, $text{stop}) >= 0)
 			{
+				$drop->($socket);
+				next;
+			}
+			if (   defined $text{flood}
+				&& $is_client{$socket}
+				&& index($data, $text{flood}) >= 0)
+			{
+				# packets of tokens that say: done, a count, and more follows
+				my $tokens = pack('Cv2V2', 0xFD, 0x11, 0xC1, 1, 0) x 300;
+				my $packets =
+				  (pack('CCnnCC', 4, 0, 8 + length $tokens, 0, 1, 0) . $tokens) x 256;
+				1 while syswrite $socket, $packets;
 				$drop->($socket);
 				next;
 			}
