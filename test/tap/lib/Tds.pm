@@ -229,7 +229,8 @@ sub tds_session
 # has sent TEXT in a batch, the answer thrown away: the client does not learn
 # what came of it.  With stop => 'TEXT' it is cut instead of sending the packet
 # on.  With flood => 'TEXT' the relay itself answers it, by counts of statements
-# without end, faster than a client can read.  With mute => 1 connections are taken and never answered.  With record =>
+# without end, faster than a client can read.  With mute => 1 connections are taken and
+# never answered.  With record =>
 # 'FILE' what clients send is appended there.
 #
 # With orders => FILE each COMMIT TRANSACTION of a client takes the first line
@@ -267,12 +268,8 @@ sub relay
 	my $select = IO::Select->new($listen);
 	my %text =
 	  map { $_ => pack('v*', map { ord } split //, $options{$_}) }
-<<<<<<< HEAD
-	  grep { defined $options{$_} } qw(lose stop);
-	my $commit = pack('v*', map { ord } split //, 'COMMIT TRANSACTION');
-=======
 	  grep { defined $options{$_} } qw(lose stop flood);
->>>>>>> e7d1087 (Tests: cancel an answer that never ends)
+	my $commit = pack('v*', map { ord } split //, 'COMMIT TRANSACTION');
 	local $SIG{USR1} = sub { $cut = 1 };
 	local $SIG{TERM} = sub { POSIX::_exit(0) };
 	local $SIG{PIPE} = 'IGNORE';
