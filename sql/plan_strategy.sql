@@ -232,3 +232,20 @@ SELECT osmeta.refresh_plan('p');
 SELECT osmeta.map_id('p', 'ServiceCenter.User', '13');
 SELECT osmeta.drop_plan('p');
 DELETE FROM target."OSSYS_USER" WHERE "ID" = 77;
+
+-- A reference that must not be NULL to a row whose identifier the target gives:
+-- none is known before, and none is missing.
+SELECT make.table_of('target', 'Customer') AS customer \gset
+DELETE FROM target.customer WHERE "REGIONID" IS NULL;
+UPDATE source.customer SET "REGIONID" = (SELECT min("ID") FROM source.region);
+ALTER TABLE :customer ALTER "REGIONID" SET NOT NULL;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE entity IN ('Region', 'Customer');
+CALL osmeta.run_plan('p');
+SELECT DISTINCT status FROM osmeta.verify_plan('p');
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+UPDATE source.customer SET "REGIONID" = NULL WHERE "ID" = 1;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE entity IN ('Region', 'Customer');
+CALL osmeta.run_plan('p');

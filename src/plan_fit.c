@@ -211,6 +211,29 @@ delivered_type(const PlanEntity *entity, const PlanAttribute *attribute)
  * CASE that says why the delivered value of an attribute does not fit, NULL
  * if it does; no text if every value does.
  */
+/*
+ * Condition that a reference is going to be NULL.  One to a row whose
+ * identifier the target gives is not known yet: it is not if the stage has the
+ * row.
+ */
+static char *
+is_null_sql(const MigrationPlan *plan, const PlanEntity *entity,
+			const PlanAttribute *attribute)
+{
+	const PlanEntity *parent = attribute->refers_to;
+	char	   *value = psprintf("d.c%d IS NULL", attribute->attribute_no);
+
+	if (osmeta_leads_to(attribute) == NULL)
+		return value;
+	return psprintf("%s AND NOT EXISTS (SELECT FROM %s s JOIN %s p ON p.c%d = s.c%d WHERE s.c%d = d.source_id)",
+					value,
+					osmeta_stage_name(plan, 'e', entity->entity_id),
+					osmeta_stage_name(plan, 'e', parent->entity_id),
+					parent->identifier->attribute_no,
+					attribute->attribute_no,
+					entity->identifier->attribute_no);
+}
+
 char *
 osmeta_fit_reason(const MigrationPlan *plan, const PlanEntity *entity,
 				  const PlanAttribute *attribute, bool may_round,
@@ -222,7 +245,7 @@ osmeta_fit_reason(const MigrationPlan *plan, const PlanEntity *entity,
 
 	initStringInfo(&reasons);
 	if (not_null)
-		add_reason(&reasons, psprintf("%s IS NULL", value),
+		add_reason(&reasons, is_null_sql(plan, entity, attribute),
 				   "'is NULL, and the column is NOT NULL'");
 	if (type != NULL)
 	{
