@@ -13,7 +13,7 @@ use Tds;
 use TdsCopy;
 use Test::More;
 
-tds_needed();
+tds_needed(is_long => 1);
 
 my $fixture = top() . '/test/fixture';
 
