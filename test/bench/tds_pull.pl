@@ -73,7 +73,7 @@ foreach my $round (1 .. 2)
 	desk(q{SELECT osmeta.drop_plan('p')});
 }
 
-printf "%s rows of %s columns over tds_fdw\n", $rows, scalar(() = $columns =~ /,/g) + 1;
+printf "%s rows of %s columns over tds_fdw\n", $rows, scalar(() = $columns =~ /" /g);
 printf "  %-44s %8s %s\n", '', 'seconds', 'ratio';
 printf "  %-44s %8.1f\n", 'CREATE TABLE AS', $best{one};
 printf "  %-44s %8.1f %5.2f\n", 'the same in the pieces of the plan', $best{pieces}, $best{pieces} / $best{one};
