@@ -35,3 +35,12 @@ SELECT s.line FROM public.statement('moved', 'undo') s WHERE s.line ~ :'taken';
 SELECT count(*) FROM (VALUES ('given'), ('moved')) p (plan), (VALUES ('deliver'), ('verify'), ('undo'), ('clean')) q (part),
 	public.statement(p.plan, q.part) s
 WHERE s.line ~ '(THROW [0-9]+, [^;]*|(DBCC|RAISERROR|EXEC) [^;]*)[''0-9)] \+';
+
+-- Nor does what the target's catalogue calls a type get into the script, unless
+-- it is a name.
+UPDATE osmeta.environment SET catalog_dialect = 'sqlserver' WHERE environment = 'tgt';
+UPDATE osmeta.captured_physical_column c SET data_type = 'int); DROP TABLE prey; --'
+FROM osmeta.plan p WHERE c.capture_id = p.target_capture_id AND c.table_name LIKE 'OSUSR_zz1%';
+SELECT DISTINCT c.data_type FROM osmeta.captured_physical_column c WHERE c.table_name LIKE 'OSUSR_zz1%';
+SELECT count(*) FILTER (WHERE s.line LIKE '%prey%') AS believed, count(*) > 10 AS is_script
+FROM (VALUES ('deliver'), ('verify'), ('undo')) q (part), osmeta.export_plan('moved', 'sqlserver', q.part) s (line);

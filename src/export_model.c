@@ -139,7 +139,10 @@ typedef struct KnownColumn
 	char	   *scale;
 } KnownColumn;
 
-/* The columns of an entity's table in the capture; none, if it is of another engine. */
+/*
+ * The columns of an entity's table in the capture; none, if it is of another
+ * engine.  The name of a type goes into the script, so it must be one.
+ */
 static KnownColumn *
 read_known(const Export *export, const ExportEntity *entity, int *count)
 {
@@ -149,7 +152,7 @@ read_known(const Export *export, const ExportEntity *entity, int *count)
 									   " FROM osmeta.captured_physical_column c"
 									   " JOIN osmeta.environment n ON n.environment = %s AND n.catalog_dialect = 'sqlserver'"
 									   " WHERE c.capture_id = " INT64_FORMAT
-									   " AND c.table_name = %s AND c.data_type IS NOT NULL",
+									   " AND c.table_name = %s AND c.data_type ~ '^[a-z0-9_]+$'",
 									   quote_literal_cstr(export->plan->target),
 									   export->plan->target_capture_id,
 									   quote_literal_cstr(entity->entity->target_table));

@@ -76,6 +76,26 @@ is_variable(const char *value, size_t len)
 	return len > 1 && value[0] == '$' && value[1] == '(';
 }
 
+/* Write a text without its NUL; gives where it ends. */
+static char *
+put(char *to, const char *text)
+{
+	size_t		length = strlen(text);
+
+	memcpy(to, text, length);
+	return to + length;
+}
+
+/* The same of a number. */
+static char *
+put_number(char *to, unsigned number)
+{
+	char		digits[16];
+
+	(void) snprintf(digits, sizeof(digits), "%u", number);
+	return put(to, digits);
+}
+
 size_t
 osmeta_script_text(char *out, const char *value, size_t len)
 {
@@ -83,7 +103,7 @@ osmeta_script_text(char *out, const char *value, size_t len)
 	bool		is_open = true;
 	size_t		length;
 
-	to += sprintf(to, "N'");
+	to = put(to, "N'");
 	for (size_t i = 0; i < len; i += length)
 	{
 		unsigned	hidden;
@@ -92,19 +112,21 @@ osmeta_script_text(char *out, const char *value, size_t len)
 		hidden = hidden_character(value + i, length);
 		if (hidden != 0)
 		{
-			to += sprintf(to, "%s + NCHAR(%u)", is_open ? "'" : "", hidden);
+			to = put(to, is_open ? "' + NCHAR(" : " + NCHAR(");
+			to = put_number(to, hidden);
+			*to++ = ')';
 			is_open = false;
 			continue;
 		}
 		if (!is_open)
-			to += sprintf(to, " + N'");
+			to = put(to, " + N'");
 		is_open = true;
 		if (value[i] == '\'')
 			*to++ = '\'';
 		memcpy(to, value + i, length);
 		to += length;
 		if (is_variable(value + i, len - i))
-			to += sprintf(to, "' + N'");
+			to = put(to, "' + N'");
 	}
 	if (is_open)
 		*to++ = '\'';
@@ -192,6 +214,14 @@ static const struct
 	{"xml", "xml"},
 };
 
+/* A name of a type into the room that osmeta_script_type has. */
+static const char *
+put_type(char *out, const char *name)
+{
+	(void) snprintf(out, OSMETA_SCRIPT_TYPE_SIZE, "%s", name);
+	return out;
+}
+
 const char *
 osmeta_script_type(char *out, const char *type)
 {
@@ -201,13 +231,13 @@ osmeta_script_type(char *out, const char *type)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 	{
 		if (strcmp(type, types[i].type) == 0)
-			return strcpy(out, types[i].tsql);
+			return put_type(out, types[i].tsql);
 	}
 	if (sscanf(type, "character varying(%d)", &precision) == 1 ||
 		sscanf(type, "character(%d)", &precision) == 1)
 	{
 		if (precision > 4000)
-			return strcpy(out, "nvarchar(max)");
+			return put_type(out, "nvarchar(max)");
 		(void) snprintf(out, OSMETA_SCRIPT_TYPE_SIZE, "%s(%d)",
 						strncmp(type, "character(", 10) == 0 ? "nchar" :
 						"nvarchar", precision);
@@ -224,10 +254,10 @@ osmeta_script_type(char *out, const char *type)
 	/* the platform has datetime for dates and times of all kinds */
 	if (strncmp(type, "timestamp", 9) == 0 &&
 		strstr(type, "with time zone") == NULL)
-		return strcpy(out, "datetime");
+		return put_type(out, "datetime");
 	if (strncmp(type, "time", 4) == 0 &&
 		strncmp(type, "timestamp", 9) != 0 &&
 		strstr(type, "with time zone") == NULL)
-		return strcpy(out, "time");
+		return put_type(out, "time");
 	return NULL;
 }
