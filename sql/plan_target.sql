@@ -223,6 +223,14 @@ ALTER TABLE :target_customer ALTER "ISOPEN" DROP NOT NULL, ALTER "NAME" TYPE var
 DELETE FROM source.customer WHERE "ID" >= 20;
 \o
 \set ECHO all
+-- A copy of such a factory in PostgreSQL has counted characters.
+INSERT INTO source.customer ("ID", "NAME") VALUES (20, repeat('x', 69) || '🎉'), (21, repeat('x', 68) || '🎉');
+UPDATE osmeta.environment SET dialect = 'sqlserver' WHERE environment IN ('src', 'tgt');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity:Shop.Customer']) > 0 AS planned;
+CALL osmeta.run_plan('p');
+SELECT osmeta.drop_plan('p');
+UPDATE osmeta.environment SET dialect = 'postgres' WHERE environment IN ('src', 'tgt');
+DELETE FROM source.customer WHERE "ID" >= 20;
 
 -- A publish at the target between plan and run, and between run and resume
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity:Shop.Customer']) > 0 AS planned;

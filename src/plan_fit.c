@@ -104,7 +104,10 @@ add_text_reason(StringInfo reasons, const MigrationPlan *plan,
 				const char *value)
 {
 	bool		to_utf16 = strcmp(plan->target_dialect, "sqlserver") == 0;
-	bool		from_utf16 = strcmp(plan->source_dialect, "sqlserver") == 0;
+	/* a copy in PostgreSQL has the dialect, and counts characters */
+	bool		from_utf16 = strcmp(plan->source_dialect, "sqlserver") == 0 &&
+	plan->source_wrapper != NULL &&
+	strcmp(plan->source_wrapper, "postgres_fdw") != 0;
 	char	   *length = psprintf("char_length(%s)", value);
 
 	if (!target->has_limit ||
