@@ -249,3 +249,14 @@ UPDATE source.customer SET "REGIONID" = NULL WHERE "ID" = 1;
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
 UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE entity IN ('Region', 'Customer');
 CALL osmeta.run_plan('p');
+SELECT osmeta.drop_plan('p');
+
+-- A plan that is only pulled leaves the counters of the target where they are.
+ALTER TABLE :customer ALTER "REGIONID" DROP NOT NULL;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['espace:Shop']) > 0 AS planned;
+SELECT c.counter AS counter FROM osmeta.plan_entity c WHERE c.entity = 'Region' \gset
+SELECT last_value AS before FROM :counter \gset
+CALL osmeta.pull_plan('p');
+SELECT last_value = :before AS is_left FROM :counter;
+CALL osmeta.run_plan('p');
+SELECT last_value > :before AS is_moved FROM :counter;

@@ -451,7 +451,8 @@ osmeta_prepare_push(Run *run)
 		record_range(plan, e);
 		if (!plan->delete_existing || plan->round > 1)
 			osmeta_take_baseline(plan, e);
-		osmeta_advance_counter(run, e);
+		if (!run->is_pull)
+			osmeta_advance_counter(run, e);
 		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_baselines_end(plan);
