@@ -104,6 +104,7 @@ add_text_reason(StringInfo reasons, const MigrationPlan *plan,
 				const char *value)
 {
 	bool		to_utf16 = strcmp(plan->target_dialect, "sqlserver") == 0;
+
 	/* a copy in PostgreSQL has the dialect, and counts characters */
 	bool		from_utf16 = strcmp(plan->source_dialect, "sqlserver") == 0 &&
 	plan->source_wrapper != NULL &&
