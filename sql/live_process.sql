@@ -48,13 +48,13 @@ SELECT m."ID", a."ID" FROM factory."OSSYS_MODULE" AS m, factory."OSSYS_APPLICATI
 SELECT application, process_id FROM here.application_process WHERE process_id = 7005 ORDER BY 1;
 
 -- a reader needs nothing but the view
-CREATE ROLE regress_osmeta_watcher;
-GRANT USAGE ON SCHEMA here TO regress_osmeta_watcher;
-GRANT SELECT ON here.application_activity TO regress_osmeta_watcher;
-SET ROLE regress_osmeta_watcher;
+CREATE ROLE regress_osmeta_viewer;
+GRANT USAGE ON SCHEMA here TO regress_osmeta_viewer;
+GRANT SELECT ON here.application_activity TO regress_osmeta_viewer;
+SET ROLE regress_osmeta_viewer;
 SELECT count(*) FROM here.application_activity;
 SELECT count(*) FROM here.application_process;
 RESET ROLE;
-REVOKE ALL ON here.application_activity FROM regress_osmeta_watcher;
-REVOKE ALL ON SCHEMA here FROM regress_osmeta_watcher;
-DROP ROLE regress_osmeta_watcher;
+REVOKE ALL ON here.application_activity FROM regress_osmeta_viewer;
+REVOKE ALL ON SCHEMA here FROM regress_osmeta_viewer;
+DROP ROLE regress_osmeta_viewer;

@@ -118,24 +118,24 @@ SELECT osmeta.drop_plan('p');
 
 -- What another member of the owner, or a superuser, has made belongs to the
 -- plan's owner.
-CREATE ROLE regress_osmeta_releaser;
-SELECT format('GRANT CREATE ON DATABASE %I TO regress_osmeta_releaser', current_database()) \gexec
-GRANT USAGE ON SCHEMA osmeta, source, target, src, tgt, public TO regress_osmeta_releaser;
-GRANT SELECT ON ALL TABLES IN SCHEMA osmeta, source, target, src, tgt TO regress_osmeta_releaser;
-GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA osmeta, target TO regress_osmeta_releaser;
-GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA osmeta TO regress_osmeta_releaser;
-GRANT INSERT, DELETE ON :target_region TO regress_osmeta_releaser;
-SET ROLE regress_osmeta_releaser;
+CREATE ROLE regress_osmeta_maker;
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_osmeta_maker', current_database()) \gexec
+GRANT USAGE ON SCHEMA osmeta, source, target, src, tgt, public TO regress_osmeta_maker;
+GRANT SELECT ON ALL TABLES IN SCHEMA osmeta, source, target, src, tgt TO regress_osmeta_maker;
+GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA osmeta, target TO regress_osmeta_maker;
+GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA osmeta TO regress_osmeta_maker;
+GRANT INSERT, DELETE ON :target_region TO regress_osmeta_maker;
+SET ROLE regress_osmeta_maker;
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region']) > 0 AS planned;
 RESET ROLE;
 CALL osmeta.run_plan('p');
 INSERT INTO :source_region ("ID", "NAME") VALUES (200, 'later');
 CALL osmeta.run_plan('p');
 SELECT DISTINCT c.relowner::regrole FROM pg_class c WHERE c.relnamespace = 'p'::regnamespace;
-SET ROLE regress_osmeta_releaser;
+SET ROLE regress_osmeta_maker;
 SELECT rows_found, status, detail FROM osmeta.verify_plan('p');
 CALL osmeta.undo_plan('p');
 SELECT osmeta.drop_plan('p');
 RESET ROLE;
-DROP OWNED BY regress_osmeta_releaser;
-DROP ROLE regress_osmeta_releaser;
+DROP OWNED BY regress_osmeta_maker;
+DROP ROLE regress_osmeta_maker;

@@ -122,36 +122,36 @@ SELECT severity, code, object, replace(message, substr(:'target_customer', 8), '
 ROLLBACK;
 
 -- Rights
-CREATE ROLE regress_osmeta_deliverer;
+CREATE ROLE regress_osmeta_sender;
 \set ECHO none
-SELECT format('GRANT CREATE ON DATABASE %I TO regress_osmeta_deliverer', current_database()) \gexec
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_osmeta_sender', current_database()) \gexec
 \set ECHO all
-GRANT USAGE ON SCHEMA osmeta, src, tgt, source, target TO regress_osmeta_deliverer;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA osmeta, src TO regress_osmeta_deliverer;
-GRANT SELECT ON ALL TABLES IN SCHEMA tgt, source, target TO regress_osmeta_deliverer;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA osmeta TO regress_osmeta_deliverer;
-GRANT INSERT, UPDATE ON :target_region TO regress_osmeta_deliverer;
-GRANT INSERT, DELETE ON :target_customer TO regress_osmeta_deliverer;
-REVOKE SELECT ON :source_tag FROM regress_osmeta_deliverer;
-SET ROLE regress_osmeta_deliverer;
+GRANT USAGE ON SCHEMA osmeta, src, tgt, source, target TO regress_osmeta_sender;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA osmeta, src TO regress_osmeta_sender;
+GRANT SELECT ON ALL TABLES IN SCHEMA tgt, source, target TO regress_osmeta_sender;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA osmeta TO regress_osmeta_sender;
+GRANT INSERT, UPDATE ON :target_region TO regress_osmeta_sender;
+GRANT INSERT, DELETE ON :target_customer TO regress_osmeta_sender;
+REVOKE SELECT ON :source_tag FROM regress_osmeta_sender;
+SET ROLE regress_osmeta_sender;
 SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Shop.Region', 'entity:Shop.Customer', 'entity:Shop.Tag']) > 0 AS planned;
 SELECT severity, object, regexp_replace(message, 'OSUSR_..._', 'T_') AS message, regexp_replace(hint, 'OSUSR_..._', 'T_') AS hint
 FROM osmeta.plan_problem WHERE code = 'privilege_missing';
 RESET ROLE;
-GRANT INSERT ("ID", "CUSTOMERID", "PARENTID"), UPDATE ("PARENTID"), DELETE ON :target_tag TO regress_osmeta_deliverer;
-GRANT SELECT ON :source_tag TO regress_osmeta_deliverer;
-GRANT UPDATE ON :target_customer TO regress_osmeta_deliverer;
-SET ROLE regress_osmeta_deliverer;
+GRANT INSERT ("ID", "CUSTOMERID", "PARENTID"), UPDATE ("PARENTID"), DELETE ON :target_tag TO regress_osmeta_sender;
+GRANT SELECT ON :source_tag TO regress_osmeta_sender;
+GRANT UPDATE ON :target_customer TO regress_osmeta_sender;
+SET ROLE regress_osmeta_sender;
 SELECT osmeta.refresh_plan('p');
 RESET ROLE;
 SELECT severity, code, object, regexp_replace(message, 'OSUSR_..._', 'T_') AS message FROM public.problems WHERE code IN ('privilege_missing', 'table_unreadable');
-SET ROLE regress_osmeta_deliverer;
+SET ROLE regress_osmeta_sender;
 SELECT osmeta.drop_plan('p');
 RESET ROLE;
 \set ECHO none
 SET client_min_messages = error;
-DROP OWNED BY regress_osmeta_deliverer;
-DROP ROLE regress_osmeta_deliverer;
+DROP OWNED BY regress_osmeta_sender;
+DROP ROLE regress_osmeta_sender;
 SET client_min_messages = warning;
 \set ECHO all
 
