@@ -3,23 +3,16 @@
  * bulk_load.c
  *	  The rows of a query into a table of the store.
  *
- * INSERT ... SELECT writes each row by itself.  Here rows are collected and
- * written by the page, as COPY does it, which is what lets a capture of half
- * a million rows keep up with CREATE TABLE AS although it fills an index.
- * And here is where each text of a factory is looked at once, before it is
- * stored.
+ * Here is where each text of a factory is looked at once, before it is stored
+ * by the page.
  *
  *-------------------------------------------------------------------------
  */
 #include "bulk_load.h"
 
 #include "access/detoast.h"
-#include "access/heapam.h"
 #include "access/table.h"
-#include "access/tableam.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -30,16 +23,12 @@
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "page_writer.h"
 #include "spi.h"
 #include "text_clean.h"
-
-/* Rows are written when there are this many, or this many bytes of them. */
-#define BATCH_ROWS 1000
-#define BATCH_BYTES 65536
 
 /* Column of the capture's id, and of the key where there is one; from 0. */
 #define CAPTURE_COLUMN 0
@@ -58,15 +47,8 @@ typedef struct BulkLoad
 	bool		has_previous;
 	Datum		previous_key;
 	BulkResult	result;
-	EState	   *estate;
-	ResultRelInfo *target;
-	BulkInsertState bulk;
-	CommandId	command;
 	MemoryContext context;		/* of everything that lasts */
-	MemoryContext batch_context;	/* of what one batch needs */
-	TupleTableSlot *slots[BATCH_ROWS];
-	int			nslots;			/* filled */
-	Size		bytes;			/* about, in filled slots */
+	PageWriter *writer;
 } BulkLoad;
 
 /* The table, locked; error if rows cannot be put into it directly. */
@@ -84,42 +66,13 @@ open_target(const char *table)
 	access = pg_class_aclcheck(oid, GetUserId(), ACL_INSERT);
 	if (access != ACLCHECK_OK)
 		aclcheck_error(access, OBJECT_TABLE, table);
-	if (relation->rd_rel->relkind != RELKIND_RELATION ||
-		relation->trigdesc != NULL || relation->rd_rules != NULL ||
-		check_enable_rls(oid, InvalidOid, true) == RLS_ENABLED)
+	if (!osmeta_is_writable_by_page(relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("table \"%s.%s\" has triggers, rules or row security",
 						OSMETA_SCHEMA, table),
 				 errhint("Take them off: a capture is written past them.")));
 	return relation;
-}
-
-/* Write the rows that are waiting, and their index entries. */
-static void
-flush_batch(BulkLoad *load)
-{
-	MemoryContext old;
-
-	if (load->nslots == 0)
-		return;
-	CHECK_FOR_INTERRUPTS();
-
-	old = MemoryContextSwitchTo(load->batch_context);
-	table_multi_insert(load->relation, load->slots, load->nslots,
-					   load->command, 0, load->bulk);
-	MemoryContextSwitchTo(old);
-	for (int i = 0; i < load->nslots; i++)
-	{
-		if (load->target->ri_NumIndices > 0)
-			list_free(osmeta_insert_index_tuples(load->target, load->slots[i],
-												 load->estate));
-		ExecClearTuple(load->slots[i]);
-		ResetPerTupleExprContext(load->estate);
-	}
-	MemoryContextReset(load->batch_context);
-	load->nslots = 0;
-	load->bytes = 0;
 }
 
 /*
@@ -263,21 +216,14 @@ bulk_receive(TupleTableSlot *row, DestReceiver *self)
 {
 	BulkLoad   *load = (BulkLoad *) self;
 	TupleDesc	desc = RelationGetDescr(load->relation);
-	TupleTableSlot *slot;
+	TupleTableSlot *slot = osmeta_page_slot(load->writer);
 	MemoryContext old;
 
 	slot_getallattrs(row);
-	if (load->slots[load->nslots] == NULL)
-	{
-		old = MemoryContextSwitchTo(load->context);
-		load->slots[load->nslots] = table_slot_create(load->relation, NULL);
-		MemoryContextSwitchTo(old);
-	}
-	slot = load->slots[load->nslots];
 	slot->tts_values[CAPTURE_COLUMN] = load->capture_id;
 	slot->tts_isnull[CAPTURE_COLUMN] = false;
 
-	old = MemoryContextSwitchTo(load->batch_context);
+	old = MemoryContextSwitchTo(osmeta_page_context(load->writer));
 	for (int i = 1; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
@@ -296,31 +242,18 @@ bulk_receive(TupleTableSlot *row, DestReceiver *self)
 				note_cleaned(load, slot, i);
 			slot->tts_values[i] = clean;
 		}
-		if (attribute->attlen == -1)
-			load->bytes += VARSIZE_ANY(DatumGetPointer(slot->tts_values[i]));
 	}
-	if (load->has_key && is_left_out(load, slot))
-	{
-		MemoryContextSwitchTo(old);
-		return true;
-	}
-	ExecStoreVirtualTuple(slot);
-	if (desc->constr != NULL)
-		ExecConstraints(load->target, slot, load->estate);
-	ExecMaterializeSlot(slot);
 	MemoryContextSwitchTo(old);
-
-	load->nslots++;
-	load->result.rows++;
-	if (load->nslots == BATCH_ROWS || load->bytes >= BATCH_BYTES)
-		flush_batch(load);
+	if (!load->has_key || !is_left_out(load, slot))
+		osmeta_page_put(load->writer);
 	return true;
 }
 
+/* DestReceiver: the end, while the query's snapshot still stands. */
 static void
 bulk_shutdown(DestReceiver *self)
 {
-	flush_batch((BulkLoad *) self);
+	osmeta_page_flush(((BulkLoad *) self)->writer);
 }
 
 static void
@@ -344,19 +277,11 @@ osmeta_bulk_load(const char *table, int64 capture_id, bool has_key,
 	load->receiver.rDestroy = bulk_destroy;
 	load->receiver.mydest = DestTransientRel;	/* DestNone is "discard" */
 	load->context = CurrentMemoryContext;
-	load->batch_context = AllocSetContextCreate(CurrentMemoryContext,
-												"osmeta bulk load",
-												ALLOCSET_DEFAULT_SIZES);
 	load->capture_id = Int64GetDatum(capture_id);
 	load->has_key = has_key;
 	load->is_sorted = is_sorted;
 	load->relation = open_target(table);
-	load->estate = CreateExecutorState();
-	load->target = makeNode(ResultRelInfo);
-	InitResultRelInfo(load->target, load->relation, 1, NULL, 0);
-	ExecOpenIndices(load->target, false);
-	load->bulk = GetBulkInsertState();
-	load->command = GetCurrentCommandId(true);
+	load->writer = osmeta_page_begin(load->relation);
 
 	/* no cursor option: a parallel plan would forbid us to write meanwhile */
 	plan = SPI_prepare_cursor(query, 0, NULL, 0);
@@ -373,14 +298,8 @@ osmeta_bulk_load(const char *table, int64 capture_id, bool has_key,
 			 SPI_result_code_string(rc), query);
 	SPI_freeplan(plan);
 
-	FreeBulkInsertState(load->bulk);
-	table_finish_bulk_insert(load->relation, 0);
-	for (int i = 0; i < BATCH_ROWS && load->slots[i] != NULL; i++)
-		ExecDropSingleTupleTableSlot(load->slots[i]);
-	ExecCloseIndices(load->target);
-	FreeExecutorState(load->estate);
+	load->result.rows = osmeta_page_end(load->writer);
 	table_close(load->relation, NoLock);
-	MemoryContextDelete(load->batch_context);
 	result = load->result;
 	pfree(load);
 	return result;

@@ -200,6 +200,9 @@ extern char *osmeta_pull_query_sql(const MigrationPlan *plan,
 extern char *osmeta_stage_columns(const PlanEntity *entity, const char *alias);
 extern char *osmeta_stage_values(const PlanEntity *entity, const char *alias);
 extern char *osmeta_id_type(const PlanEntity *entity);
+extern char *osmeta_insert_stage_sql(const MigrationPlan *plan,
+									 const PlanEntity *entity,
+									 const char *query);
 extern char *osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
 							 const char *scan, const char *local);
 

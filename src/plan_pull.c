@@ -72,7 +72,9 @@ pull_range(const Run *run, const Chunk *chunk)
 	char	   *local = NULL;
 
 	if (run->plan->round == 1)
-		return osmeta_exec(osmeta_pull_sql(run->plan, e, scan, NULL));
+		return osmeta_stage_rows(run->plan, e,
+								 osmeta_pull_query_sql(run->plan, e, scan,
+													   NULL));
 	osmeta_delta_conditions(run->plan, e, &scan, &local);
 	if (strcmp(run->plan->updates, "false") == 0)
 		return pull_new(run, e, scan, local);

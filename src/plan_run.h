@@ -7,6 +7,7 @@
  * plan_prepare.c	what happens between two phases
  * plan_cut.c		the pieces in which a source is read
  * plan_pull.c		a piece of the pull
+ * plan_stage.c		what a pull query gives goes into the stage
  * plan_reference.c	references that lead to no row
  * plan_gone.c		rows of earlier rounds that have gone since
  * plan_follow.c	rows that are left out, or not needed
@@ -173,6 +174,15 @@ extern void osmeta_cut_source(const Run *run, const PlanEntity *entity);
 
 /* Do a piece of the pull; gives the number of rows that came. */
 extern uint64 osmeta_pull_chunk(const Run *run, const Chunk *chunk);
+
+/* plan_stage.c */
+
+/*
+ * Put what a pull query gives into the stage; gives the number of rows.
+ * Errors: whatever the query raises; 23505 for an identifier that is there.
+ */
+extern uint64 osmeta_stage_rows(const MigrationPlan *plan,
+								const PlanEntity *entity, const char *query);
 
 /* plan_reference.c */
 

@@ -308,13 +308,21 @@ osmeta_id_type(const PlanEntity *entity)
 }
 
 char *
-osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
-				const char *scan, const char *local)
+osmeta_insert_stage_sql(const MigrationPlan *plan, const PlanEntity *entity,
+						const char *query)
 {
 	return psprintf("INSERT INTO %s (%s, round) %s",
 					osmeta_stage_name(plan, 'e', entity->entity_id),
-					osmeta_stage_columns(entity, NULL),
-					osmeta_pull_query_sql(plan, entity, scan, local));
+					osmeta_stage_columns(entity, NULL), query);
+}
+
+char *
+osmeta_pull_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				const char *scan, const char *local)
+{
+	return osmeta_insert_stage_sql(plan, entity,
+								   osmeta_pull_query_sql(plan, entity, scan,
+														 local));
 }
 
 /*
