@@ -63,6 +63,18 @@
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
+/* Custom scans could always project before 15, and had no flag to say so. */
+#if PG_VERSION_NUM < 150000
+#define CUSTOMPATH_SUPPORT_PROJECTION 0
+#endif
+
+/* What EXPLAIN offers to others stands elsewhere from 18 on. */
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
 /* The comparator of unsigned abbreviated keys came with 15. */
 #if PG_VERSION_NUM < 150000
 #include "utils/sortsupport.h"

@@ -24,6 +24,7 @@
 #include "utils/json.h"
 
 #include "name_check.h"
+#include "sink.h"
 #include "spi.h"
 #include "subtransaction.h"
 
@@ -52,6 +53,7 @@ typedef struct AttachRequest
 	List	   *unreadable;		/* of UnreadablePart */
 	const char *table_options;	/* as text[] prints; NULL: local */
 	const char *tried_options;	/* all of them, with those to try; or NULL */
+	bool		is_announced;	/* announce_environment has written a row */
 } AttachRequest;
 
 typedef struct AttachObject
@@ -446,7 +448,13 @@ run_statements(AttachRequest *request, uint64 rows, const char *probe)
 		}
 		if (probe != NULL && lfirst(name) != NULL &&
 			strcmp((char *) lfirst(name), probe) == 0)
+		{
+			/* options are for the wrapper: whoever else reads ignores them */
+			int			nest_level = osmeta_sink_read_without(request->wrapper);
+
 			read_view(request, probe);
+			osmeta_spi_restore(nest_level);
+		}
 		request->statements = keep(request, request->statements, sql);
 	}
 }
@@ -607,6 +615,31 @@ register_environment(AttachRequest *request)
 	osmeta_exec(relations.data);
 }
 
+/*
+ * A row that stands while tables are made and read, so that the library that
+ * reads them knows them for ours; register_environment writes the whole one.
+ */
+static void
+announce_environment(AttachRequest *request)
+{
+	const char *args[7];
+
+	if (!osmeta_sink_load(request->wrapper))
+		return;
+	args[0] = request->environment;
+	args[1] = request->server;
+	args[2] = request->wrapper;
+	args[3] = request->remote_schema;
+	args[4] = request->dialect;
+	args[5] = request->catalog_dialect;
+	args[6] = request->schema;
+	osmeta_query_text("INSERT INTO osmeta.environment (environment, server,"
+					  " wrapper, remote_schema, dialect, catalog_dialect,"
+					  " schema)"
+					  " VALUES ($1, $2, $3, $4, $5, $6, $7)", 7, args);
+	request->is_announced = true;
+}
+
 /* Make the schema and the views of the factory's physical catalogue. */
 static void
 make_catalog(AttachRequest *request, const char *probe)
@@ -671,6 +704,7 @@ attach_environment(AttachRequest *request)
 	uint64		rows;
 
 	check_request(request);
+	announce_environment(request);
 	if (request->tried_options == NULL || !try_catalog(request))
 		make_catalog(request, NULL);
 	columns = read_catalog(request);
@@ -695,6 +729,9 @@ attach_environment(AttachRequest *request)
 			request->ntables++;
 	}
 	run_statements(request, rows, NULL);
+	if (request->is_announced)
+		osmeta_query_text("DELETE FROM osmeta.environment AS e"
+						  " WHERE e.environment = $1", 1, args);
 	register_environment(request);
 }
 
@@ -1080,5 +1117,6 @@ osmeta_environment_open(const char *name)
 						env->schema, env->name),
 				 errhint("Detach the environment and attach it again.")));
 	check_names(env->name, env->schema);
+	(void) osmeta_sink_load(env->wrapper);
 	return env;
 }

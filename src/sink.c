@@ -10,17 +10,18 @@
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(osmeta_sink_can);
 
 /*
- * Load the library of the extension that delivers through a wrapper, if this
- * database has it: from then on its sink is in the list.
+ * The extension that delivers through a wrapper, if this database has it; its
+ * library is loaded then, and its sink in the list.
  */
-static void
-load_sink(const char *wrapper)
+static char *
+load_extension(const char *wrapper)
 {
 	const char *args[1];
 	char	   *extension;
@@ -28,12 +29,32 @@ load_sink(const char *wrapper)
 	args[0] = wrapper;
 	if (osmeta_query_text("SELECT w.sink_extension FROM osmeta.wrapper w"
 						  " WHERE w.wrapper = $1", 1, args) == 0)
-		return;
+		return NULL;
 	extension = osmeta_text_at(0, 1);
 	if (extension == NULL ||
 		!OidIsValid(get_extension_oid(extension, true)))
-		return;
+		return NULL;
 	load_file(psprintf("$libdir/%s", extension), false);
+	return extension;
+}
+
+bool
+osmeta_sink_load(const char *wrapper)
+{
+	return wrapper != NULL && load_extension(wrapper) != NULL;
+}
+
+int
+osmeta_sink_read_without(const char *wrapper)
+{
+	int			nest_level = NewGUCNestLevel();
+	char	   *extension = wrapper != NULL ? load_extension(wrapper) : NULL;
+
+	if (extension != NULL)
+		(void) set_config_option(psprintf("%s.scan", extension), "off",
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+	return nest_level;
 }
 
 const OsmetaSink *
@@ -41,8 +62,7 @@ osmeta_sink_find(const char *wrapper)
 {
 	OsmetaSink **list;
 
-	if (wrapper != NULL)
-		load_sink(wrapper);
+	(void) osmeta_sink_load(wrapper);
 	list = (OsmetaSink **) find_rendezvous_variable(OSMETA_SINK_LIST);
 	for (OsmetaSink *sink = *list; sink != NULL; sink = sink->next)
 	{

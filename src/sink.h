@@ -128,6 +128,19 @@ typedef struct OsmetaSink
 /* The sink for a wrapper (NULL: this database), or NULL if there is none. */
 extern const OsmetaSink *osmeta_sink_find(const char *wrapper);
 
+/*
+ * Load the library of the extension that delivers through a wrapper, for it may
+ * read through it, too; false if there is none.  To be called before the
+ * foreign tables of an environment are read.
+ */
+extern bool osmeta_sink_load(const char *wrapper);
+
+/*
+ * From here to osmeta_spi_restore the wrapper itself reads its tables: its
+ * extension has a setting for that, with its own name before ".scan".
+ */
+extern int	osmeta_sink_read_without(const char *wrapper);
+
 /* What can be done at the target of a wrapper; all false without a sink. */
 extern OsmetaSinkAbility osmeta_sink_ability(const char *wrapper);
 

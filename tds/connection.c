@@ -79,14 +79,11 @@ static Hold hold = HOLD_NONE;
 /* How transactions at servers are committed; known by its address. */
 static const char commit[] = "COMMIT TRANSACTION";
 
-static void raise_error(const char *name, const TdsError *error,
-						const char *sql) pg_attribute_noreturn();
-
 /*
  * What every session needs to be as SQL Server's own programs have it, and
  * that an error ends the transaction.  db-lib sets none of it.
  */
-static const char *const settings =
+const char *const osmeta_tds_settings =
 "SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, "
 "ARITHABORT, CONCAT_NULL_YIELDS_NULL ON\n"
 "SET NUMERIC_ROUNDABORT OFF\n"
@@ -145,17 +142,19 @@ message_of_server(const char *message)
 	return result;
 }
 
-/*
- * Raise an error that a link, or the attempt to open one, has met with.  The
- * error is copied first: a link that is closed takes its own along.
- */
-static void
-raise_error(const char *name, const TdsError *error, const char *sql)
+void
+osmeta_tds_raise_error(const char *name, const TdsError *error,
+					   const char *batch)
 {
 	const char *state;
+	char	   *sql = NULL;
 
 	/* the reason why the library gave up is ours, and better told by us */
 	CHECK_FOR_INTERRUPTS();
+	if (batch != NULL)
+		sql = strlen(batch) <= CONTEXT_SIZE ? pstrdup(batch) :
+			psprintf("%.*s ...",
+					 pg_mbcliplen(batch, strlen(batch), CONTEXT_SIZE), batch);
 	state = osmeta_tds_sqlstate(error);
 	ereport(ERROR,
 			(errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3],
@@ -181,19 +180,8 @@ osmeta_tds_raise(TdsLink *link)
 	Connection *connection = connection_of(link);
 	TdsError	error = *tds_link_error(link);
 	bool		is_commit = connection->sql == commit;
-	char	   *sql = NULL;
+	const char *sql = connection->sql;
 
-	if (connection->sql != NULL)
-	{
-		size_t		length = strlen(connection->sql);
-
-		if (length <= CONTEXT_SIZE)
-			sql = pstrdup(connection->sql);
-		else
-			sql = psprintf("%.*s ...",
-						   pg_mbcliplen(connection->sql, length, CONTEXT_SIZE),
-						   connection->sql);
-	}
 	connection->sql = NULL;
 	connection->is_busy = false;
 	if (error.is_lost || tds_link_is_dead(link))
@@ -211,35 +199,30 @@ osmeta_tds_raise(TdsLink *link)
 					 errhint("Look there whether it has.")));
 		}
 	}
-	raise_error(connection->name, &error, sql);
+	osmeta_tds_raise_error(connection->name, &error, sql);
 }
 
-/* Open the link of a connection, at the first server of its that answers. */
-static void
-open_link(Connection *connection, const ForeignServer *server)
+TdsLink *
+osmeta_tds_open(const ForeignServer *server, Oid user)
 {
 	TdsLogin	login;
 	TdsError	error;
-	List	   *names = osmeta_tds_login(server, &login);
+	List	   *names = osmeta_tds_login(server, user, &login);
 	ListCell   *cell;
 
 	osmeta_tds_init_watch();
 	memset(&error, 0, sizeof(error));
 	foreach(cell, names)
 	{
+		TdsLink    *link;
+
 		login.server = (const char *) lfirst(cell);
-		if (tds_link_open(&login, must_stop, osmeta_tds_watch,
-						  &connection->link, &error))
-		{
-			strlcpy(connection->database,
-					tds_link_database(connection->link),
-					sizeof(connection->database));
-			return;
-		}
+		if (tds_link_open(&login, must_stop, osmeta_tds_watch, &link, &error))
+			return link;
 		if (!error.is_client || error.is_interrupted)
 			break;
 	}
-	raise_error(connection->name, &error, NULL);
+	osmeta_tds_raise_error(server->servername, &error, NULL);
 }
 
 /* Run a statement of ours, whose text is ASCII. */
@@ -261,7 +244,7 @@ static void
 begin(Connection *connection, const ForeignServer *server)
 {
 	bool		is_new = false;
-	char	   *sql = psprintf("%sBEGIN TRANSACTION", settings);
+	char	   *sql = psprintf("%sBEGIN TRANSACTION", osmeta_tds_settings);
 
 	/* a batch may have changed the database that names are looked up in */
 	if (connection->link != NULL &&
@@ -274,7 +257,10 @@ begin(Connection *connection, const ForeignServer *server)
 		if (connection->link == NULL)
 		{
 			connection->is_changed = false;
-			open_link(connection, server);
+			connection->link = osmeta_tds_open(server, connection->user);
+			strlcpy(connection->database,
+					tds_link_database(connection->link),
+					sizeof(connection->database));
 			is_new = true;
 		}
 		if (run(connection, sql))

@@ -10,6 +10,8 @@
 
 #include "compat.h"
 
+#include "foreign/foreign.h"
+
 #include "dblib.h"
 
 /*
@@ -68,6 +70,23 @@ extern void osmeta_tds_abandon(TdsLink *link);
 
 /* Raise an error unless our transaction at the server still stands. */
 extern void osmeta_tds_check(TdsLink *link);
+
+/*
+ * A new link to a server with the user mapping of a user, at the first of its
+ * hosts that answers; no transaction is begun there, and nobody looks after it.
+ */
+extern TdsLink *osmeta_tds_open(const ForeignServer *server, Oid user);
+
+/* What a new session has to run before anything else. */
+extern const char *const osmeta_tds_settings;
+
+/*
+ * Raise an error that a link, or the attempt to open one, has met with; the
+ * batch that led to it, or NULL.  The error must be a copy: a link that is
+ * closed takes its own along.
+ */
+extern void osmeta_tds_raise_error(const char *name, const TdsError *error,
+								   const char *batch) pg_attribute_noreturn();
 
 /* Called once, when the module is loaded. */
 extern void osmeta_tds_init_connection(void);

@@ -42,6 +42,8 @@
 #include <sybfront.h>
 #include <sybdb.h>
 
+#include "format.h"
+
 /* Seconds after which a login asks whether to go on. */
 #define LOGIN_TICK 1
 
@@ -712,42 +714,6 @@ reserve(TdsLink *link, size_t size)
 	return true;
 }
 
-/* A day, counted from 1900-01-01, as year-month-day; gives the length. */
-static int
-format_day(char *to, size_t size, int64_t days)
-{
-	/* from 0000-03-01, in eras of 400 years, so that leap days come last */
-	int64_t		z = days + 693901;
-	int64_t		era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t		day = z - era * 146097;
-	int64_t		year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t		rest = day - (365 * year + year / 4 - year / 100);
-	int64_t		month = (5 * rest + 2) / 153;
-
-	return snprintf(to, size, "%04d-%02d-%02d",
-					(int) (year + era * 400 + (month >= 10)),
-					(int) (month < 10 ? month + 3 : month - 9),
-					(int) (rest - (153 * month + 2) / 5 + 1));
-}
-
-/* A time of the day, in units of 10^-7 seconds, with some decimals of it. */
-static int
-format_time(char *to, size_t size, uint64_t units, int decimals)
-{
-	uint64_t	seconds = units / 10000000;
-	uint64_t	fraction = units % 10000000;
-	int			length;
-
-	for (int i = decimals; i < 7; i++)
-		fraction /= 10;
-	length = snprintf(to, size, "%02d:%02d:%02d", (int) (seconds / 3600),
-					  (int) (seconds / 60 % 60), (int) (seconds % 60));
-	if (decimals > 0)
-		length += snprintf(to + length, size - length, ".%0*d", decimals,
-						   (int) fraction);
-	return length;
-}
-
 /* The types of SQL Server 2008: date, time, datetime2, datetimeoffset. */
 static int
 format_datetime_all(char *to, size_t size, const BYTE *data, int type)
@@ -776,12 +742,12 @@ format_datetime_all(char *to, size_t size, const BYTE *data, int type)
 		}
 	}
 	if (type != SYBMSTIME)
-		length += format_day(to, size, days);
+		length += tds_format_day(to, size, days);
 	if (type != SYBMSTIME && type != SYBMSDATE)
 		to[length++] = ' ';
 	if (type != SYBMSDATE)
-		length += format_time(to + length, size - length, units,
-							  value.time_prec);
+		length += tds_format_time(to + length, size - length, units,
+								  value.time_prec);
 	if (type == SYBMSDATETIMEOFFSET)
 	{
 		int			offset = value.offset < 0 ? -value.offset : value.offset;
@@ -793,40 +759,12 @@ format_datetime_all(char *to, size_t size, const BYTE *data, int type)
 	return length;
 }
 
-/* Money is a number of ten thousandths. */
-static int
-format_money(char *to, size_t size, int64_t value)
-{
-	uint64_t	magnitude = value < 0 ? -(uint64_t) value : (uint64_t) value;
-
-	return snprintf(to, size, "%s%llu.%04d", value < 0 ? "-" : "",
-					(unsigned long long) (magnitude / 10000),
-					(int) (magnitude % 10000));
-}
-
-static int
-format_unique(char *to, size_t size, const BYTE *data)
-{
-	uint32_t	first;
-	uint16_t	second;
-	uint16_t	third;
-
-	memcpy(&first, data, 4);
-	memcpy(&second, data + 4, 2);
-	memcpy(&third, data + 6, 2);
-	return snprintf(to, size,
-					"%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-					(unsigned int) first, second, third, data[8], data[9],
-					data[10], data[11], data[12], data[13], data[14],
-					data[15]);
-}
-
 /*
  * A value whose type has a small fixed size as text; gives its length, or -1
  * if the type is another.
  */
 static int
-format_small(TdsLink *link, int type, const BYTE *data)
+format_small(TdsLink *link, int type, const BYTE *data, size_t length)
 {
 	char	   *to = link->buffer;
 	size_t		size = link->buffer_size;
@@ -835,83 +773,49 @@ format_small(TdsLink *link, int type, const BYTE *data)
 	{
 		case SYBBIT:
 		case SYBINT1:
-			return snprintf(to, size, "%d", data[0]);
 		case SYBINT2:
-			{
-				int16_t		value;
-
-				memcpy(&value, data, sizeof(value));
-				return snprintf(to, size, "%d", value);
-			}
 		case SYBINT4:
-			{
-				int32_t		value;
-
-				memcpy(&value, data, sizeof(value));
-				return snprintf(to, size, "%ld", (long) value);
-			}
 		case SYBINT8:
-			{
-				int64_t		value;
-
-				memcpy(&value, data, sizeof(value));
-				return snprintf(to, size, "%lld", (long long) value);
-			}
+			return snprintf(to, size, "%lld",
+							(long long) tds_integer(data, length));
 		case SYBREAL:
-			{
-				float		value;
-
-				memcpy(&value, data, sizeof(value));
-				return snprintf(to, size, "%.9g", value);
-			}
 		case SYBFLT8:
-			{
-				double		value;
-
-				memcpy(&value, data, sizeof(value));
-				return snprintf(to, size, "%.17g", value);
-			}
+			return snprintf(to, size, "%.*g", type == SYBREAL ? 9 : 17,
+							tds_number(data, length));
 		case SYBMONEY:
 			{
 				DBMONEY		value;
 
 				memcpy(&value, data, sizeof(value));
-				return format_money(to, size,
-									(int64_t) value.mnyhigh * 4294967296 +
-									value.mnylow);
+				return tds_format_money(to, size,
+										(int64_t) value.mnyhigh * 4294967296 +
+										value.mnylow);
 			}
 		case SYBMONEY4:
 			{
 				DBMONEY4	value;
 
 				memcpy(&value, data, sizeof(value));
-				return format_money(to, size, value.mny4);
+				return tds_format_money(to, size, value.mny4);
 			}
 		case SYBDATETIME:
 			{
 				DBDATETIME	value;
-				int			length;
 
 				memcpy(&value, data, sizeof(value));
-				length = format_day(to, size, value.dtdays);
-				to[length++] = ' ';
 				/* three hundredths of a second, rounded to milliseconds */
-				return length +
-					format_time(to + length, size - length,
-								((uint64_t) value.dttime * 10 + 1) / 3 * 10000,
-								3);
+				return tds_format_moment(to, size, value.dtdays,
+										 ((uint64_t) value.dttime * 10 + 1) /
+										 3 * 10000, 3);
 			}
 		case SYBDATETIME4:
 			{
 				DBDATETIME4 value;
-				int			length;
 
 				memcpy(&value, data, sizeof(value));
-				length = format_day(to, size, value.days);
-				to[length++] = ' ';
-				return length +
-					format_time(to + length, size - length,
-								(uint64_t) value.minutes * 600000000, 0);
+				return tds_format_moment(to, size, value.days,
+										 (uint64_t) value.minutes * 600000000,
+										 0);
 			}
 		case SYBMSDATE:
 		case SYBMSTIME:
@@ -919,7 +823,7 @@ format_small(TdsLink *link, int type, const BYTE *data)
 		case SYBMSDATETIMEOFFSET:
 			return format_datetime_all(to, size, data, type);
 		case TYPE_UNIQUE:
-			return format_unique(to, size, data);
+			return tds_format_unique(to, size, data);
 		default:
 			return -1;
 	}
@@ -948,6 +852,71 @@ bool
 tds_link_is_binary(const TdsLink *link, int column)
 {
 	return is_binary(dbcoltype(link->process, column + 1));
+}
+
+TdsKind
+tds_link_kind(const TdsLink *link, int column)
+{
+	int			type = dbcoltype(link->process, column + 1);
+
+	if (is_character(type))
+		return TDS_CHARACTERS;
+	if (is_binary(type))
+		return TDS_BYTES;
+	switch (type)
+	{
+		case SYBBIT:
+		case SYBINT1:
+		case SYBINT2:
+		case SYBINT4:
+		case SYBINT8:
+			return TDS_INTEGER;
+		case SYBREAL:
+		case SYBFLT8:
+			return TDS_FLOAT;
+		case SYBDATETIME:
+			return TDS_DATETIME;
+		case SYBDECIMAL:
+		case SYBNUMERIC:
+			return TDS_DECIMAL;
+		case TYPE_UNIQUE:
+			return TDS_UNIQUE;
+		default:
+			return TDS_OTHER;
+	}
+}
+
+bool
+tds_link_get(TdsLink *link, int column, TdsKind kind, TdsValue *value)
+{
+	const BYTE *data = dbdata(link->process, column + 1);
+
+	value->bytes = (const char *) data;
+	if (data == NULL)
+		return false;
+	value->length = (size_t) dbdatlen(link->process, column + 1);
+	if (kind == TDS_INTEGER)
+		value->integer = tds_integer(data, value->length);
+	else if (kind == TDS_FLOAT)
+		value->number = tds_number(data, value->length);
+	else if (kind == TDS_DATETIME)
+	{
+		DBDATETIME	moment;
+
+		memcpy(&moment, data, sizeof(moment));
+		value->days = moment.dtdays;
+		value->ticks = moment.dttime;
+	}
+	else if (kind == TDS_DECIMAL)
+	{
+		const DBNUMERIC *number = (const DBNUMERIC *) data;
+
+		value->scale = number->scale;
+		value->is_wide = !tds_decimal_integer(number->array,
+											  number->precision,
+											  &value->integer);
+	}
+	return true;
 }
 
 bool
@@ -981,7 +950,7 @@ tds_link_value(TdsLink *link, int column, const char **value, size_t *length)
 		}
 		*length = 2 * size;
 	}
-	else if ((small = format_small(link, type, data)) >= 0)
+	else if ((small = format_small(link, type, data, size)) >= 0)
 		*length = small;
 	else
 	{

@@ -115,6 +115,40 @@ extern bool tds_link_is_binary(const TdsLink *link, int column);
 extern bool tds_link_value(TdsLink *link, int column, const char **value,
 						   size_t *length);
 
+/* How a value of a column is given by tds_link_get. */
+typedef enum TdsKind
+{
+	TDS_INTEGER,				/* integer: bit to bigint */
+	TDS_FLOAT,					/* number */
+	TDS_CHARACTERS,				/* bytes: UTF-8, not ended by NUL */
+	TDS_BYTES,					/* bytes */
+	TDS_DATETIME,				/* days and ticks */
+	TDS_DECIMAL,				/* integer / 10^scale, unless is_wide */
+	TDS_UNIQUE,					/* bytes, in the order that the server has */
+	TDS_OTHER					/* tds_link_value has it */
+} TdsKind;
+
+typedef struct TdsValue
+{
+	const char *bytes;			/* NULL for NULL */
+	size_t		length;
+	int64_t		integer;
+	double		number;
+	int32_t		days;			/* since 1900-01-01 */
+	int32_t		ticks;			/* three hundredths of a second */
+	int			scale;
+	bool		is_wide;		/* tds_link_value has it */
+} TdsValue;
+
+extern TdsKind tds_link_kind(const TdsLink *link, int column);
+
+/*
+ * A value of the current row as it is; false for NULL.  It stands until the
+ * next call.
+ */
+extern bool tds_link_get(TdsLink *link, int column, TdsKind kind,
+						 TdsValue *value);
+
 /* How a value of a column is given to a bulk copy. */
 typedef enum TdsBulkKind
 {

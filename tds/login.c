@@ -13,7 +13,6 @@
 #include "login.h"
 
 #include "commands/defrem.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
@@ -51,14 +50,13 @@ split_servers(const char *value)
 }
 
 List *
-osmeta_tds_login(const ForeignServer *server, TdsLogin *login)
+osmeta_tds_login(const ForeignServer *server, Oid user, TdsLogin *login)
 {
 	ForeignDataWrapper *wrapper = GetForeignDataWrapper(server->fdwid);
 	UserMapping *mapping;
 	List	   *servers = NIL;
 	ListCell   *cell;
 
-	osmeta_tds_check_usage(server, GetUserId());
 	if (strcmp(wrapper->fdwname, WRAPPER) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -67,7 +65,7 @@ osmeta_tds_login(const ForeignServer *server, TdsLogin *login)
 				 errdetail("Its foreign-data wrapper is \"%s\".",
 						   wrapper->fdwname)));
 	/* raises its own error if there is none */
-	mapping = GetUserMapping(GetUserId(), server->serverid);
+	mapping = GetUserMapping(user, server->serverid);
 
 	memset(login, 0, sizeof(*login));
 	foreach(cell, server->options)

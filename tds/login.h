@@ -16,10 +16,11 @@
 
 /*
  * The servers to try in turn (tds_fdw takes a list), and the login, but for
- * its server, all in the current memory context.  Raises an error if the
- * current user may not use the server, or cannot.
+ * its server, by the user mapping of a user; all in the current memory
+ * context.  Whether the user may use the server has been checked.
  */
-extern List *osmeta_tds_login(const ForeignServer *server, TdsLogin *login);
+extern List *osmeta_tds_login(const ForeignServer *server, Oid user,
+							  TdsLogin *login);
 
 /* Raise an error unless a user may use a server. */
 extern void osmeta_tds_check_usage(const ForeignServer *server, Oid user);

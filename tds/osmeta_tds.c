@@ -10,6 +10,8 @@
 #include "fmgr.h"
 
 #include "connection.h"
+#include "reader.h"
+#include "scan.h"
 #include "tds_sink.h"
 
 OSMETA_MODULE_MAGIC;
@@ -21,4 +23,6 @@ _PG_init(void)
 {
 	osmeta_tds_init_connection();
 	osmeta_tds_init_sink();
+	osmeta_tds_init_reader();
+	osmeta_tds_init_scan();
 }

@@ -231,7 +231,8 @@ sub tds_session
 # on.  With flood => 'TEXT' the relay itself answers it, by counts of statements
 # without end, faster than a client can read.  With mute => 1 connections are taken and
 # never answered.  With record =>
-# 'FILE' what clients send is appended there.
+# 'FILE' what clients send is appended there; with opened => 'FILE' a line for
+# each connection.
 #
 # With orders => FILE each COMMIT TRANSACTION of a client takes the first line
 # out of the file, which says what becomes of it (no line: nothing):
@@ -346,6 +347,12 @@ sub relay
 			if ($socket == $listen)
 			{
 				my $client = $listen->accept or next;
+				if (defined $options{opened})
+				{
+					open my $opened, '>>', $options{opened} or die "$!\n";
+					print $opened "opened\n";
+					close $opened;
+				}
 				if ($options{mute})
 				{
 					$mute{$client} = $client;
