@@ -300,7 +300,7 @@ mark_exported(const Export *export)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("plan \"%s\" is running", plan->name)));
-	osmeta_execf("UPDATE osmeta.plan SET exported_at = clock_timestamp() WHERE plan_id = " INT64_FORMAT,
+	osmeta_execf("UPDATE osmeta.plan SET exported_at = clock_timestamp(), exported_generation = generation WHERE plan_id = " INT64_FORMAT,
 				 plan->plan_id);
 }
 
@@ -312,6 +312,25 @@ default_schema(const MigrationPlan *plan)
 				 " FROM osmeta.environment n WHERE n.environment = %s",
 				 quote_literal_cstr(plan->target));
 	return SPI_processed == 0 ? "dbo" : osmeta_text_at(0, 1);
+}
+
+/* The target knows who may refer to users and groups that are to go again. */
+static void
+check_holders(const Export *export)
+{
+	const MigrationPlan *plan = export->plan;
+
+	if (strcmp(export->part, "undo") != 0 ||
+		(strcmp(plan->users, "create") != 0 &&
+		 strcmp(plan->groups, "create") != 0))
+		return;
+	if (plan->target_schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("environment \"%s\" is not attached", plan->target),
+				 errdetail("What refers to users and groups that the plan creates is asked there."),
+				 errhint("Attach it again under this name.")));
+	(void) osmeta_environment_open(plan->target);
 }
 
 static Export *
@@ -335,6 +354,7 @@ begin_export(FunctionCallInfo fcinfo)
 	check_phase(export);
 	if (export->schema == NULL)
 		export->schema = default_schema(export->plan);
+	check_holders(export);
 	osmeta_plan_forget();
 	MemoryContextSwitchTo(context);
 	osmeta_export_model(export);

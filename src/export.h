@@ -6,6 +6,7 @@
  * export.c			export_plan: lines, one after the other
  * export_model.c	tables, columns and types of a script
  * export_value.c	values as literals
+ * export_created.c	users and groups that a script creates
  * export_deliver.c	the script that delivers
  * export_check.c	what the script looks at before its first row
  * export_undo.c	the scripts that verify, undo and clean
@@ -57,7 +58,13 @@ typedef struct ExportEntity
 	PlanEntity *root;			/* the target gives its identifiers, or NULL */
 	char	   *table;			/* at the target, qualified, in brackets */
 	char	   *stage;			/* likewise, of the script */
+	char	   *listed;			/* likewise: what an undo deletes */
 	char	   *label;
+	const char *kind;			/* rows of the platform's that are created;
+								 * NULL: moved ones */
+	char	   *match;			/* they are one with a row t of the target */
+	char	   *match_other;	/* or with another row o of the stage */
+	ExportColumn *owner;		/* of a link: to one who is created */
 	ExportColumn *columns;
 	ExportColumn *identifier;
 	int			ncolumns;
@@ -166,6 +173,30 @@ extern void osmeta_export_pieces(Export *export, const ExportEntity *entity,
 												const ExportEntity *entity,
 												int64 first, int64 last));
 
+/* export_created.c */
+
+/* Add what a script creates to the entities, before those that are moved. */
+extern void osmeta_export_created_model(Export *export);
+extern char *osmeta_export_created_rows(const Export *export,
+										const ExportEntity *entity);
+extern void osmeta_export_create_rows(Export *export,
+									  const ExportEntity *entity,
+									  int64 first, int64 last);
+extern void osmeta_export_verify_created(Export *export,
+										 const ExportEntity *entity,
+										 int place);
+extern void osmeta_export_list_created(Export *export,
+									   const ExportEntity *entity);
+extern void osmeta_export_keep_referred(Export *export,
+										const ExportEntity *entity);
+
+/* The type of an attribute's column at the target, and what may be there. */
+extern void osmeta_export_fill_type(const Export *export,
+									ExportEntity *entity);
+
+/* The text of an error that a script raises. */
+extern char *osmeta_export_error_text(const char *what, const char *table);
+
 /* export_deliver.c, export_check.c, export_undo.c: false at the end */
 extern bool osmeta_export_deliver(Export *export);
 extern void osmeta_export_check_before(Export *export);
@@ -175,6 +206,8 @@ extern void osmeta_export_check_loaded(Export *export);
 extern void osmeta_export_found(Export *export);
 extern bool osmeta_export_verify(Export *export);
 extern bool osmeta_export_undo(Export *export);
+extern void osmeta_export_keys_begin(Export *export, const char *tables);
+extern void osmeta_export_keys_end(Export *export);
 extern bool osmeta_export_clean(Export *export);
 
 /* The highest number of rows in one transaction at the target. */

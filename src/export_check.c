@@ -200,7 +200,7 @@ check_free(Export *export, const ExportEntity *e)
 	StringInfoData joins;
 	char	   *is_same;
 
-	if (e->root != NULL || e->rows == 0)
+	if ((e->root != NULL && (e->kind || e->root->is_data)) || e->rows == 0)
 		return;
 	initStringInfo(&joins);
 	is_same = osmeta_export_is_same(export, e, &joins);
@@ -220,7 +220,8 @@ check_matched(Export *export, const ExportEntity *e, const ExportColumn *c)
 	char	   *table;
 	char	   *id;
 
-	if (parent == NULL || a->is_soft || c->root != NULL || e->rows == 0 ||
+	if (parent == NULL || a->is_soft || e->rows == 0 ||
+		(c->root != NULL && c->root->is_data) ||
 		parent->identifier == NULL || parent->target_table == NULL ||
 		parent->identifier->target_column == NULL ||
 		(a->transform != TRANSFORM_REMAP && a->transform != TRANSFORM_KEY))

@@ -64,6 +64,8 @@ write_head(Export *export)
 		osmeta_export_comment(export, "  %s into %s, rows: " INT64_FORMAT "%s%s",
 							  e->label, e->table, e->rows,
 							  e->root == NULL ? "" :
+							  e->kind ? "; those whom the target has not by then" :
+							  !e->root->is_data ? "; identifiers are those of users" :
 							  e->root == e->entity ?
 							  "; the table gives the identifiers" :
 							  psprintf("; identifiers are those of %s",
@@ -118,6 +120,8 @@ create_stage(Export *export, const ExportEntity *e)
 			appendStringInfo(&columns, ", r%d bigint NULL",
 							 c->attribute->attribute_no);
 	}
+	if (e->kind != NULL)
+		appendStringInfoString(&columns, ", found_id bigint NULL");
 	osmeta_export_create(export, e->stage, columns.data);
 }
 
@@ -165,6 +169,8 @@ rows_sql(const Export *export, const ExportEntity *e)
 {
 	StringInfoData buf;
 
+	if (e->kind != NULL)
+		return osmeta_export_created_rows(export, e);
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "SELECT d.source_id::text");
 	for (int i = 0; i < e->ncolumns; i++)
@@ -337,8 +343,8 @@ write_rows(Export *export, const ExportEntity *e)
 }
 
 /* The text of an error that a script raises; % is not itself there. */
-static char *
-error_text(const char *what, const char *table)
+char *
+osmeta_export_error_text(const char *what, const char *table)
 {
 	StringInfoData name;
 
@@ -411,8 +417,8 @@ write_insert(Export *export, const ExportEntity *e, int64 first, int64 last)
 		osmeta_export_add(export, "IF %s SET IDENTITY_INSERT %s OFF;",
 						  has_identity, e->table);
 	osmeta_export_add(export, "DECLARE @message nvarchar(2000) = %s;",
-					  error_text("rows have been left out, by a trigger there",
-								 e->table));
+					  osmeta_export_error_text("rows have been left out, by a trigger there",
+											   e->table));
 	osmeta_export_add(export, "IF @rows <> " INT64_FORMAT " THROW 50003, @message, 1;",
 					  rows);
 	osmeta_export_step_end(export, "progress", "insert", e, first, last,
@@ -458,8 +464,8 @@ write_second(Export *export, const ExportEntity *e, int64 first, int64 last)
 	osmeta_export_add(export, "SET @wanted = (SELECT COUNT(*) FROM %s s WHERE s.seq BETWEEN " INT64_FORMAT " AND " INT64_FORMAT " AND (%s));",
 					  e->stage, first, last, is_set.data);
 	osmeta_export_add(export, "DECLARE @message nvarchar(2000) = %s;",
-					  error_text("rows that have been delivered are not there any more",
-								 e->table));
+					  osmeta_export_error_text("rows that have been delivered are not there any more",
+											   e->table));
 	osmeta_export_add(export, "IF @rows <> @wanted THROW 50004, @message, 1;");
 	osmeta_export_step_end(export, "progress", "second step", e, first, last,
 						   "@rows");
@@ -536,7 +542,8 @@ osmeta_export_deliver(Export *export)
 			export->state = export->nentities > 0 ? STATE_INSERT : STATE_END;
 			return true;
 		case STATE_INSERT:
-			osmeta_export_pieces(export, e, write_insert);
+			osmeta_export_pieces(export, e, e->kind ?
+								 osmeta_export_create_rows : write_insert);
 			if (!next_entity(export))
 			{
 				export->at = 0;

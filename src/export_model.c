@@ -240,6 +240,16 @@ fill_type(const ExportEntity *entity, ExportColumn *column,
 	column->type = pstrdup(type);
 }
 
+void
+osmeta_export_fill_type(const Export *export, ExportEntity *entity)
+{
+	int			nknown;
+	KnownColumn *known = read_known(export, entity, &nknown);
+
+	for (int i = 0; i < entity->ncolumns; i++)
+		fill_type(entity, &entity->columns[i], known, nknown);
+}
+
 static void
 fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 			const PlanAttribute *attribute)
@@ -251,7 +261,8 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 	column->value_type = column->kind == EXPORT_TIME ? "timestamp(3)" :
 		attribute->target_type;
 	column->is_staged = true;
-	if (attribute->is_identifier && entity->root != NULL)
+	if (attribute->is_identifier && entity->root != NULL &&
+		entity->root->is_data)
 	{
 		/* the map has it */
 		column->is_staged = false;
@@ -274,9 +285,12 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 static void
 check_expressions(const Export *export)
 {
-	if (osmeta_export_query(export, "SELECT DISTINCT a.object || ': ' || g.object FROM osmeta.moved_attribute a"
+	if (osmeta_export_query(export, "WITH g AS (SELECT g.plan_id, g.entity, g.object FROM osmeta.assigned_entity g"
+							" UNION SELECT e.plan_id, e.entity, COALESCE(e.espace || '.', '') || e.entity FROM osmeta.plan_entity e"
+							"  JOIN osmeta.plan_created c ON c.plan_id = e.plan_id AND c.table_name = e.key_strategy WHERE NOT e.is_data)"
+							" SELECT DISTINCT a.object || ': ' || g.object FROM osmeta.moved_attribute a"
 							" CROSS JOIN LATERAL unnest(osmeta.mapped_entities(a.transform, a.plan)) c (entity)"
-							" JOIN osmeta.assigned_entity g ON g.plan_id = a.plan_id"
+							" JOIN g ON g.plan_id = a.plan_id"
 							"  AND (c.entity IS NULL OR c.entity IN (g.object, g.entity))"
 							" WHERE a.plan_id = " INT64_FORMAT " ORDER BY 1",
 							export->plan->plan_id) > 0)
@@ -292,8 +306,6 @@ fill_entity(const Export *export, ExportEntity *entity)
 {
 	PlanEntity *e = entity->entity;
 	bool		isnull;
-	KnownColumn *known;
-	int			nknown;
 
 	entity->root = osmeta_gives_to(e);
 	entity->label = osmeta_entity_label(e);
@@ -302,7 +314,9 @@ fill_entity(const Export *export, ExportEntity *entity)
 	entity->stage = osmeta_export_table(export,
 										psprintf("e" INT64_FORMAT,
 												 e->entity_id));
-	known = read_known(export, entity, &nknown);
+	entity->listed = osmeta_export_table(export,
+										 psprintf("x" INT64_FORMAT,
+												  e->entity_id));
 	entity->columns = palloc0(sizeof(ExportColumn) * Max(e->nattributes, 1));
 	for (int i = 0; i < e->nattributes; i++)
 	{
@@ -310,11 +324,11 @@ fill_entity(const Export *export, ExportEntity *entity)
 
 		column->attribute = &e->attributes[i];
 		fill_column(export, entity, column, &e->attributes[i]);
-		fill_type(entity, column, known, nknown);
 		if (&e->attributes[i] == e->identifier)
 			entity->identifier = &entity->columns[entity->ncolumns];
 		entity->ncolumns++;
 	}
+	osmeta_export_fill_type(export, entity);
 	osmeta_export_query(export, "SELECT count(*) FROM %s s WHERE %s",
 						osmeta_stage_name(export->plan, 'e', e->entity_id),
 						osmeta_delivered_sql(export->plan, e, "s"));
@@ -334,11 +348,13 @@ osmeta_export_model(Export *export)
 
 	check_expressions(export);
 	export->prefix = prefix_of(export);
-	osmeta_export_query(export, "SELECT md5(concat_ws(' ', p.plan_id, extract(epoch FROM p.created_at), extract(epoch FROM p.started_at), p.round, p.generation))"
+	osmeta_export_query(export, "SELECT md5(concat_ws(' ', p.plan_id, extract(epoch FROM p.created_at), extract(epoch FROM p.started_at), p.round, COALESCE(p.exported_generation, p.generation)))"
 						" FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
 						plan->plan_id);
 	export->token = osmeta_text_at(0, 1);
-	export->entities = palloc0(sizeof(ExportEntity) * Max(plan->nentities, 1));
+	export->entities = palloc0(sizeof(ExportEntity) *
+							   (plan->nentities + lengthof(osmeta_created_kinds)));
+	osmeta_export_created_model(export);
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		if (!plan->entities[i].is_data)

@@ -123,12 +123,76 @@ read_progress(const Export *export)
 	return true;
 }
 
+/* Those whom somebody else has created by then, as a list of literals. */
+static char *
+read_found(const Export *export, const ExportEntity *e)
+{
+	char	   *list;
+
+	if (!make_relation(export, e->kind, "{source_id,found_id}"))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("environment \"%s\" has no table %s%s",
+						export->plan->target, export->prefix, e->kind)));
+	osmeta_execf("SELECT COALESCE(string_agg(quote_literal(f.source_id), ', '), quote_literal(''))"
+				 " FROM (SELECT * FROM %s f OFFSET 0) f WHERE f.found_id IS NOT NULL",
+				 relation_name(export->plan));
+	list = osmeta_text_at(0, 1);
+	drop_relation(export->plan);
+	return list;
+}
+
+/* Users, groups and links that the script has created or found. */
+static void
+read_created(const Export *export, const ExportEntity *e, const char *found)
+{
+	const MigrationPlan *plan = export->plan;
+	char	   *pairs = psprintf("SELECT d.source_id::text AS source_id, d.target_id::text AS target_id FROM %s d WHERE d.entity_id = " INT64_FORMAT,
+								 relation_name(plan), e->entity->entity_id);
+
+	if (e->owner != NULL)
+	{
+		osmeta_execf("INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, target_id)"
+					 " SELECT " INT64_FORMAT ", %s, d.source_id, d.target_id FROM (%s) d ON CONFLICT DO NOTHING",
+					 plan->plan_id, quote_literal_cstr(e->kind), pairs);
+		return;
+	}
+	osmeta_execf("WITH d AS MATERIALIZED (%s) UPDATE osmeta.plan_map m SET target_id = d.target_id FROM d"
+				 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT " AND m.source_id = d.source_id",
+				 pairs, plan->plan_id, e->entity->entity_id);
+	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+				 " AND c.table_name = %s AND c.target_id IS NULL AND c.source_id IN (%s)",
+				 plan->plan_id, quote_literal_cstr(e->kind), found);
+	osmeta_execf("WITH d AS MATERIALIZED (%s) UPDATE osmeta.plan_created c SET target_id = d.target_id, is_kept = false FROM d"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL AND c.source_id = d.source_id",
+				 pairs, plan->plan_id, quote_literal_cstr(e->kind));
+}
+
+/* What has been remembered of pairs is out of date. */
+static void
+renew_pairs(const Export *export)
+{
+	osmeta_execf("UPDATE osmeta.plan SET generation = generation + 1 WHERE plan_id = " INT64_FORMAT
+				 " RETURNING generation", export->plan->plan_id);
+	export->plan->generation = (int32) osmeta_int64_at(0, 1, NULL);
+}
+
 /* The identifiers that the target gave. */
 static void
 read_map(const Export *export, Run *run)
 {
 	const MigrationPlan *plan = export->plan;
+	char	  **found = palloc0(sizeof(char *) * (export->nentities + 1));
+	bool		has_created = false;
 
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+
+		if (e->kind != NULL && e->owner == NULL)
+			found[i] = read_found(export, e);
+		has_created |= e->kind != NULL;
+	}
 	if (!make_relation(export, "map", "{entity_id,source_id,target_id}"))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -139,7 +203,9 @@ read_map(const Export *export, Run *run)
 		const ExportEntity *e = &export->entities[i];
 		uint64		rows;
 
-		if (e->root != e->entity)
+		if (e->kind != NULL)
+			read_created(export, e, found[i]);
+		if (e->kind != NULL || e->root != e->entity)
 			continue;
 		rows = osmeta_execf("INSERT INTO %s (source_id, target_id)"
 							" SELECT d.source_id, d.target_id FROM %s d WHERE d.entity_id = " INT64_FORMAT,
@@ -152,6 +218,34 @@ read_map(const Export *export, Run *run)
 							plan->target, rows, e->rows, e->label)));
 	}
 	drop_relation(plan);
+	if (has_created)
+		renew_pairs(export);
+}
+
+/*
+ * The script's own tables cannot be seen: who stands there is found by name,
+ * and nobody knows who has created them.
+ */
+static void
+find_created(const Export *export)
+{
+	bool		has_created = false;
+
+	for (int i = 0; i < export->nentities; i++)
+		has_created |= export->entities[i].kind != NULL;
+	if (!has_created)
+		return;
+	if (export->plan->source_schema == NULL || export->plan->elsewhere != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known under which identifiers the users and groups of plan \"%s\" stand there",
+						export->plan->name),
+				 errdetail("Its tables cannot be seen, and environment \"%s\" is not attached, or is another than it was.",
+						   export->plan->source),
+				 errhint("Attach the former one under this name, and call read_delivery again.")));
+	(void) osmeta_environment_open(export->plan->source);
+	osmeta_plan_fill_map(export->plan);
+	renew_pairs(export);
 }
 
 /* How many rows of an entity stand at the target? */
@@ -190,8 +284,11 @@ stands_there(const Export *export, Run *run, bool has_ended, int64 *total)
 	for (int i = 0; i < export->nentities; i++)
 	{
 		const ExportEntity *e = &export->entities[i];
-		int64		rows = count_present(run, e);
+		int64		rows;
 
+		if (e->kind != NULL)
+			continue;
+		rows = count_present(run, e);
 		present += rows;
 		*total += e->rows;
 		if (rows == e->rows)
@@ -213,6 +310,9 @@ stands_there(const Export *export, Run *run, bool has_ended, int64 *total)
 static void
 finish(Run *run)
 {
+	/* whom the script has not created, as far as that is known */
+	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+				 " AND c.is_kept", run->plan_id);
 	osmeta_execf("UPDATE osmeta.plan_chunk SET state = 'done', rows_done = rows_expected, attempts = attempts + 1,"
 				 " started_at = COALESCE(started_at, clock_timestamp()), finished_at = clock_timestamp(), error = NULL"
 				 " WHERE plan_id = " INT64_FORMAT " AND phase IN ('push', 'second step') AND round = %d",
@@ -256,6 +356,8 @@ read_delivery(Run *run, bool never_run)
 	has_ended = read_progress(&export);
 	if (has_ended)
 		read_map(&export, run);
+	else
+		find_created(&export);
 	osmeta_plan_forget();
 	if (stands_there(&export, run, has_ended, &rows))
 	{

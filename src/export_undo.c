@@ -64,7 +64,12 @@ osmeta_export_verify(Export *export)
 		osmeta_export_add(export, "SELECT N'the plan moves nothing' AS result;");
 	osmeta_export_end(export);
 	for (int i = 0; i < export->nentities; i++)
-		verify_entity(export, &export->entities[i], i + 1);
+	{
+		if (export->entities[i].kind != NULL)
+			osmeta_export_verify_created(export, &export->entities[i], i + 1);
+		else
+			verify_entity(export, &export->entities[i], i + 1);
+	}
 	osmeta_export_begin(export);
 	osmeta_export_add(export, "SELECT entity, rows_expected, rows_found, rows_different,");
 	osmeta_export_add(export, "CASE WHEN rows_different IS NULL THEN 'unreadable' WHEN rows_found = rows_expected AND rows_different = 0 THEN 'ok' ELSE 'different' END AS status");
@@ -75,12 +80,6 @@ osmeta_export_verify(Export *export)
 }
 
 /* ---- Undo ---- */
-
-static char *
-listed_table(const Export *export, int64 entity_id)
-{
-	return osmeta_export_table(export, psprintf("x" INT64_FORMAT, entity_id));
-}
 
 static void
 begin_undo(Export *export)
@@ -102,7 +101,7 @@ begin_undo(Export *export)
 	{
 		const ExportEntity *e = &export->entities[i];
 
-		osmeta_export_create(export, listed_table(export, e->entity->entity_id),
+		osmeta_export_create(export, e->listed,
 							 psprintf("seq bigint NOT NULL PRIMARY KEY, id %s NOT NULL",
 									  e->root ? "bigint" : e->identifier->type));
 	}
@@ -126,7 +125,7 @@ list_rows(Export *export, const ExportEntity *e)
 	id = osmeta_export_value(export, e, e->identifier, &joins);
 	osmeta_export_step_begin(export, "undo");
 	osmeta_export_add(export, "INSERT INTO %s (seq, id) SELECT s.seq, %s FROM %s s%s",
-					  listed_table(export, e->entity->entity_id), id, e->stage,
+					  e->listed, id, e->stage,
 					  joins.data);
 	osmeta_export_add(export, "WHERE EXISTS (SELECT 1 FROM %s p WHERE p.kind = 'insert' AND p.entity_id = " INT64_FORMAT " AND s.seq BETWEEN p.first_seq AND p.last_seq);",
 					  osmeta_export_table(export, "progress"),
@@ -151,46 +150,53 @@ find_changed(Export *export, const ExportEntity *e, bool with_deferred)
 												  e->table)),
 					  e->identifier->name, e->stage, joins.data);
 	osmeta_export_add(export, "JOIN %s u ON u.seq = s.seq JOIN %s t ON t.%s = u.id%s WHERE %s;",
-					  listed_table(export, e->entity->entity_id), e->table,
+					  e->listed, e->table,
 					  e->identifier->name,
 					  e->identifier->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "",
 					  differs);
 }
 
-/* The tables of which rows are to go, and where these are listed. */
-static void
+/*
+ * The tables of which rows are to go, and where these are listed; false: none.
+ * Users and groups are none of them: who is referred to stays.
+ */
+static bool
 list_tables(Export *export)
 {
-	osmeta_export_add(export, "DECLARE @listed TABLE (table_id int NULL, table_name nvarchar(600), id_name nvarchar(300), ids nvarchar(600), compared nvarchar(40));");
+	bool		has_tables = false;
+
 	for (int i = 0; i < export->nentities; i++)
 	{
 		const ExportEntity *e = &export->entities[i];
 
+		if (e->kind != NULL)
+			continue;
+		if (!has_tables)
+			osmeta_export_add(export, "DECLARE @listed TABLE (table_id int NULL, table_name nvarchar(600), id_name nvarchar(300), ids nvarchar(600), compared nvarchar(40));");
+		has_tables = true;
 		osmeta_export_add(export, "INSERT INTO @listed (table_id, table_name, id_name, ids, compared) VALUES (OBJECT_ID(%s), %s, %s, %s, N'%s');",
 						  osmeta_export_text(e->table),
 						  osmeta_export_text(e->table),
 						  osmeta_export_text(e->identifier->name),
-						  osmeta_export_text(listed_table(export,
-														  e->entity->entity_id)),
+						  osmeta_export_text(e->listed),
 						  e->identifier->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "");
 	}
+	return has_tables;
 }
 
 /*
- * Rows of others that refer to those which are to go, by foreign keys.  Which
+ * For each foreign key that refers to tables of which rows are to go: @child,
+ * its table, and @match, condition that o, a row of that, refers to t.  Which
  * ones there are is asked at the server: they may be of another schema, have
  * several columns, or have been made after the export, and with CASCADE a row
  * that is missed would go, too.
  */
-static void
-find_referring(Export *export)
+void
+osmeta_export_keys_begin(Export *export, const char *tables)
 {
-	if (export->nentities == 0)
-		return;
-	list_tables(export);
 	osmeta_export_add(export, "DECLARE @key TABLE (place int IDENTITY(1,1) NOT NULL PRIMARY KEY, key_id int NOT NULL);");
-	osmeta_export_add(export, "INSERT INTO @key (key_id) SELECT k.object_id FROM sys.foreign_keys k WHERE k.referenced_object_id IN (SELECT l.table_id FROM @listed l) ORDER BY k.object_id;");
-	osmeta_export_found(export);
+	osmeta_export_add(export, "INSERT INTO @key (key_id) SELECT k.object_id FROM sys.foreign_keys k WHERE k.referenced_object_id IN (%s) ORDER BY k.object_id;",
+					  tables);
 	osmeta_export_add(export, "DECLARE @place int = 1, @key_id int, @column int, @child nvarchar(600), @match nvarchar(max), @names nvarchar(max), @said nvarchar(500), @find nvarchar(max);");
 	osmeta_export_add(export, "WHILE @place <= (SELECT COUNT(*) FROM @key) BEGIN");
 	osmeta_export_add(export, "SELECT @key_id = key_id, @column = 1, @match = N'', @names = N'', @child = NULL, @find = NULL FROM @key WHERE place = @place;");
@@ -200,14 +206,31 @@ find_referring(Export *export)
 	osmeta_export_add(export, "JOIN sys.columns b ON b.object_id = c.referenced_object_id AND b.column_id = c.referenced_column_id WHERE c.constraint_object_id = @key_id AND c.constraint_column_id = @column;");
 	osmeta_export_add(export, "SET @column = @column + 1; END;");
 	osmeta_export_add(export, "SELECT @child = QUOTENAME(n.name) + N'.' + QUOTENAME(o.name) FROM sys.foreign_keys k JOIN sys.objects o ON o.object_id = k.parent_object_id JOIN sys.schemas n ON n.schema_id = o.schema_id WHERE k.object_id = @key_id;");
+}
+
+/* Run @find, which is to have been made of these. */
+void
+osmeta_export_keys_end(Export *export)
+{
+	osmeta_export_add(export, "IF @find IS NULL OR @column = 1 THROW 50014, N'osmeta: a foreign key refers to rows that are to go, and its table cannot be seen. Nothing more has been deleted.', 1;");
+	osmeta_export_add(export, "EXEC sys.sp_executesql @find, N'@said nvarchar(500)', @said = @said;");
+	osmeta_export_add(export, "SET @place = @place + 1; END;");
+}
+
+/* Rows of others that refer to those which are to go, by foreign keys. */
+static void
+find_referring(Export *export)
+{
+	if (!list_tables(export))
+		return;
+	osmeta_export_found(export);
+	osmeta_export_keys_begin(export, "SELECT l.table_id FROM @listed l");
 	osmeta_export_add(export, "SELECT @find = N'INSERT INTO #osmeta_found (problem) SELECT DISTINCT TOP 20 @said + CAST(t.' + l.id_name + N' AS nvarchar(400)) FROM '");
 	osmeta_export_add(export, "+ @child + N' o JOIN ' + l.table_name + N' t ON ' + @match + N' JOIN ' + l.ids + N' u ON t.' + l.id_name + N' = u.id' + l.compared");
 	osmeta_export_add(export, "+ CASE WHEN w.ids IS NULL THEN N'' ELSE N' WHERE NOT EXISTS (SELECT 1 FROM ' + w.ids + N' w WHERE o.' + w.id_name + N' = w.id' + w.compared + N')' END");
 	osmeta_export_add(export, "FROM sys.foreign_keys k JOIN @listed l ON l.table_id = k.referenced_object_id LEFT JOIN @listed w ON w.table_id = k.parent_object_id WHERE k.object_id = @key_id;");
 	osmeta_export_add(export, "SET @said = N'rows of others in table ' + @child + N' refer to one that is to go, by column' + CASE WHEN @column > 2 THEN N's ' ELSE N' ' END + @names + N': ';");
-	osmeta_export_add(export, "IF @find IS NULL OR @column = 1 THROW 50014, N'osmeta: a foreign key refers to rows that are to go, and its table cannot be seen. Nothing has been deleted.', 1;");
-	osmeta_export_add(export, "EXEC sys.sp_executesql @find, N'@said nvarchar(500)', @said = @said;");
-	osmeta_export_add(export, "SET @place = @place + 1; END;");
+	osmeta_export_keys_end(export);
 	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT DISTINCT problem FROM #osmeta_found;");
 	osmeta_export_add(export, "DROP TABLE #osmeta_found;");
 }
@@ -221,7 +244,8 @@ check_undo(Export *export)
 	{
 		const ExportEntity *e = &export->entities[i];
 
-		if (strcmp(export->plan->undo_changed, "delete") == 0)
+		if (e->kind != NULL ||
+			strcmp(export->plan->undo_changed, "delete") == 0)
 			continue;
 		find_changed(export, e, true);
 		if (e->has_deferred)
@@ -255,7 +279,7 @@ clear_rows(Export *export, const ExportEntity *e, int64 first, int64 last)
 	osmeta_export_step_begin(export, "undo");
 	osmeta_export_add(export, "UPDATE t SET %s FROM %s t JOIN %s u ON t.%s = u.id%s WHERE u.seq BETWEEN " INT64_FORMAT " AND " INT64_FORMAT ";",
 					  set.data, e->table,
-					  listed_table(export, e->entity->entity_id),
+					  e->listed,
 					  e->identifier->name,
 					  e->identifier->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "",
 					  first, last);
@@ -268,7 +292,7 @@ delete_rows(Export *export, const ExportEntity *e, int64 first, int64 last)
 {
 	osmeta_export_step_begin(export, "undo");
 	osmeta_export_add(export, "DELETE t FROM %s t JOIN %s u ON t.%s = u.id%s WHERE u.seq BETWEEN " INT64_FORMAT " AND " INT64_FORMAT ";",
-					  e->table, listed_table(export, e->entity->entity_id),
+					  e->table, e->listed,
 					  e->identifier->name,
 					  e->identifier->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "",
 					  first, last);
@@ -312,7 +336,12 @@ osmeta_export_undo(Export *export)
 	osmeta_export_settings(export);
 	begin_undo(export);
 	for (int i = 0; i < export->nentities; i++)
-		list_rows(export, &export->entities[i]);
+	{
+		if (export->entities[i].kind != NULL)
+			osmeta_export_list_created(export, &export->entities[i]);
+		else
+			list_rows(export, &export->entities[i]);
+	}
 	check_undo(export);
 	for (int i = 0; i < export->nentities; i++)
 	{
@@ -320,7 +349,11 @@ osmeta_export_undo(Export *export)
 			osmeta_export_pieces(export, &export->entities[i], clear_rows);
 	}
 	for (int i = export->nentities - 1; i >= 0; i--)
+	{
+		if (export->entities[i].kind != NULL)
+			osmeta_export_keep_referred(export, &export->entities[i]);
 		osmeta_export_pieces(export, &export->entities[i], delete_rows);
+	}
 	end_undo(export);
 	return true;
 }
@@ -348,8 +381,7 @@ osmeta_export_clean(Export *export)
 	for (int i = 0; i < export->nentities; i++)
 	{
 		drop_table(export, export->entities[i].stage);
-		drop_table(export, listed_table(export,
-										export->entities[i].entity->entity_id));
+		drop_table(export, export->entities[i].listed);
 	}
 	drop_table(export, osmeta_export_table(export, "map"));
 	drop_table(export, osmeta_export_table(export, "undo"));

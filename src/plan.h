@@ -88,6 +88,8 @@ typedef struct PlanEntity
 	bool		is_read;		/* relations stand, tables have been read */
 	bool		has_map;		/* table m<entity_id> stands */
 	bool		is_parent;		/* moved rows refer to it */
+	bool		is_created;		/* users or groups whom the target has not are
+								 * created there */
 	int			level;
 	PullRule	pull_rule;
 	PlanAttribute *delta;		/* rows of a later round by it, or NULL */

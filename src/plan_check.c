@@ -69,6 +69,21 @@ osmeta_list_values(uint64 rows)
 }
 
 /*
+ * Condition that an identifier of the source is one of a user or group whom a
+ * script is going to create.
+ */
+static char *
+intended_condition(const Run *run, const PlanEntity *entity, const char *id)
+{
+	if (!run->is_pull || !entity->is_created)
+		return "false";
+	return psprintf("EXISTS (SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+					" AND c.table_name = %s AND c.source_id = %s)",
+					run->plan_id, quote_literal_cstr(entity->strategy_name),
+					id);
+}
+
+/*
  * Rows refer to rows that are not moved and have no partner, or none that is
  * certain; unless the user has said that this is no error.
  */
@@ -91,12 +106,13 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 				 " FROM osmeta.plan_map m"
 				 " JOIN osmeta.plan p ON p.plan_id = m.plan_id"
 				 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
-				 " AND m.target_id IS NULL"
+				 " AND m.target_id IS NULL AND NOT (%s)"
 				 " AND osmeta.plan_severity(p.options, CASE WHEN m.candidates IS NULL"
 				 "   THEN osmeta.unmatched_code(%s) ELSE %s END, 'error') = 'error'"
 				 " AND m.source_id IN (%s)"
 				 " ORDER BY 1",
 				 run->plan_id, attribute->refers_to->entity_id,
+				 intended_condition(run, attribute->refers_to, "m.source_id"),
 				 quote_literal_cstr(attribute->refers_to->strategy_name),
 				 strncmp(attribute->refers_to->strategy_name, "natural", 7) == 0 ?
 				 "'natural_ambiguous'" : "'ambiguous_match'",
@@ -125,10 +141,11 @@ check_parents(const Run *run, const PlanEntity *entity)
 	osmeta_execf("SELECT d.source_id FROM osmeta.plan_dangling d WHERE d.plan_id = " INT64_FORMAT
 				 " AND d.entity_id = " INT64_FORMAT " AND d.attribute_no = %d"
 				 " UNION SELECT p.source_id FROM (%s) p (source_id, target_id)"
-				 " WHERE %s AND p.target_id IS NULL ORDER BY 1",
+				 " WHERE %s AND p.target_id IS NULL AND NOT (%s) ORDER BY 1",
 				 run->plan_id, entity->entity_id, id->attribute_no,
 				 osmeta_key_pairs_sql(run->plan, entity),
-				 id->refers_to->strategy == STRATEGY_MAP ? "true" : "false");
+				 id->refers_to->strategy == STRATEGY_MAP ? "true" : "false",
+				 intended_condition(run, id->refers_to, "p.source_id"));
 	rows = SPI_processed;
 	if (rows > 0)
 		ereport(ERROR,
@@ -238,9 +255,11 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 		return;
 
 	/* Only rows that share a parent at the target can share an identifier. */
-	osmeta_execf("SELECT count(*), %s, min(v.id)::text, max(v.id)::text FROM (%s) v",
+	osmeta_execf("SELECT %s, %s, min(v.id)::text, max(v.id)::text FROM (%s) v",
+	/* whose parent a script creates has none yet */
+				 run->is_pull ? "count(v.id)" : "count(*)",
 				 entity->strategy == STRATEGY_PARENT ? "count(DISTINCT v.id)" :
-				 "count(*)", ids);
+				 run->is_pull ? "count(v.id)" : "count(*)", ids);
 	staged = osmeta_int64_at(0, 1, NULL);
 	distinct = osmeta_int64_at(0, 2, NULL);
 	if (staged == 0)

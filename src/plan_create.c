@@ -11,6 +11,9 @@
  * groups their role links, as far as roles and groups have partners.
  * Passwords and other secrets are never read.
  *
+ * pull_plan creates nobody: it writes down who is going to be, and keeps their
+ * rows for a script (export_created.c), or for run_plan to go on.
+ *
  * What is going to be created is committed to osmeta.plan_created first.  If
  * the session is lost, whoever stands there as was intended has been created
  * by this plan: a run does not create them again, and undo_plan takes
@@ -23,6 +26,7 @@
 #include "utils/builtins.h"
 
 #include "environment.h"
+#include "identifier.h"
 #include "plan_map.h"
 #include "spi.h"
 
@@ -36,29 +40,58 @@ is_wanted(const MigrationPlan *plan, const char *strategy)
 				  "create") == 0 && osmeta_map_entity(plan, strategy) != NULL;
 }
 
-/* Write down who is going to be created; gives their number. */
-static uint64
-intend(const MigrationPlan *plan, const char *strategy, const char *view)
+/* Write down who is going to be created, by a run or when it is said so. */
+static void
+intend(const MigrationPlan *plan, const char *strategy, const char *view,
+	   bool is_kept)
 {
 	const PlanEntity *entity = osmeta_map_entity(plan, strategy);
 
-	return osmeta_execf("WITH need AS MATERIALIZED ("
-						" SELECT m.source_id, m.label FROM osmeta.plan_map m"
-						" WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
-						"  AND m.target_id IS NULL AND m.can_create"
-						"  AND m.source_id IN (SELECT u.id FROM (%s) u)),"
-						" u AS MATERIALIZED (SELECT u.%s_id::text AS id, u.tenant_id::text AS tenant_id FROM %s.%s u),"
-						" p AS MATERIALIZED (%s)"
-						" INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, tenant_id, label)"
-						" SELECT " INT64_FORMAT ", %s, n.source_id, p.target_id, n.label"
-						" FROM need n JOIN u ON u.id = n.source_id"
-						" JOIN p ON p.source_id = u.tenant_id"
-						" ON CONFLICT DO NOTHING",
-						plan->plan_id, entity->entity_id,
-						osmeta_map_used_sql(plan, entity), strategy,
-						plan->source_schema, view,
-						osmeta_map_tenant_sql(plan), plan->plan_id,
-						quote_literal_cstr(strategy));
+	osmeta_execf("WITH need AS MATERIALIZED ("
+				 " SELECT m.source_id, m.label FROM osmeta.plan_map m"
+				 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
+				 "  AND m.target_id IS NULL AND m.can_create"
+				 "  AND m.source_id IN (SELECT u.id FROM (%s) u)),"
+				 " u AS MATERIALIZED (SELECT u.%s_id::text AS id, u.tenant_id::text AS tenant_id FROM %s.%s u),"
+				 " p AS MATERIALIZED (%s)"
+				 " INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, tenant_id, label, is_kept)"
+				 " SELECT " INT64_FORMAT ", %s, n.source_id, p.target_id, n.label, %s"
+				 " FROM need n JOIN u ON u.id = n.source_id"
+				 " JOIN p ON p.source_id = u.tenant_id"
+				 " ON CONFLICT DO NOTHING",
+				 plan->plan_id, entity->entity_id,
+				 osmeta_map_used_sql(plan, entity), strategy,
+				 plan->source_schema, view,
+				 osmeta_map_tenant_sql(plan), plan->plan_id,
+				 quote_literal_cstr(strategy),
+				 is_kept ? "true" : "false");
+}
+
+/*
+ * Read the columns of one of the platform's tables that are taken over; gives
+ * their number.
+ */
+static uint64
+read_columns(const MigrationPlan *plan, const char *table)
+{
+	osmeta_execf("SELECT t.physical_name, k.column_name, c.table_name, c.column_name, c.local_type,"
+				 "  k.type = 'boolean', k.column_name IN ('tenant_id', 'user_id', 'group_id', 'role_id', 'created_by')"
+				 " FROM osmeta.ossys_table t"
+				 " JOIN osmeta.ossys_column k ON k.table_name = t.table_name AND NOT k.is_secret"
+				 " JOIN %s.live_physical_column c ON osmeta.fold_name(c.table_name) = t.physical_name"
+				 "  AND osmeta.fold_name(c.column_name) = k.column_name AND c.local_type IS NOT NULL"
+				 " JOIN pg_attribute a ON a.attrelid = (%s || '.' || t.physical_name)::regclass"
+				 "  AND a.attname = k.column_name AND NOT a.attisdropped"
+				 " WHERE t.table_name = %s AND k.column_name <> 'id'"
+				 " ORDER BY k.position",
+				 plan->target_schema, quote_literal_cstr(plan->source_schema),
+				 quote_literal_cstr(table));
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("environment \"%s\" has no table of kind \"%s\"",
+						plan->target, table)));
+	return SPI_processed;
 }
 
 /*
@@ -78,24 +111,7 @@ insert_rows(const Run *run, const char *table, const char *rows)
 	uint64		inserted;
 	char	   *remote_table;
 
-	osmeta_execf("SELECT t.physical_name, k.column_name, c.table_name, c.column_name, c.local_type,"
-				 "  k.type = 'boolean', k.column_name IN ('tenant_id', 'user_id', 'group_id', 'role_id', 'created_by')"
-				 " FROM osmeta.ossys_table t"
-				 " JOIN osmeta.ossys_column k ON k.table_name = t.table_name AND NOT k.is_secret"
-				 " JOIN %s.live_physical_column c ON osmeta.fold_name(c.table_name) = t.physical_name"
-				 "  AND osmeta.fold_name(c.column_name) = k.column_name AND c.local_type IS NOT NULL"
-				 " JOIN pg_attribute a ON a.attrelid = (%s || '.' || t.physical_name)::regclass"
-				 "  AND a.attname = k.column_name AND NOT a.attisdropped"
-				 " WHERE t.table_name = %s AND k.column_name <> 'id'"
-				 " ORDER BY k.position",
-				 plan->target_schema, quote_literal_cstr(plan->source_schema),
-				 quote_literal_cstr(table));
-	count = SPI_processed;
-	if (count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("environment \"%s\" has no table of kind \"%s\"",
-						plan->target, table)));
+	count = read_columns(plan, table);
 	initStringInfo(&columns);
 	initStringInfo(&values);
 	initStringInfo(&json);
@@ -334,6 +350,27 @@ has_intended(const MigrationPlan *plan)
 						plan->plan_id) > 0;
 }
 
+/*
+ * Those whom pull_plan has written down.  Who stands there by now was created
+ * by somebody else; the others are going to be created by this run.
+ */
+static void
+begin_kept(const MigrationPlan *plan)
+{
+	if (osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+					 " AND c.is_kept LIMIT 1", plan->plan_id) == 0)
+		return;
+	osmeta_plan_fill_map(plan);
+	osmeta_execf("DELETE FROM osmeta.plan_created c USING osmeta.plan_entity e, osmeta.plan_map m"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.is_kept"
+				 "  AND e.plan_id = c.plan_id AND e.key_strategy = c.table_name AND NOT e.is_data"
+				 "  AND m.plan_id = c.plan_id AND m.entity_id = e.entity_id"
+				 "  AND m.source_id = c.source_id AND m.target_id IS NOT NULL",
+				 plan->plan_id);
+	osmeta_execf("UPDATE osmeta.plan_created SET is_kept = false WHERE plan_id = " INT64_FORMAT
+				 " AND is_kept", plan->plan_id);
+}
+
 void
 osmeta_plan_create_users(Run *run)
 {
@@ -346,10 +383,11 @@ osmeta_plan_create_users(Run *run)
 
 	if (!users && !groups)
 		return;
+	begin_kept(plan);
 	if (users)
-		(void) intend(plan, "user", "end_user");
+		intend(plan, "user", "end_user", false);
 	if (groups)
-		(void) intend(plan, "group", "end_user_group");
+		intend(plan, "group", "end_user_group", false);
 	if (!has_intended(plan))
 		return;
 	osmeta_run_commit(run);
@@ -382,6 +420,185 @@ osmeta_plan_create_users(Run *run)
 			 errdetail("Nobody can log in as one of these users until a password is set.") : 0));
 }
 
+/* ---------------------------------------------------------------------------
+ * Rows that a script creates
+ * ---------------------------------------------------------------------------
+ */
+
+/* In the order in which they are created. */
+const char *const osmeta_created_kinds[5] = {
+	"user", "group", "user_role", "group_user", "group_role"
+};
+
+/* No entity has a blank in its name: none is taken for one of these. */
+char *
+osmeta_created_table(const MigrationPlan *plan, const char *kind)
+{
+	return psprintf("%s.%s", plan->schema,
+					quote_identifier(psprintf("created %s", kind)));
+}
+
+bool
+osmeta_has_created_table(const MigrationPlan *plan, const char *kind)
+{
+	return osmeta_execf("SELECT WHERE to_regclass(%s) IS NOT NULL",
+						quote_literal_cstr(osmeta_created_table(plan, kind))) > 0;
+}
+
+/*
+ * Keep rows of one of the platform's tables as the target's would hold them,
+ * under the names of its columns.  The comment of the table is the name of
+ * the target's; "i:<name>" is its identifier and holds that of the source,
+ * "r:<name>" the source's identifier of somebody who is to be created, too.
+ * rows is as for insert_rows, with r_<name> besides for each of made.
+ */
+static void
+keep_rows(const MigrationPlan *plan, const char *table, const char *rows,
+		  const char *made)
+{
+	StringInfoData values;
+	char	   *kept = osmeta_created_table(plan, table);
+	char	   *remote_table;
+	const char *id;
+	uint64		count = read_columns(plan, table);
+
+	initStringInfo(&values);
+	remote_table = osmeta_text_at(0, 3);
+	for (uint64 i = 0; i < count; i++)
+	{
+		char	   *folded = osmeta_text_at(i, 2);
+		const char *name = quote_identifier(folded);
+
+		appendStringInfo(&values, ", %s.%s%s::%s AS %s",
+						 osmeta_bool_at(i, 7) ? "x" : "r", name,
+						 osmeta_bool_at(i, 6) ? "::int" : "",
+						 osmeta_text_at(i, 5),
+						 osmeta_quote_name(osmeta_text_at(i, 4)));
+		if (strstr(made, psprintf(",%s,", folded)) != NULL)
+			appendStringInfo(&values, ", x.r_%s::bigint AS %s", folded,
+							 osmeta_quote_name(psprintf("r:%s", osmeta_text_at(i, 4))));
+	}
+	osmeta_execf("SELECT c.column_name FROM %s.live_physical_column c"
+				 " WHERE c.table_name = %s AND osmeta.fold_name(c.column_name) = 'id'",
+				 plan->target_schema, quote_literal_cstr(remote_table));
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table \"%s\" of environment \"%s\" has no identifier",
+						remote_table, plan->target)));
+	id = osmeta_quote_name(psprintf("i:%s", osmeta_text_at(0, 1)));
+	if (osmeta_has_created_table(plan, table))
+		osmeta_execf("DROP TABLE %s", kept);
+	osmeta_execf("CREATE TABLE %s AS WITH x AS MATERIALIZED (%s), r AS MATERIALIZED (SELECT * FROM %s.ossys_%s)"
+				 " SELECT r.id::bigint AS %s%s FROM x JOIN r ON r.id::text = x.source_id",
+				 kept, rows, plan->source_schema, table,
+				 id,
+				 values.data);
+	osmeta_execf("COMMENT ON TABLE %s IS %s", kept,
+				 quote_literal_cstr(remote_table));
+}
+
+static void
+keep_users(const MigrationPlan *plan)
+{
+	keep_rows(plan, "user", pending_sql(plan, "user"), "");
+}
+
+static void
+keep_groups(const MigrationPlan *plan, bool with_users)
+{
+	keep_rows(plan, "group",
+			  psprintf("WITH u AS MATERIALIZED (%s), w AS MATERIALIZED (%s),"
+					   " g AS MATERIALIZED (SELECT g.id::text AS id,"
+					   "  g.created_by::text AS created_by FROM %s.ossys_group g)"
+					   " SELECT n.source_id, n.tenant_id, u.target_id AS created_by, w.source_id AS r_created_by"
+					   " FROM (%s) n JOIN g ON g.id = n.source_id"
+					   " LEFT JOIN u ON u.source_id = g.created_by"
+					   " LEFT JOIN w ON w.source_id = g.created_by",
+					   osmeta_map_user_sql(plan),
+					   with_users ? pending_sql(plan, "user") :
+					   "SELECT NULL::text AS source_id, NULL::text AS tenant_id WHERE false",
+					   plan->source_schema, pending_sql(plan, "group")),
+			  with_users ? ",created_by," : "");
+}
+
+/* The links of those who are to be created, to whom others stand there. */
+static void
+keep_links(const MigrationPlan *plan, const LinkTable *link, bool with_others)
+{
+	keep_rows(plan, link->table,
+			  psprintf("WITH l AS MATERIALIZED (SELECT l.id::text AS id, l.%s_id::text AS own, l.%s_id::text AS other FROM %s.ossys_%s l),"
+					   " o AS MATERIALIZED (%s), w AS MATERIALIZED (%s), c AS MATERIALIZED (%s)"
+					   " SELECT DISTINCT ON (l.own, l.other) l.id AS source_id, c.tenant_id,"
+					   "  NULL::text AS %s_id, l.own AS r_%s_id, o.target_id AS %s_id, w.source_id AS r_%s_id"
+					   " FROM l JOIN c ON c.source_id = l.own"
+					   " LEFT JOIN o ON o.source_id = l.other"
+					   " LEFT JOIN w ON w.source_id = l.other"
+					   " WHERE o.target_id IS NOT NULL OR w.source_id IS NOT NULL"
+					   " ORDER BY l.own, l.other, l.id",
+					   link->own, link->other, plan->source_schema, link->table,
+					   link->pairs(plan),
+					   with_others ? pending_sql(plan, link->other) :
+					   "SELECT NULL::text AS source_id WHERE false",
+					   pending_sql(plan, link->own), link->own, link->own,
+					   link->other, link->other),
+			  with_others ? psprintf(",%s_id,%s_id,", link->own, link->other) :
+			  psprintf(",%s_id,", link->own));
+}
+
+void
+osmeta_plan_intend_users(Run *run)
+{
+	const MigrationPlan *plan = run->plan;
+	bool		users = is_wanted(plan, "user");
+	bool		groups = is_wanted(plan, "group");
+
+	if (!users && !groups)
+		return;
+	/* of an earlier attempt */
+	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+				 " AND c.is_kept", plan->plan_id);
+	/* what a run has left that did not come so far */
+	if (users)
+		settle(plan, "user", known_pairs_sql(plan, "user"));
+	if (groups)
+		settle(plan, "group", known_pairs_sql(plan, "group"));
+	if (users)
+		intend(plan, "user", "end_user", true);
+	if (groups)
+		intend(plan, "group", "end_user_group", true);
+	if (users)
+		keep_users(plan);
+	if (groups)
+		keep_groups(plan, users);
+	for (int i = 0; i < (int) lengthof(link_tables); i++)
+	{
+		const LinkTable *link = &link_tables[i];
+
+		if (strcmp(link->own, "user") == 0 ? users : groups)
+			keep_links(plan, link,
+					   strcmp(link->other, "group") == 0 && groups);
+	}
+}
+
+void
+osmeta_plan_create_pulled(Run *run)
+{
+	if (!has_intended(run->plan))
+		return;
+	osmeta_plan_create_users(run);
+	run->plan = osmeta_plan_load(run->name);
+	/* with the identifiers that could not be looked at before */
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		if (run->plan->entities[i].is_data)
+			osmeta_check_entity(run, &run->plan->entities[i]);
+		osmeta_commit_now_and_then(run, i);
+	}
+	osmeta_check_fit(run);
+	osmeta_check_unique(run);
+}
+
 /*
  * The pairs of the plan stay what they are: by these rows were delivered.
  */
@@ -391,6 +608,8 @@ osmeta_settle_created(Run *run)
 	const MigrationPlan *plan = run->plan;
 	static const char *const tables[] = {"user", "group"};
 
+	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+				 " AND c.is_kept", plan->plan_id);
 	if (!has_intended(plan))
 		return;
 	if (plan->source_schema == NULL || plan->elsewhere != NULL)

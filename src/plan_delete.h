@@ -134,6 +134,18 @@ extern void osmeta_check_taken_over(Run *run);
 /* plan_undo_created.c */
 extern void osmeta_undo_created(Run *run);
 
+/* A column of the target that can hold the identifier of a user or group. */
+typedef struct HolderColumn
+{
+	char	   *table_name;
+	char	   *column_name;
+	char	   *type;
+} HolderColumn;
+
+/* All of them, by the catalogue there and by the model. */
+extern HolderColumn *osmeta_holder_columns(const MigrationPlan *plan,
+										   const char *kind, int *count);
+
 /* plan_backup.c */
 extern void osmeta_backup_read(const MigrationPlan *plan);
 extern void osmeta_prepare_delete(Run *run);

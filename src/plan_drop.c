@@ -95,6 +95,15 @@ drop_tables(const MigrationPlan *plan, const PlanParts *parts, uint64 i)
 					  psprintf("%c" INT64_FORMAT, *kind, parts->id[i]), false);
 }
 
+/* Rows of users and groups that a script creates. */
+static void
+drop_created(const MigrationPlan *plan)
+{
+	for (int i = 0; i < (int) lengthof(osmeta_created_kinds); i++)
+		drop_relation(plan->name, plan->schema,
+					  psprintf("created %s", osmeta_created_kinds[i]), false);
+}
+
 static void
 refuse_running(const char *name)
 {
@@ -137,6 +146,7 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 		drop_tables(plan, &parts, i);
 	/* an interrupted run may have left it (plan_baseline.c) */
 	drop_relation(plan->name, plan->schema, "f0", false);
+	drop_created(plan);
 	osmeta_execf("DROP SCHEMA %s", plan->schema);
 
 	for (int i = 0; i < (int) lengthof(plan_tables); i++)
@@ -161,6 +171,7 @@ clear(const MigrationPlan *plan, int *nest_level)
 				 plan->plan_id);
 	osmeta_spi_commit(nest_level);
 	osmeta_foreign_keys_drop(plan, nest_level);
+	drop_created(plan);
 	read_parts(plan, &parts);
 	for (int pass = 0; pass < 2; pass++)
 	{

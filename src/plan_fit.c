@@ -225,9 +225,10 @@ is_null_sql(const MigrationPlan *plan, const PlanEntity *entity,
 			const PlanAttribute *attribute)
 {
 	const PlanEntity *parent = attribute->refers_to;
+	const PlanEntity *root = osmeta_leads_to(attribute);
 	char	   *value = psprintf("d.c%d IS NULL", attribute->attribute_no);
 
-	if (osmeta_leads_to(attribute) == NULL)
+	if (root == NULL || root->is_created)
 		return value;
 	return psprintf("%s AND NOT EXISTS (SELECT FROM %s s JOIN %s p ON p.c%d = s.c%d WHERE s.c%d = d.source_id)",
 					value,
@@ -354,7 +355,12 @@ osmeta_check_fit(Run *run)
 
 		for (int j = 0; e != NULL && j < e->nattributes; j++)
 		{
-			if (e->attributes[j].attribute_no == no)
+			const PlanAttribute *a = &e->attributes[j];
+			const PlanEntity *root = osmeta_leads_to(a);
+
+			/* a script knows the identifier only when it has created the row */
+			if (a->attribute_no == no &&
+				!(run->is_pull && root != NULL && root->is_created))
 				not_null[e - plan->entities][j] = true;
 		}
 	}

@@ -305,7 +305,11 @@ PlanEntity *
 osmeta_gives_to(PlanEntity *entity)
 {
 	check_stack_depth();
-	if (entity == NULL || !entity->is_data || entity->identifier == NULL)
+	if (entity == NULL)
+		return NULL;
+	if (entity->is_created)
+		return entity;
+	if (!entity->is_data || entity->identifier == NULL)
 		return NULL;
 	if (entity->strategy == STRATEGY_ASSIGNED)
 		return entity;
@@ -323,6 +327,19 @@ osmeta_leads_to(const PlanAttribute *attribute)
 	return osmeta_gives_to(attribute->refers_to);
 }
 
+/* The value if it is one of a user or group who is to be created. */
+static char *
+created_value(Mapping *mapping, const PlanEntity *entity, const char *value)
+{
+	int			n = ++mapping->number;
+
+	appendStringInfo(&mapping->joins, " LEFT JOIN (SELECT c.source_id, c.source_id::bigint AS id FROM osmeta.plan_created c"
+					 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s) p%d ON p%d.source_id = (%s)::text",
+					 mapping->plan->plan_id,
+					 quote_literal_cstr(entity->strategy_name), n, n, value);
+	return psprintf("p%d.id", n);
+}
+
 char *
 osmeta_staged_reference(Mapping *mapping, const PlanAttribute *attribute)
 {
@@ -331,6 +348,8 @@ osmeta_staged_reference(Mapping *mapping, const PlanAttribute *attribute)
 
 	for (;;)
 	{
+		if (entity->is_created)
+			return created_value(mapping, entity, value);
 		value = staged_value(mapping, entity, value);
 		if (entity->strategy == STRATEGY_ASSIGNED)
 			return value;

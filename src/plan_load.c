@@ -413,7 +413,16 @@ load_attributes(MigrationPlan *plan)
 			e->attributes[j].expression = name_value(&e->attributes[j]);
 	}
 	for (int i = 0; i < plan->nentities; i++)
-		inherit_number(plan, &plan->entities[i]);
+	{
+		PlanEntity *e = &plan->entities[i];
+
+		inherit_number(plan, e);
+		e->is_created = !e->is_data &&
+			((strcmp(e->strategy_name, "user") == 0 &&
+			  strcmp(plan->users, "create") == 0) ||
+			 (strcmp(e->strategy_name, "group") == 0 &&
+			  strcmp(plan->groups, "create") == 0));
+	}
 }
 
 MigrationPlan *

@@ -328,8 +328,8 @@ osmeta_advance_counter(const Run *run, const PlanEntity *entity)
 		run->sink->commit();
 }
 
-static void
-check_entity(const Run *run, const PlanEntity *entity)
+void
+osmeta_check_entity(const Run *run, const PlanEntity *entity)
 {
 	for (int j = 0; j < entity->nattributes; j++)
 	{
@@ -407,7 +407,9 @@ osmeta_prepare_push(Run *run)
 	osmeta_empty_gone(run);
 	osmeta_record_dangling(run);
 	/* Rows of earlier rounds may have waited for one of them. */
-	if (!run->is_pull)
+	if (run->is_pull)
+		osmeta_plan_intend_users(run);
+	else
 		osmeta_plan_create_users(run);
 	osmeta_complete_delivered(run);
 	osmeta_complete_back(run);
@@ -426,7 +428,7 @@ osmeta_prepare_push(Run *run)
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		if (plan->entities[i].is_data)
-			check_entity(run, &plan->entities[i]);
+			osmeta_check_entity(run, &plan->entities[i]);
 		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_check_partners(run, false);

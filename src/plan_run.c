@@ -231,7 +231,10 @@ run_phases(Run *run)
 		return;
 	}
 	if (was_pulled && run->plan->round == 1)
+	{
 		check_first_push(run);
+		osmeta_run_advance(run, run->plan->phase, osmeta_plan_create_pulled);
+	}
 	if (is_phase(run, "delete"))
 	{
 		osmeta_run_work(run, "delete");

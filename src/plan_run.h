@@ -104,6 +104,7 @@ extern void osmeta_check_matches(const Run *run, const PlanEntity *entity,
 								 const PlanAttribute *attribute);
 
 /* Every row of the stage gets an identifier that is free at the target. */
+extern void osmeta_check_entity(const Run *run, const PlanEntity *entity);
 extern void osmeta_check_identifiers(const Run *run,
 									 const PlanEntity *entity);
 
@@ -315,6 +316,23 @@ extern void osmeta_end_delta(Run *run);
  * rows refer to and the target does not have.  Commits before it inserts.
  */
 extern void osmeta_plan_create_users(Run *run);
+
+/*
+ * The same for a script: write down who is going to be created, and keep
+ * their rows and links in tables "created <kind>" of the plan's schema.
+ */
+extern void osmeta_plan_intend_users(Run *run);
+
+/* When run_plan goes on where pull_plan stopped: create them after all. */
+extern void osmeta_plan_create_pulled(Run *run);
+
+/* A table of rows that a script creates: its name in the plan's schema. */
+extern char *osmeta_created_table(const MigrationPlan *plan, const char *kind);
+extern const char *const osmeta_created_kinds[5];
+
+/* Were such rows written down? */
+extern bool osmeta_has_created_table(const MigrationPlan *plan,
+									 const char *kind);
 
 /*
  * Before an undo: who was intended when a run was lost, and stands there as

@@ -344,7 +344,7 @@ static void
 check_phase(Run *run)
 {
 	if (is_before_push(run) &&
-		osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT " LIMIT 1",
+		osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT " AND NOT c.is_kept LIMIT 1",
 					 run->plan_id) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -23,14 +23,6 @@
 /* Each drops a relation; more of them are too many locks. */
 #define COLUMNS_BETWEEN_COMMITS 50
 
-/* A column of the target that can hold such an identifier. */
-typedef struct HolderColumn
-{
-	char	   *table_name;
-	char	   *column_name;
-	char	   *type;
-} HolderColumn;
-
 static char *
 relation_name(const MigrationPlan *plan)
 {
@@ -83,9 +75,8 @@ table_of_kind(const MigrationPlan *plan, const char *kind)
 	return column;
 }
 
-/* Where can identifiers of a user or a group stand? */
-static HolderColumn *
-holder_columns(const MigrationPlan *plan, const char *kind, int *count)
+HolderColumn *
+osmeta_holder_columns(const MigrationPlan *plan, const char *kind, int *count)
 {
 	HolderColumn own = table_of_kind(plan, kind);
 	HolderColumn *column;
@@ -135,7 +126,7 @@ referred_ids(Run *run, const char *kind)
 	MigrationPlan *plan = run->plan;
 	StringInfoData list;
 	int			count;
-	HolderColumn *column = holder_columns(plan, kind, &count);
+	HolderColumn *column = osmeta_holder_columns(plan, kind, &count);
 
 	initStringInfo(&list);
 	for (int i = 0; i < count; i++)

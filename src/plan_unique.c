@@ -164,7 +164,7 @@ collision_sql(const Run *run, const UniqueIndex *index, bool with_target,
  * gives?  Then its values are not known yet.
  */
 static bool
-is_unknown_yet(const UniqueIndex *index)
+is_unknown_yet(const Run *run, const UniqueIndex *index)
 {
 	const char *next = index->attributes + strcspn(index->attributes, "0123456789");
 
@@ -182,7 +182,8 @@ is_unknown_yet(const UniqueIndex *index)
 				continue;
 			while (parent != NULL && parent->strategy == STRATEGY_PARENT)
 				parent = parent->identifier->refers_to;
-			if (parent != NULL && parent->strategy == STRATEGY_ASSIGNED)
+			if (parent != NULL && (parent->strategy == STRATEGY_ASSIGNED ||
+								   (run->is_pull && parent->is_created)))
 				return true;
 		}
 		next = end + strcspn(end, "0123456789");
@@ -307,7 +308,7 @@ osmeta_check_unique(Run *run)
 		if (index[i].is_shared_at_first)
 			check_index(run, &index[i], with_target && index[i].is_complete,
 						true);
-		if (!is_unknown_yet(&index[i]))
+		if (!is_unknown_yet(run, &index[i]))
 			check_index(run, &index[i], with_target && index[i].is_complete,
 						false);
 		osmeta_commit_now_and_then(run, (int) i);

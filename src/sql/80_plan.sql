@@ -33,7 +33,8 @@ CREATE TABLE osmeta.plan (
     created_at         timestamptz NOT NULL DEFAULT current_timestamp,
     started_at         timestamptz,
     finished_at        timestamptz,
-    exported_at        timestamptz
+    exported_at        timestamptz,
+    exported_generation integer
 );
 COMMENT ON TABLE osmeta.plan IS 'Plans: which entities go from which environment to which, both captures pinned';
 COMMENT ON COLUMN osmeta.plan.scope IS 'As given: application:Name, espace:Name, entity:Espace.Entity, *';
@@ -44,6 +45,7 @@ COMMENT ON COLUMN osmeta.plan.round IS '1 for the first run; each run of a finis
 COMMENT ON COLUMN osmeta.plan.generation IS 'Raised whenever rows have been added to the stage: what a session remembers of an earlier generation is out of date';
 COMMENT ON COLUMN osmeta.plan.mask_check IS 'A salt, and what it gives with the secret of the masks: written by the first pull, so that another secret is refused';
 COMMENT ON COLUMN osmeta.plan.exported_at IS 'When export_plan gave the script that delivers it; NULL again when read_delivery has found out what became of that';
+COMMENT ON COLUMN osmeta.plan.exported_generation IS 'The generation of the rows in the script that was exported last: its other parts must know the tables of that one';
 COMMENT ON COLUMN osmeta.plan.owner IS 'Role whose members may run and drop the plan';
 
 CREATE TABLE osmeta.plan_entity (

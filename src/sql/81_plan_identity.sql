@@ -28,12 +28,14 @@ CREATE TABLE osmeta.plan_created (
     target_id   text,
     tenant_id   text,
     label       text,
+    is_kept     boolean NOT NULL DEFAULT false,
     PRIMARY KEY (plan_id, table_name, source_id)
 );
 COMMENT ON TABLE osmeta.plan_created IS 'Users and groups that a plan created at the target, with their role links and group memberships';
 COMMENT ON COLUMN osmeta.plan_created.table_name IS 'user, group, user_role, group_role or group_user';
 COMMENT ON COLUMN osmeta.plan_created.target_id IS 'NULL: intended, and not known to stand there';
 COMMENT ON COLUMN osmeta.plan_created.tenant_id IS 'The tenant at the target';
+COMMENT ON COLUMN osmeta.plan_created.is_kept IS 'pull_plan has written it down, and no run has begun to create it: who stands there is not the plan''s';
 
 CREATE TRIGGER plan_owner BEFORE INSERT OR UPDATE OR DELETE
     ON osmeta.plan_created FOR EACH ROW EXECUTE FUNCTION osmeta.plan_owner();
