@@ -72,7 +72,7 @@ match_names(TdsBulk *bulk, TupleDesc desc)
 static void
 check_may_alter(const TdsTarget *target)
 {
-	if (!target->may_alter)
+	if (!osmeta_tds_may_alter(target))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("identifiers of %s cannot be given", target->name),

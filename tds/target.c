@@ -3,7 +3,8 @@
  * target.c
  *	  What must be known of a table at a TDS server to write to it.
  *
- * The server is asked once in a transaction for each table, in one batch.
+ * The server is asked once in a transaction for each table, in one batch (and
+ * in another if it has triggers); for rights when they matter.
  * Who may not alter a table need not see its triggers in the catalogue, so
  * OBJECTPROPERTY is asked, too.  Babelfish checks no foreign keys in a bulk
  * copy, whatever it is told.
@@ -218,57 +219,40 @@ remote_name(Oid relation)
 					osmeta_tds_identifier(name));
 }
 
-/* The questions about a table, whose name is a literal. */
+/*
+ * The questions about a table, whose name is a literal.  Each asks one view or
+ * none and is put together here: there are servers that parse a statement for
+ * longer than they work on it.
+ */
 static char *
 question_sql(const char *literal)
 {
-	return psprintf("DECLARE @id int = OBJECT_ID(%s);"
-					" SELECT SCHEMA_NAME(o.schema_id), o.name,"
-					" CASE WHEN o.type = 'U' AND NOT (SERVERPROPERTY('Babelfish') = 1"
-					" AND EXISTS (SELECT 1 FROM sys.foreign_keys AS f"
-					" WHERE f.parent_object_id = @id)) THEN 1 ELSE 0 END,"
-					" CASE WHEN OBJECTPROPERTY(@id, 'TableHasCheckCnst') = 1"
-					" OR OBJECTPROPERTY(@id, 'TableHasForeignKey') = 1"
-					" OR EXISTS (SELECT 1 FROM sys.check_constraints AS c"
-					" WHERE c.parent_object_id = @id AND c.is_disabled = 0)"
-					" OR EXISTS (SELECT 1 FROM sys.foreign_keys AS f"
-					" WHERE f.parent_object_id = @id AND f.is_disabled = 0)"
-					" THEN 1 ELSE 0 END,"
-					" CASE WHEN OBJECTPROPERTY(@id, 'TableHasInsertTrigger') = 1"
-					" OR EXISTS (SELECT 1 FROM sys.triggers AS t"
-					" JOIN sys.trigger_events AS e ON e.object_id = t.object_id"
-					" WHERE t.parent_id = @id AND t.is_disabled = 0"
-					" AND e.type_desc = 'INSERT') THEN 1 ELSE 0 END,"
-					" CASE WHEN EXISTS (SELECT 1 FROM sys.triggers AS t"
-					" JOIN sys.trigger_events AS e ON e.object_id = t.object_id"
-					" WHERE t.parent_id = @id AND t.is_disabled = 0"
-					" AND t.is_instead_of_trigger = 1"
-					" AND e.type_desc = 'INSERT') THEN 1 ELSE 0 END,"
-					" CASE WHEN HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(o.schema_id))"
-					" + N'.' + QUOTENAME(o.name), N'OBJECT', N'ALTER') = 1"
-					" THEN 1 ELSE 0 END,"
-					" CASE WHEN IS_SRVROLEMEMBER(N'sysadmin') = 1"
-					" OR IS_MEMBER(N'db_owner') = 1 OR IS_MEMBER(N'db_ddladmin') = 1"
-					" OR EXISTS (SELECT 1 FROM sys.schemas AS s"
-					" WHERE s.schema_id = o.schema_id AND s.principal_id = USER_ID())"
-					" THEN 1 ELSE 0 END,"
-					" CAST(IDENT_INCR(%s) AS int)"
-					" FROM sys.objects AS o"
-					" WHERE o.object_id = @id AND o.type IN ('U', 'V');"
-					" SELECT c.name, TYPE_NAME(c.system_type_id), c.max_length,"
-					" c.precision, c.scale, c.collation_name,"
-					" CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int),"
-					" CAST(c.is_nullable AS int), CAST(c.is_identity AS int),"
-					" CASE WHEN c.is_computed = 1"
-					" OR COLUMNPROPERTY(@id, c.name, 'GeneratedAlwaysType') > 0"
-					" THEN 1 ELSE 0 END,"
-					" CASE WHEN c.default_object_id <> 0 THEN 1 ELSE 0 END,"
-					" CASE WHEN COLUMNPROPERTY(@id, c.name, 'IsHidden') = 1"
-					" OR COLUMNPROPERTY(@id, c.name, 'IsColumnSet') = 1"
-					" THEN 1 ELSE 0 END"
-					" FROM sys.columns AS c WHERE c.object_id = @id"
-					" ORDER BY c.column_id",
-					literal, literal);
+	char	   *id = psprintf("OBJECT_ID(%s)", literal);
+
+	return psprintf("SELECT OBJECT_SCHEMA_NAME(%s), OBJECT_NAME(%s),"
+					" OBJECTPROPERTY(%s, 'IsUserTable'),"
+					" OBJECTPROPERTY(%s, 'IsView'),"
+					" OBJECTPROPERTY(%s, 'TableHasCheckCnst'),"
+					" OBJECTPROPERTY(%s, 'TableHasForeignKey'),"
+					" OBJECTPROPERTY(%s, 'TableHasInsertTrigger'),"
+					" CAST(IDENT_INCR(%s) AS int),"
+					" CAST(SERVERPROPERTY('Babelfish') AS int);"
+					" SELECT name, TYPE_NAME(system_type_id), max_length,"
+					" precision, scale, collation_name,"
+					" CAST(COLLATIONPROPERTY(collation_name, 'CodePage') AS int),"
+					" is_nullable, is_identity, is_computed,"
+					" COLUMNPROPERTY(object_id, name, 'GeneratedAlwaysType'),"
+					" default_object_id,"
+					" COLUMNPROPERTY(object_id, name, 'IsHidden'),"
+					" COLUMNPROPERTY(object_id, name, 'IsColumnSet')"
+					" FROM sys.columns WHERE object_id = %s"
+					" ORDER BY column_id;"
+					" SELECT is_disabled FROM sys.check_constraints"
+					" WHERE parent_object_id = %s;"
+					" SELECT is_disabled FROM sys.foreign_keys"
+					" WHERE parent_object_id = %s;"
+					" SELECT is_disabled FROM sys.triggers WHERE parent_id = %s",
+					id, id, id, id, id, id, id, literal, id, id, id, id);
 }
 
 static void
@@ -298,13 +282,55 @@ read_column(TdsTarget *target)
 	c->code_page = int_at(link, 6);
 	c->is_nullable = int_at(link, 7) != 0;
 	c->is_identity = int_at(link, 8) != 0;
-	c->is_generated = int_at(link, 9) != 0 || c->type == TSQL_ROWVERSION;
-	c->has_default = int_at(link, 10) != 0;
-	if (int_at(link, 11) != 0)
+	c->is_generated = int_at(link, 9) != 0 || int_at(link, 10) > 0 ||
+		c->type == TSQL_ROWVERSION;
+	c->has_default = int_at(link, 11) != 0;
+	if (int_at(link, 12) == 1 || int_at(link, 13) == 1)
 		target->is_plain = false;
 	if (c->is_identity)
 		target->identity = target->ncolumns;
 	target->ncolumns++;
+}
+
+/* What a table has: how many of them, and how many are enabled? */
+static int
+read_disabled(TdsLink *link, int *enabled)
+{
+	int			count = 0;
+
+	if (next_result(link))
+	{
+		while (next_row(link))
+		{
+			count++;
+			if (int_at(link, 0) == 0)
+				(*enabled)++;
+		}
+	}
+	return count;
+}
+
+/* Which of the triggers that are enabled does an INSERT fire? */
+static void
+ask_triggers(TdsTarget *target, const char *literal)
+{
+	TdsLink    *link = target->link;
+
+	query(link,
+		  psprintf("SELECT t.is_instead_of_trigger FROM sys.triggers AS t"
+				   " JOIN sys.trigger_events AS e ON e.object_id = t.object_id"
+				   " WHERE t.parent_id = OBJECT_ID(%s) AND t.is_disabled = 0"
+				   " AND e.type_desc = 'INSERT'",
+				   literal));
+	if (next_result(link))
+	{
+		while (next_row(link))
+		{
+			target->has_trigger = true;
+			target->has_instead |= int_at(link, 0) != 0;
+		}
+	}
+	tds_link_discard(link);
 }
 
 static TdsTarget *
@@ -312,38 +338,108 @@ ask(Oid server, const char *name)
 {
 	TdsTarget  *target = palloc0(sizeof(TdsTarget));
 	TdsLink    *link = osmeta_tds_link(server);
+	const char *literal = osmeta_tds_literal(name);
+	int			checks = 0;
+	int			keys = 0;
+	int			triggers = 0;
+	bool		is_babelfish = false;
 
 	target->server = server;
 	target->link = link;
 	target->identity = -1;
-	query(link, question_sql(osmeta_tds_literal(name)));
+	query(link, question_sql(literal));
 	if (next_result(link) && next_row(link))
 	{
-		target->name = psprintf("%s.%s",
-								osmeta_tds_identifier(osmeta_tds_text(link, 0)),
-								osmeta_tds_identifier(osmeta_tds_text(link, 1)));
-		target->is_plain = int_at(link, 2) != 0;
-		target->has_check = int_at(link, 3) != 0;
-		target->has_trigger = int_at(link, 4) != 0;
-		target->has_instead = int_at(link, 5) != 0;
-		target->may_alter = int_at(link, 6) != 0;
-		target->may_reseed = int_at(link, 7) != 0;
-		target->step = int_at(link, 8);
+		bool		is_table = int_at(link, 2) == 1;
+
+		target->schema = osmeta_tds_text(link, 0);
+		target->table = osmeta_tds_text(link, 1);
+		if (target->schema != NULL && target->table != NULL &&
+			(is_table || int_at(link, 3) == 1))
+			target->name = psprintf("%s.%s",
+									osmeta_tds_identifier(target->schema),
+									osmeta_tds_identifier(target->table));
+		target->is_plain = is_table;
+		target->has_check = int_at(link, 4) == 1 || int_at(link, 5) == 1;
+		target->has_trigger = int_at(link, 6) == 1;
+		target->step = int_at(link, 7);
+		is_babelfish = int_at(link, 8) == 1;
 		while (next_row(link))
 			continue;
-		if (next_result(link))
-		{
-			while (next_row(link))
-				read_column(target);
-		}
 	}
-	tds_link_discard(link);
 	if (target->name == NULL)
+	{
+		tds_link_discard(link);
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("the server has no table %s", name),
 				 errhint("It is not there, or its user may not see it.")));
+	}
+	if (next_result(link))
+	{
+		while (next_row(link))
+			read_column(target);
+	}
+	(void) read_disabled(link, &checks);
+	if (read_disabled(link, &keys) > 0 && is_babelfish)
+		target->is_plain = false;
+	(void) read_disabled(link, &triggers);
+	tds_link_discard(link);
+	target->has_check |= checks > 0 || keys > 0;
+	if (triggers > 0)
+		ask_triggers(target, literal);
 	return target;
+}
+
+/* A question about a target, which is 1 for yes. */
+static bool
+is_so(const TdsTarget *target, const char *question)
+{
+	return osmeta_tds_number(target->link,
+							 psprintf("SELECT %s AS osmeta", question)) == 1;
+}
+
+/* As QUOTENAME writes a name. */
+static char *
+bracketed(const char *name)
+{
+	char	   *quoted = palloc(2 * strlen(name) + 3);
+	char	   *p = quoted;
+
+	*p++ = '[';
+	for (; *name != '\0'; name++)
+	{
+		if (*name == ']')
+			*p++ = ']';
+		*p++ = *name;
+	}
+	*p++ = ']';
+	*p = '\0';
+	return quoted;
+}
+
+bool
+osmeta_tds_may_alter(const TdsTarget *target)
+{
+	char	   *name = psprintf("%s.%s", bracketed(target->schema),
+								bracketed(target->table));
+
+	return is_so(target, psprintf("HAS_PERMS_BY_NAME(%s, N'OBJECT', N'ALTER')",
+								  osmeta_tds_literal(name)));
+}
+
+bool
+osmeta_tds_may_reseed(const TdsTarget *target)
+{
+	return is_so(target,
+				 psprintf("CASE WHEN IS_SRVROLEMEMBER(N'sysadmin') = 1"
+						  " OR IS_MEMBER(N'db_owner') = 1"
+						  " OR IS_MEMBER(N'db_ddladmin') = 1"
+						  " OR EXISTS (SELECT 1 FROM sys.schemas AS s"
+						  " WHERE s.schema_id = SCHEMA_ID(%s)"
+						  " AND s.principal_id = USER_ID())"
+						  " THEN 1 ELSE 0 END",
+						  osmeta_tds_literal(target->schema)));
 }
 
 TdsTarget *

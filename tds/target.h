@@ -36,7 +36,9 @@ typedef struct TdsTarget
 {
 	Oid			server;
 	TdsLink    *link;
-	char	   *name;			/* schema and table, quoted */
+	char	   *schema;
+	char	   *table;
+	char	   *name;			/* both of them, quoted */
 	int			ncolumns;
 	TdsColumn  *columns;		/* in the order of SELECT * */
 	bool		is_plain;		/* bulk copy can go straight into it: a table
@@ -44,8 +46,6 @@ typedef struct TdsTarget
 	bool		has_check;		/* constraints that bulk copy could pass by */
 	bool		has_trigger;	/* at INSERT */
 	bool		has_instead;	/* of INSERT */
-	bool		may_alter;
-	bool		may_reseed;
 	int			identity;		/* its column, or -1 */
 	int			step;			/* of the identity; 0: unknown */
 
@@ -63,6 +63,10 @@ extern TdsTarget *osmeta_tds_target(const char *relation);
 
 /* The table that a name in T-SQL means at a server. */
 extern TdsTarget *osmeta_tds_target_named(Oid server, const char *name);
+
+/* What rights the user there has on a target; asks the server. */
+extern bool osmeta_tds_may_alter(const TdsTarget *target);
+extern bool osmeta_tds_may_reseed(const TdsTarget *target);
 
 /* The server of a local foreign table. */
 extern Oid	osmeta_tds_server_of(const char *relation);

@@ -251,7 +251,8 @@ tds_advance_counter(const OsmetaSinkTable *table, int64 value)
 	char	   *literal = osmeta_tds_literal(target->name);
 	bool		is_ascii = true;
 
-	if (target->identity < 0 || !target->may_reseed || target->step <= 0)
+	if (target->identity < 0 || target->step <= 0 ||
+		!osmeta_tds_may_reseed(target))
 		return false;
 	if (value < largest(target->columns[target->identity].type))
 		value++;
