@@ -4,7 +4,7 @@
  *	  What must be known of a table at a TDS server to write to it.
  *
  * The server is asked once in a transaction for each table, in one batch (and
- * in another if it has triggers); for rights when they matter.
+ * in another if it has triggers), and for rights when they matter.
  * Who may not alter a table need not see its triggers in the catalogue, so
  * OBJECTPROPERTY is asked, too.  Babelfish checks no foreign keys in a bulk
  * copy, whatever it is told.
