@@ -89,6 +89,7 @@ struct TdsLink
 	int64_t		deadline;		/* as now() counts; 0: none */
 	bool		is_deaf;		/* the deadline counts alone */
 	bool		is_sending;		/* in the middle of a request */
+	bool		is_sent;		/* and not asked what came of it */
 	bool		is_stopping;	/* the server was told to stop */
 	char	   *buffer;			/* the value that was asked for last */
 	size_t		buffer_size;
@@ -559,10 +560,8 @@ tds_link_error(const TdsLink *link)
 const char *
 tds_link_database(const TdsLink *link)
 {
-	const char *name = NULL;
+	const char *name = link->process != NULL ? dbname(link->process) : NULL;
 
-	if (link->process != NULL)
-		name = dbname(link->process);
 	return name == NULL ? "" : name;
 }
 
@@ -573,7 +572,7 @@ tds_link_limit(TdsLink *link, int seconds)
 	link->deadline = seconds > 0 ? now() + seconds * 1000 : 0;
 }
 
-/* Send a batch; an error leaves nothing of it to be read. */
+/* Send a batch. */
 static bool
 send_batch(TdsLink *link, const char *sql)
 {
@@ -587,13 +586,14 @@ send_batch(TdsLink *link, const char *sql)
 	link->is_sending = true;
 	done = dbsqlsend(link->process) == SUCCEED;
 	link->is_sending = false;
-	return done && dbsqlok(link->process) == SUCCEED;
+	return done;
 }
 
 /* Make the connection ready for the next batch. */
 static void
 discard(TdsLink *link)
 {
+	link->is_sent = false;
 	if (link->process != NULL && !dbdead(link->process))
 		dbcancel(link->process);
 }
@@ -603,7 +603,8 @@ tds_link_execute(TdsLink *link, const char *sql, int64_t *rows)
 {
 	Guard		guard = enter(link);
 	int64_t		sum = 0;
-	bool		done = send_batch(link, sql);
+	bool		done = send_batch(link, sql) &&
+	dbsqlok(link->process) == SUCCEED;
 
 	while (done)
 	{
@@ -631,6 +632,7 @@ tds_link_query(TdsLink *link, const char *sql)
 	Guard		guard = enter(link);
 	bool		done = send_batch(link, sql);
 
+	link->is_sent = done;
 	if (!done || link->error.is_set)
 		discard(link);
 	return leave(link, guard, done);
@@ -641,9 +643,14 @@ tds_link_result(TdsLink *link)
 {
 	Guard		guard = enter(link);
 	RETCODE		code = FAIL;
+	bool		done = link->process != NULL;
 
+	/* an error leaves nothing to be read */
+	if (done && link->is_sent)
+		done = dbsqlok(link->process) == SUCCEED;
+	link->is_sent = false;
 	/* statements that give no rows are passed over */
-	while (link->process != NULL && may_go_on(link) &&
+	while (done && may_go_on(link) &&
 		   (code = dbresults(link->process)) == SUCCEED &&
 		   dbnumcols(link->process) == 0 && !link->error.is_set)
 		continue;
@@ -990,8 +997,6 @@ hint_of(int options)
 		return "FIRE_TRIGGERS";
 	if (options & TDS_BULK_KEEP_NULLS)
 		return "KEEP_NULLS";
-	if (options & TDS_BULK_TABLOCK)
-		return "TABLOCK";
 	return NULL;
 }
 
@@ -1016,7 +1021,6 @@ bind_column(TdsLink *link, int column)
 		case TDS_BULK_UNICODE:
 		case TDS_BULK_BINARY:
 			/* the column's own: copied as it is */
-			type = 0;
 			break;
 		case TDS_BULK_TEXT:
 			type = SYBCHAR;
@@ -1107,14 +1111,12 @@ tds_bulk_datetime(TdsLink *link, int column, int32_t days, int32_t ticks)
 void
 tds_bulk_bytes(TdsLink *link, int column, const char *bytes, size_t length)
 {
-	static char empty[1] = "";
-
 	/*
 	 * A length of zero means NULL.  One that the library is to find itself,
 	 * by the NUL, may be zero.
 	 */
 	if (length == 0)
-		bytes = empty;
+		bytes = "";
 	if (link->process == NULL)
 		return;
 	bcp_colptr(link->process, (BYTE *) bytes, column + 1);

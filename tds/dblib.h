@@ -91,9 +91,11 @@ extern void tds_link_limit(TdsLink *link, int seconds);
 extern bool tds_link_execute(TdsLink *link, const char *sql, int64_t *rows);
 
 /*
- * Run a batch for its rows.  After tds_link_query, tds_link_result moves to
- * the next set of rows, tds_link_row to the next row of it; both say 1, 0
- * (there are no more) or -1 (error).  Columns count from 0, here and below.
+ * Run a batch for its rows.  tds_link_query sends it, and the server works on
+ * it while we may do something else, but nothing with the link except to
+ * discard it.  tds_link_result moves to the next set of rows, tds_link_row to
+ * the next row of it; both say 1, 0 (there are no more) or -1 (error).
+ * Columns count from 0, here and below.
  */
 extern bool tds_link_query(TdsLink *link, const char *sql);
 extern int	tds_link_result(TdsLink *link);
@@ -165,7 +167,6 @@ typedef enum TdsBulkKind
 #define TDS_BULK_CHECK_CONSTRAINTS	0x02
 #define TDS_BULK_FIRE_TRIGGERS		0x04
 #define TDS_BULK_KEEP_NULLS			0x08
-#define TDS_BULK_TABLOCK			0x10
 
 /*
  * Options of the next bulk copy.  Of those but the first the library can give

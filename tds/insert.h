@@ -10,7 +10,7 @@
 
 #include "postgres.h"
 
-#include "target.h"
+#include "stage.h"
 
 /*
  * Insert the rows of a query.  names are the names of its columns that go
@@ -30,5 +30,20 @@ extern int64 osmeta_tds_insert_assigned(const TdsTarget *target, int ncolumns,
 										const int *columns, char **names,
 										int id, const char *query,
 										const char *pairs);
+
+/* Names of columns of a query, in the order of fields. */
+typedef struct TdsNames
+{
+	int			count;
+	char	  **names;			/* NULL for a field without a column */
+	int			first;			/* the field of the first name */
+} TdsNames;
+
+/* Find the columns of a query by the names that are the argument of a copy. */
+extern void osmeta_tds_match_names(TdsBulk *bulk, TupleDesc desc);
+
+/* The columns of an INSERT, and what a stage has for them. */
+extern void osmeta_tds_append_columns(StringInfo names, StringInfo values,
+									  const TdsStage *stage);
 
 #endif							/* OSMETA_TDS_INSERT_H */

@@ -117,7 +117,7 @@ osmeta_tds_declaration(const TdsColumn *column)
 }
 
 char *
-osmeta_tds_stage_value(const TdsStage *stage, int column)
+osmeta_tds_stage_value(const TdsStage *stage, const char *alias, int column)
 {
 	const TdsColumn *c = &stage->target->columns[stage->columns[column]];
 	char		type[OSMETA_TRANSACT_DECLARATION];
@@ -130,12 +130,12 @@ osmeta_tds_stage_value(const TdsStage *stage, int column)
 		case TSQL_DATETIMEOFFSET:
 			(void) osmeta_transact_declaration(c->type, c->max_length,
 											   c->precision, c->scale, type);
-			return psprintf("CAST(s.c%d AS %s)", column, type);
+			return psprintf("CAST(%sc%d AS %s)", alias, column, type);
 		case TSQL_XML:
 			/* 1: with the blanks between its elements */
-			return psprintf("CONVERT(xml, s.c%d, 1)", column);
+			return psprintf("CONVERT(xml, %sc%d, 1)", alias, column);
 		default:
-			return psprintf("s.c%d", column);
+			return psprintf("%sc%d", alias, column);
 	}
 }
 

@@ -16,8 +16,8 @@
 #include "target.h"
 
 /*
- * A temporary table with a column s.c0, s.c1... for each column of the target
- * that is to be written; s.n numbers the rows.
+ * A temporary table with a column c0, c1... for each column of the target that
+ * is to be written; n numbers the rows.
  */
 typedef struct TdsStage
 {
@@ -40,8 +40,12 @@ extern TdsStage *osmeta_tds_stage(const TdsTarget *target, int ncolumns,
 								  void (*match) (TdsBulk *, TupleDesc),
 								  void *arg, TdsKept *kept, const char *query);
 
-/* A column of the stage as its target takes it. */
-extern char *osmeta_tds_stage_value(const TdsStage *stage, int column);
+/*
+ * A column of the stage as its target takes it, behind an alias of the stage
+ * ("s.") or none (""), which a server parses in less time.
+ */
+extern char *osmeta_tds_stage_value(const TdsStage *stage, const char *alias,
+									int column);
 
 /* A name for another temporary table. */
 extern char *osmeta_tds_temporary(void);

@@ -91,8 +91,23 @@ query(TdsLink *link, const char *sql)
 		osmeta_tds_raise(link);
 }
 
+void
+osmeta_tds_send(TdsLink *link, const char *sql)
+{
+	ErrorContextCallback callback;
+
+	callback.callback = say_statement;
+	callback.arg = unconstify(char *, sql);
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	osmeta_tds_set_busy(link, true);
+	if (!tds_link_query(link, pg_server_to_any(sql, strlen(sql), PG_UTF8)))
+		osmeta_tds_raise(link);
+	error_context_stack = callback.previous;
+}
+
 int64
-osmeta_tds_number(TdsLink *link, const char *sql)
+osmeta_tds_receive(TdsLink *link, const char *sql, int nvalues, char **values)
 {
 	ErrorContextCallback callback;
 	int64		number = 0;
@@ -101,10 +116,9 @@ osmeta_tds_number(TdsLink *link, const char *sql)
 	callback.arg = unconstify(char *, sql);
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	query(link, sql);
 	while (next_result(link))
 	{
-		bool		is_ours = tds_link_columns(link) == 1 &&
+		bool		is_ours = tds_link_columns(link) == 1 + nvalues &&
 		strcmp(tds_link_column_name(link, 0), "osmeta") == 0;
 
 		while (next_row(link))
@@ -113,10 +127,20 @@ osmeta_tds_number(TdsLink *link, const char *sql)
 
 			if (string != NULL)
 				number = strtoi64(string, NULL, 10);
+			for (int i = 0; is_ours && i < nvalues; i++)
+				values[i] = osmeta_tds_text(link, 1 + i);
 		}
 	}
 	error_context_stack = callback.previous;
+	osmeta_tds_set_busy(link, false);
 	return number;
+}
+
+int64
+osmeta_tds_number(TdsLink *link, const char *sql)
+{
+	osmeta_tds_send(link, sql);
+	return osmeta_tds_receive(link, sql, 0, NULL);
 }
 
 List *
@@ -237,14 +261,7 @@ question_sql(const char *literal)
 					" OBJECTPROPERTY(%s, 'TableHasInsertTrigger'),"
 					" CAST(IDENT_INCR(%s) AS int),"
 					" CAST(SERVERPROPERTY('Babelfish') AS int);"
-					" SELECT name, TYPE_NAME(system_type_id), max_length,"
-					" precision, scale, collation_name,"
-					" CAST(COLLATIONPROPERTY(collation_name, 'CodePage') AS int),"
-					" is_nullable, is_identity, is_computed,"
-					" COLUMNPROPERTY(object_id, name, 'GeneratedAlwaysType'),"
-					" default_object_id,"
-					" COLUMNPROPERTY(object_id, name, 'IsHidden'),"
-					" COLUMNPROPERTY(object_id, name, 'IsColumnSet')"
+					" SELECT *, TYPE_NAME(system_type_id) AS osmeta"
 					" FROM sys.columns WHERE object_id = %s"
 					" ORDER BY column_id;"
 					" SELECT is_disabled FROM sys.check_constraints"
@@ -255,6 +272,35 @@ question_sql(const char *literal)
 					id, id, id, id, id, id, id, literal, id, id, id, id);
 }
 
+/* A column of the current row by its name; servers have not all of them. */
+static int
+place_of(TdsLink *link, const char *name)
+{
+	for (int i = 0; i < tds_link_columns(link); i++)
+	{
+		if (strcmp(tds_link_column_name(link, i), name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static char *
+text_named(TdsLink *link, const char *name)
+{
+	int			place = place_of(link, name);
+
+	return place < 0 ? NULL : osmeta_tds_text(link, place);
+}
+
+static int
+int_named(TdsLink *link, const char *name)
+{
+	int			place = place_of(link, name);
+
+	return place < 0 ? 0 : int_at(link, place);
+}
+
+/* A row of sys.columns. */
 static void
 read_column(TdsTarget *target)
 {
@@ -268,28 +314,55 @@ read_column(TdsTarget *target)
 		target->columns = repalloc(target->columns,
 								   sizeof(TdsColumn) * 2 * target->ncolumns);
 	c = &target->columns[target->ncolumns];
-	c->name = osmeta_tds_text(link, 0);
+	c->name = text_named(link, "name");
 	c->quoted = osmeta_tds_identifier(c->name);
-	c->type_name = osmeta_tds_text(link, 1);
+	c->type_name = text_named(link, "osmeta");
 	/* types of the common language runtime have none */
 	if (c->type_name == NULL)
 		c->type_name = "of a library";
 	c->type = osmeta_transact_type(c->type_name);
-	c->max_length = int_at(link, 2);
-	c->precision = int_at(link, 3);
-	c->scale = int_at(link, 4);
-	c->collation = osmeta_tds_text(link, 5);
-	c->code_page = int_at(link, 6);
-	c->is_nullable = int_at(link, 7) != 0;
-	c->is_identity = int_at(link, 8) != 0;
-	c->is_generated = int_at(link, 9) != 0 || int_at(link, 10) > 0 ||
+	c->max_length = int_named(link, "max_length");
+	c->precision = int_named(link, "precision");
+	c->scale = int_named(link, "scale");
+	c->collation = text_named(link, "collation_name");
+	c->code_page = 0;
+	c->is_nullable = int_named(link, "is_nullable") != 0;
+	c->is_identity = int_named(link, "is_identity") != 0;
+	c->is_generated = int_named(link, "is_computed") != 0 ||
+		int_named(link, "generated_always_type") > 0 ||
 		c->type == TSQL_ROWVERSION;
-	c->has_default = int_at(link, 11) != 0;
-	if (int_at(link, 12) == 1 || int_at(link, 13) == 1)
+	c->has_default = int_named(link, "default_object_id") != 0;
+	if (int_named(link, "is_hidden") != 0 ||
+		int_named(link, "is_column_set") != 0)
 		target->is_plain = false;
 	if (c->is_identity)
 		target->identity = target->ncolumns;
 	target->ncolumns++;
+}
+
+/* Texts that are not Unicode have the code pages of their collations. */
+static void
+ask_code_pages(TdsTarget *target)
+{
+	for (int i = 0; i < target->ncolumns; i++)
+	{
+		TdsColumn  *c = &target->columns[i];
+		int			same = 0;
+
+		if (!osmeta_transact_is_narrow(c->type) || c->collation == NULL)
+			continue;
+		while (!osmeta_transact_is_narrow(target->columns[same].type) ||
+			   target->columns[same].collation == NULL ||
+			   strcmp(target->columns[same].collation, c->collation) != 0)
+			same++;
+		if (same < i)
+			c->code_page = target->columns[same].code_page;
+		else
+			c->code_page = (int)
+				osmeta_tds_number(target->link,
+								  psprintf("SELECT CAST(COLLATIONPROPERTY(%s, 'CodePage') AS int) AS osmeta",
+										   osmeta_tds_literal(c->collation)));
+	}
 }
 
 /* What a table has: how many of them, and how many are enabled? */
@@ -388,6 +461,7 @@ ask(Oid server, const char *name)
 	target->has_check |= checks > 0 || keys > 0;
 	if (triggers > 0)
 		ask_triggers(target, literal);
+	ask_code_pages(target);
 	return target;
 }
 

@@ -92,4 +92,12 @@ extern char *osmeta_tds_literal(const char *string);
  */
 extern int64 osmeta_tds_number(TdsLink *link, const char *sql);
 
+/*
+ * The same in two steps, between which the server works and the link can do
+ * nothing else.  There are so many values in the columns after osmeta.
+ */
+extern void osmeta_tds_send(TdsLink *link, const char *sql);
+extern int64 osmeta_tds_receive(TdsLink *link, const char *sql, int nvalues,
+								char **values);
+
 #endif							/* OSMETA_TDS_TARGET_H */

@@ -167,7 +167,7 @@ tds_update(const OsmetaSinkTable *table, int ncolumns, char **columns,
 	for (int i = 1; i <= ncolumns; i++)
 		appendStringInfo(&set, "%s%s = %s", i > 1 ? ", " : "",
 						 target->columns[numbers[i]].quoted,
-						 osmeta_tds_stage_value(stage, i));
+						 osmeta_tds_stage_value(stage, "s.", i));
 	return (uint64) finish(stage,
 						   psprintf("UPDATE t SET %s FROM %s AS t JOIN %s AS s ON s.c0 = t.%s",
 									set.data, target->name, stage->name,

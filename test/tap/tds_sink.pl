@@ -512,6 +512,28 @@ is( remote("SELECT COUNT(*) FROM [$schema].[$table] WHERE [$id] > 10 AND [$colum
 fails("SELECT sink_call('insert_assigned', 'public.hostile', 'c1', 'c2, c3', \$\$ SELECT i::bigint AS source_id, 'n' || i AS c2, 995 + i AS c3 FROM generate_series(20, 30) i \$\$, 'public.pairs')",
 	'23514|23503', qr/check/i, 'an error while it gives them');
 is(value(undef, $db, 'SELECT count(*) FROM pairs'), '12', 'leaves no pairs');
+
+# so many rows that they are inserted in parts, each while the pairs of the one
+# before are
+tds_batch($remote, 'CREATE TABLE dbo.many (id int IDENTITY PRIMARY KEY, n int NOT NULL)');
+value(undef, $db, <<'SQL');
+CREATE FOREIGN TABLE many (c1 int OPTIONS (column_name 'id'), c2 int OPTIONS (column_name 'n'))
+	SERVER target OPTIONS (schema_name 'dbo', table_name 'many');
+CREATE TABLE many_pairs (source_id int PRIMARY KEY, target_id int CHECK (target_id <> 66000));
+SQL
+my $many = "SELECT sink_call('insert_assigned', 'public.many', 'c1', 'c2', 'SELECT i AS source_id, i AS c2 FROM generate_series(%d, %d) i', 'public.many_pairs')";
+sql_is(sprintf($many, 1, 30000), '30000', 'identifiers in parts');
+is(value(undef, $db, 'SELECT count(*), count(*) FILTER (WHERE target_id = source_id), sum(target_id) FROM many_pairs'),
+	'30000|30000|450015000', 'all pairs are there');
+is(remote('SELECT COUNT(*), SUM(CASE WHEN n = id THEN 1 ELSE 0 END) FROM dbo.many'), "30000\t30000", 'and their rows');
+fails(sprintf($many, 29999, 60000), '23505', qr/many_pairs_pkey/, 'pairs that cannot be inserted while the server works');
+is(remote('SELECT COUNT(*) FROM dbo.many'), '30000', 'leave no rows');
+value(undef, $db, 'TRUNCATE many_pairs');
+remote('DELETE FROM dbo.many; DBCC CHECKIDENT (\'dbo.many\', RESEED, 60000) WITH NO_INFOMSGS');
+fails(sprintf($many, 1, 10001), '23514', qr/many_pairs_target_id_check/, 'the last of them, too');
+is(remote('SELECT COUNT(*) FROM dbo.many'), '0', 'leave no rows');
+sql_is(sprintf($many, 1, 3), '3', 'the link is of use');
+
 sql_is("SELECT sink_call('insert_assigned', 'public.hostile', 'c1', 'c2, c3', \$\$ SELECT 1 AS source_id, ''::text AS c2, 1 AS c3 WHERE false \$\$, 'public.pairs')",
 	'0', 'no rows get none');
 
