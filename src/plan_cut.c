@@ -20,12 +20,14 @@
 #include "utils/builtins.h"
 
 #include "environment.h"
+#include "sink.h"
 #include "spi.h"
 
 /*
  * A wrapper that opens connections for each query makes small pieces dear: of
  * a large table they are wider, up to so many times chunk_rows, but never
- * fewer than sessions could share.
+ * fewer than sessions could share.  An extension that reads in its place keeps
+ * connections, and has no need of that.
  */
 #define WIDEST 10
 #define FEWEST 4
@@ -47,7 +49,8 @@ piece_rows(const Run *run, int64 rows)
 {
 	const MigrationPlan *plan = run->plan;
 
-	if (osmeta_environment_open(plan->source)->has_snapshot)
+	if (osmeta_environment_open(plan->source)->has_snapshot ||
+		osmeta_sink_load(plan->source_wrapper))
 		return plan->chunk_rows;
 	return Max(plan->chunk_rows,
 			   Min((rows + FEWEST - 1) / FEWEST, plan->chunk_rows * WIDEST));
