@@ -208,10 +208,10 @@ part_sql(const Work *work, int64 first, int64 rows)
 						  work->target->name, work->list, work->id->quoted,
 						  work->ids, work->values, work->stage->name, first + 1,
 						  first + rows);
-	/* a row of OUTPUT for each row */
-	return psprintf("%s%s%s; SELECT COUNT(*) AS osmeta, MIN(id), MAX(id) FROM %s",
+	return psprintf("%s%s%s; SELECT %s AS osmeta, COUNT(*), MIN(id), MAX(id) FROM %s",
 					first > 0 ? "TRUNCATE TABLE " : "",
 					first > 0 ? psprintf("%s; ", work->ids) : "", insert,
+					work->stage->ncolumns == 0 ? "@rows" : "@@ROWCOUNT",
 					work->ids);
 }
 
@@ -220,11 +220,14 @@ static Datum *
 finish_part(const Work *work, const char *sql, int64 rows)
 {
 	const TdsTarget *target = work->target;
-	char	   *bounds[2] = {NULL, NULL};
+	char	   *values[3] = {NULL, NULL, NULL};
+	int64		inserted = osmeta_tds_receive(target->link, sql, 3, values);
 	Datum	   *ids;
 
-	ids = read_ids(work, rows, bounds,
-				   osmeta_tds_receive(target->link, sql, 2, bounds));
+	if (inserted != rows)
+		raise_ids(target, rows, inserted);
+	ids = read_ids(work, rows, values + 1,
+				   values[0] == NULL ? 0 : strtoi64(values[0], NULL, 10));
 
 	/*
 	 * A trigger in place of the INSERT is told by identifiers that are all
