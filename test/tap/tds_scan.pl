@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # osmeta's own foreign tables of tds_fdw, read by osmeta_tds: values, conditions,
-# parameters, links that are kept and links that are lost.
+# parameters, links that are kept and links that are lost; and a factory that is
+# attached, captured and pulled from that way.
 use strict;
 use warnings;
 
@@ -9,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 
 use Database;
 use Tds;
+use TdsCopy;
 use Test::More;
 use Time::HiRes qw(time);
 use utf8;
@@ -115,6 +117,8 @@ like($plan->('SELECT flag FROM own.v', ''), qr/Custom Scan \(osmeta_tds\) on own
 like($plan->('SELECT id FROM plain.many', ''), qr/Foreign Scan on plain\.many/, 'a table of a user by tds_fdw');
 like($plan->('SELECT id FROM own.many', 'SET osmeta_tds.scan = off'), qr/Foreign Scan on own\.many/, 'and all by tds_fdw if the setting is off');
 like($plan->('SELECT id FROM plain.many', q{BEGIN; UPDATE osmeta.environment SET schema = 'plain'}), qr/Custom Scan/, 'whatever schema an environment has');
+like($plan->('SELECT id FROM plain.many', q{BEGIN; INSERT INTO osmeta.plan (plan, source, source_capture_id, target, target_capture_id, source_place, target_place, scope) VALUES ('plain', 'e', 1, 'e', 1, '', '', '{}')}),
+	qr/Custom Scan/, 'a table of a plan by osmeta_tds');
 session_ok('EXPLAIN (COSTS off) SELECT id FROM own.many', qq{Foreign Scan on many}, 'without the library by tds_fdw', plain => 1)
   or diag('is it preloaded?');
 
@@ -280,9 +284,51 @@ like(cut_session("BEGIN; DECLARE c CURSOR FOR SELECT id, name FROM own.many; FET
 session_ok('SELECT * FROM own.many', "\n42501: permission denied for foreign table many", 'who may not read the table does not', role => 'clerk');
 value(undef, 'desk', 'GRANT SELECT ON own.v TO clerk');
 session_ok('SELECT count(*) FROM own.v', 5, 'who may needs no right on the server, as with tds_fdw', role => 'clerk');
-my ($out, $err) = session(q{SELECT count(*) FROM own.v; BEGIN; ALTER USER MAPPING FOR PUBLIC SERVER tds OPTIONS (SET password 'wrong'); SELECT count(*) FROM own.v; ROLLBACK; SELECT count(*) FROM own.v;
+value(undef, 'desk', "CREATE VIEW own.seen AS SELECT id FROM own.many; GRANT SELECT ON own.seen TO clerk");
+my ($out, $err) = session('CREATE USER MAPPING FOR clerk SERVER tds OPTIONS (username $$nobody$$, password $$x$$)');
+($out, $err) = session('SELECT count(*) FROM own.seen', role => 'clerk');
+like($err, qr/^28\w{3}: server "tds": /, 'the user mapping is that of who asks, through views, too, as with tds_fdw');
+($out, $err) = session(q{SELECT count(*) FROM own.v; BEGIN; ALTER USER MAPPING FOR PUBLIC SERVER tds OPTIONS (SET password 'wrong'); SELECT count(*) FROM own.v; ROLLBACK; SELECT count(*) FROM own.v;
 	DROP USER MAPPING FOR PUBLIC SERVER tds; SELECT count(*) FROM own.v});
 is($out, "5\n5", 'links are those of the user mapping as it is');
 like($err, qr/^28\w{3}: server "tds": .*\n42704: user mapping not found/, 'another password counts at once, and none, too');
+
+# ---------------------------------------------------------------------------
+# A factory: what osmeta's own functions do in a session that loads nothing
+# ---------------------------------------------------------------------------
+my $fixture = top() . '/test/fixture';
+create_database('factory');
+value(undef, 'factory', "SET client_min_messages = warning;\n\\o /dev/null\n\\i '$fixture/shop_all.sql'\nCREATE EXTENSION tds_fdw; CREATE EXTENSION osmeta_tds");
+my $shop = tds_database('scan_shop');
+copy_schema('factory', 'source', $shop);
+create_tds_server('factory', 'tds', $shop, host => '127.0.0.1', port => $port);
+
+# What SQL prints in a session of its own, and the connections that it opens.
+sub counted
+{
+	my ($sql) = @_;
+	unlink $opened;
+	my $printed = value(undef, 'factory', "SET client_min_messages = error; $sql");
+	open my $in, '<', $opened or return ($printed, 0);
+	my @lines = <$in>;
+	return ($printed, scalar @lines);
+}
+
+my ($printed, $count) = counted(q{SELECT osmeta.attach('src', 'tds'), osmeta.attach('tgt', remote_schema => 'target', dialect => 'sqlserver')});
+cmp_ok($count, '<=', 8, 'attach opens few connections');
+is(value(undef, 'factory', 'SELECT count(*) FROM osmeta.environment'), 2, 'two environments');
+($printed, $count) = counted(q{SELECT osmeta.capture('src')});
+is($printed, 1, 'captured');
+cmp_ok($count, '<=', 2, 'over one connection, or two where tables are joined');
+value(undef, 'factory', q{SELECT osmeta.capture('tgt')});
+($printed, $count) = counted(q{SELECT osmeta.create_plan('p', 'src', 'tgt', '{entity:Shop.Customer,entity:Shop.Region}')});
+is($count, 1, 'create_plan one');
+($printed, $count) = counted(q{CALL osmeta.pull_plan('p'); SELECT count(*) FROM p.e103; SELECT count(*) FROM p.e104});
+is("$printed $count", value(undef, 'factory', q{SELECT (SELECT count(*) FROM source.region) || E'\n' || (SELECT count(*) FROM source.customer)}) . ' 1', 'pull_plan one, and all rows come');
+my $entities = 'SELECT count(*), md5(string_agg(e::text, $$|$$ ORDER BY id)) FROM src.live_entity e';
+($printed, $count) = counted("LOAD 'osmeta_tds'; $entities");
+my ($without, $more) = counted($entities);
+is($printed, $without, 'a session without the library reads the same through tds_fdw');
+cmp_ok($count, '<', $more, 'with more connections');
 
 done_testing();
