@@ -49,11 +49,12 @@ osmeta_sink_read_without(const char *wrapper)
 {
 	int			nest_level = NewGUCNestLevel();
 	char	   *extension = wrapper != NULL ? load_extension(wrapper) : NULL;
+	char	   *setting = extension != NULL ? psprintf("%s.scan", extension) : NULL;
 
-	if (extension != NULL)
-		(void) set_config_option(psprintf("%s.scan", extension), "off",
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
+	/* one that only writes has none */
+	if (setting != NULL && GetConfigOption(setting, true, false) != NULL)
+		(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	return nest_level;
 }
 

@@ -137,7 +137,7 @@ extern bool osmeta_sink_load(const char *wrapper);
 
 /*
  * From here to osmeta_spi_restore the wrapper itself reads its tables: its
- * extension has a setting for that, with its own name before ".scan".
+ * extension, if it reads, has a setting for that: its name and ".scan".
  */
 extern int	osmeta_sink_read_without(const char *wrapper);
 
