@@ -105,6 +105,7 @@ CREATE FOREIGN TABLE own.absent (id integer) SERVER tds OPTIONS (schema_name 'db
 CREATE FOREIGN TABLE own.query (n integer OPTIONS (column_name 'Second'), m integer OPTIONS (column_name 'first')) SERVER tds OPTIONS (query 'SELECT 1 AS First, 2 AS Second UNION ALL SELECT 3, 4');
 CREATE FOREIGN TABLE own.lacking ("First" integer, "Third" integer) SERVER tds OPTIONS (query 'SELECT 1 AS First, 2 AS Second');
 CREATE FOREIGN TABLE own.slow (id integer) SERVER tds OPTIONS (query 'SELECT SUM(a.n + b.n) AS id FROM dbo.many AS a, dbo.many AS b WHERE a.id <= 8000 AND b.id <= 8000');
+CREATE FOREIGN TABLE own.long (id integer, name varchar(60)) SERVER tds OPTIONS (query 'SELECT a.id AS id, b.name AS name FROM dbo.many AS a CROSS JOIN dbo.many AS b WHERE b.id <= 300');
 CREATE TABLE public.v AS SELECT * FROM plain.v;
 GRANT USAGE ON SCHEMA own TO clerk;
 SQL
@@ -275,8 +276,9 @@ sub cut_session
 	return $out . ($err eq '' ? '' : "\n$err");
 }
 is(cut_session("SELECT count(*) FROM own.v;\n", 'SELECT count(*) FROM own.v'), "5\n5", 'a link that was lost while idle is opened again');
-like(cut_session("BEGIN; DECLARE c CURSOR FOR SELECT id, name FROM own.many; FETCH 1 FROM c;\n", 'FETCH ALL FROM c; ROLLBACK; SELECT count(*) FROM own.v'),
-	qr/^1\|name 1\n(?:\d+\|name \d+\n)*5\n08\w{3}: server "tds": /, 'one that is lost amid rows is an error');
+# more rows than buffers on the way hold
+like(cut_session("BEGIN; DECLARE c CURSOR FOR SELECT id, name FROM own.long; FETCH 1 FROM c;\n", 'MOVE FORWARD ALL FROM c; ROLLBACK; SELECT count(*) FROM own.v'),
+	qr/^\d+\|name \d+\n5\n08\w{3}: server "tds": /, 'one that is lost amid rows is an error');
 
 # ---------------------------------------------------------------------------
 # Rights and user mappings
