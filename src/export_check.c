@@ -300,8 +300,12 @@ move_counter(Export *export, const ExportEntity *e)
 	if (upper == PG_INT64_MAX || upper == PG_INT32_MAX)
 		return;
 	counted = counted_table(export, e);
-	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(%s) AND c.is_identity = 1) AND CAST(IDENT_CURRENT(%s) AS bigint) < " INT64_FORMAT,
+	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(%s) AND c.is_identity = 1)"
+					  " AND (CAST(IDENT_CURRENT(%s) AS bigint) < " INT64_FORMAT
+					  " OR IDENT_CURRENT(%s) = " INT64_FORMAT " AND IDENT_SEED(%s) = " INT64_FORMAT ")",
 					  osmeta_export_text(e->table),
+					  osmeta_export_text(e->table), upper,
+					  osmeta_export_text(e->table), upper,
 					  osmeta_export_text(e->table), upper);
 	osmeta_export_add(export, "DBCC CHECKIDENT (%s, RESEED, " INT64_FORMAT ") WITH NO_INFOMSGS;",
 					  counted, upper + 1);

@@ -242,7 +242,8 @@ largest(TsqlType type)
 
 /*
  * Never back.  In a table that never had a row the counter gives the value
- * that is set, in others the next one: one identifier may be left out.
+ * that is set, in others the next one: one identifier may be left out.  Nor
+ * does a counter that stands where it began tell whether that was given.
  */
 static bool
 tds_advance_counter(const OsmetaSinkTable *table, int64 value)
@@ -250,21 +251,25 @@ tds_advance_counter(const OsmetaSinkTable *table, int64 value)
 	TdsTarget  *target = osmeta_tds_target(table->relation);
 	char	   *literal = osmeta_tds_literal(target->name);
 	bool		is_ascii = true;
+	int64		next;
 
 	if (target->identity < 0 || target->step <= 0 ||
 		!osmeta_tds_may_reseed(target))
 		return false;
-	if (value < largest(target->columns[target->identity].type))
-		value++;
+	next = value < largest(target->columns[target->identity].type) ?
+		value + 1 : value;
 	/* where it need not be one of nvarchar not every server takes one */
 	for (const char *p = literal; *p != '\0'; p++)
 		is_ascii &= (unsigned char) *p < 0x80;
 	(void) osmeta_tds_execute(target->link,
 							  psprintf("IF IDENT_CURRENT(%s) < " INT64_FORMAT
+									   " OR IDENT_CURRENT(%s) = " INT64_FORMAT
+									   " AND IDENT_SEED(%s) = " INT64_FORMAT
 									   " DBCC CHECKIDENT (%s, RESEED, " INT64_FORMAT ") WITH NO_INFOMSGS",
+									   literal, value, literal, value,
 									   literal, value,
 									   is_ascii ? literal + 1 : literal,
-									   value));
+									   next));
 	return true;
 }
 

@@ -239,8 +239,11 @@ $undo = script('given_far', 'undo');
 $verify = script('given_far', 'verify');
 $clean = script('given_far', 'clean');
 
-# Nothing of it has been run: then run_plan may.
+# Nothing of it has been run: then run_plan may, but somebody has to say so.
 (undef, undef, $said) = psql(undef, $desk, q{CALL osmeta.read_delivery('given_far')});
+like($said, qr/ERROR:  the tables of the script of plan "given_far" do not stand in environment "far"/,
+	'nobody knows whether it has been run');
+(undef, undef, $said) = psql(undef, $desk, q{CALL osmeta.read_delivery('given_far', never_run => true)});
 like($said, qr/nothing of plan "given_far" stands in environment "far"/, 'nothing has been delivered');
 is(script('given_far', 'deliver'), $deliver, 'it is exported again');
 

@@ -137,6 +137,17 @@ desk_is(q{SELECT string_agg(DISTINCT key_strategy, ' ' ORDER BY key_strategy) FR
 run_both('given', 'identifiers that the plan gives');
 undo_both('given');
 
+# Moving a counter at the T-SQL server may leave out one identifier: let those
+# of the twin stand where they stand there.
+for my $table (sort keys %columns)
+{
+	desk(qq{SELECT setval(s.name, greatest(q.last_value, there.value))
+		FROM (SELECT pg_get_serial_sequence(a.attrelid::regclass::text, a.attname) FROM pg_attribute a
+			WHERE a.attrelid = 'target."$table"'::regclass AND a.attidentity <> '') s (name)
+		JOIN pg_sequences q ON format('%I.%I', q.schemaname, q.sequencename) = s.name,
+		osmeta.tds_query('tds_target', 'SELECT CAST(IDENT_CURRENT(''dbo."$table"'') AS bigint)') there (value bigint)
+		WHERE there.value IS NOT NULL});
+}
 plan_both('assigned', '{}', q{UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE is_data AND key_strategy = 'offset'});
 run_both('assigned', 'identifiers that the server gives');
 undo_both('assigned');
@@ -149,8 +160,8 @@ my $login = "osmeta_writer_$$";
 my $database = desk(q{SELECT substr(o, 10) FROM pg_foreign_server, unnest(srvoptions) o WHERE srvname = 'tds_target' AND o LIKE 'database=%'});
 tds_batch('master', "CREATE LOGIN $login WITH PASSWORD = 'Passw0rd!'");
 tds_batch($database, "CREATE USER $login FOR LOGIN $login");
-tds_batch($database, join "\n", map { qq{GRANT SELECT, INSERT, UPDATE, DELETE ON dbo."$_" TO $login} }
-	split /\n/, desk(q{SELECT relname FROM pg_class WHERE relnamespace = 'target'::regnamespace AND relkind = 'r'}));
+my @tables = split /\n/, desk(q{SELECT relname FROM pg_class WHERE relnamespace = 'target'::regnamespace AND relkind = 'r'});
+tds_batch($database, join "\n", map { qq{GRANT SELECT, INSERT, UPDATE, DELETE ON dbo."$_" TO $login} } @tables);
 create_tds_server('desk', 'tds_poor', $database, user => $login, password => 'Passw0rd!');
 desk(q{SELECT osmeta.attach('poor', 'tds_poor', 'dbo', 'sqlserver'), osmeta.capture('poor')});
 desk(q{SELECT osmeta.create_plan('meagre', 'src', 'poor', '{entity:Shop.Region,entity:Shop.Customer}')});
@@ -166,9 +177,14 @@ desk_is(q{SELECT code, object, lower(message), lower(hint) FROM osmeta.plan_prob
 	'to give them is a problem that says what is missing');
 desk(q{UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE entity = 'Region'});
 desk_is(q{CALL osmeta.run_plan('meagre')}, '', 'rows are delivered by it');
-desk_is(q{SELECT entity, status FROM osmeta.verify_plan('meagre') ORDER BY 1}, "Customer|ok\nRegion|ok", 'verified');
+# To such a login Babelfish shows no counter but where it began.
+my $shows_counters = tds_batch('master', 'SELECT @@VERSION') !~ /babelfish/i;
+desk_is(q{SELECT entity, rows_found, CASE WHEN } . ($shows_counters ? 'false' : q{detail LIKE 'the identity counter is behind:%'})
+	. q{ THEN 'ok' ELSE status END FROM osmeta.verify_plan('meagre') ORDER BY 1}, "Customer|6|ok\nRegion|3|ok", 'verified');
 desk_is(q{CALL osmeta.undo_plan('meagre')}, '', 'and undone');
 is(difference_between('before', 'tds_target'), '', 'the rows of before stand there');
+# Babelfish keeps a user who has rights.
+tds_batch($database, join "\n", map { qq{REVOKE SELECT, INSERT, UPDATE, DELETE ON dbo."$_" FROM $login} } @tables);
 tds_batch($database, "DROP USER $login");
 tds_batch('master', "DROP LOGIN $login");
 
