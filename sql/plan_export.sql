@@ -93,14 +93,12 @@ SELECT code, osmeta.concerns_writing(code, message) FROM (VALUES
 	('privilege_missing', 'environment "e" gives no right to SELECT, INSERT on table "t"')) v (code, message);
 
 -- What cannot be exported.
-SELECT osmeta.create_plan('no', 'src', 'tgt', ARRAY['espace:Shop'], '{"existing": "delete"}') > 0;
-SELECT osmeta.export_plan('no', 'sqlserver');
+SELECT osmeta.create_plan('no', 'src', 'tgt', ARRAY['espace:Shop']) > 0;
 SELECT osmeta.export_plan('no', 'oracle');
 SELECT osmeta.export_plan('no', 'ansi');
 SELECT osmeta.export_plan('no', 'sqlserver', 'some');
 SELECT osmeta.export_plan(NULL, 'sqlserver');
 SELECT osmeta.export_plan('missing', 'sqlserver');
-SELECT osmeta.set_plan_option('no', 'existing', 'append');
 SELECT osmeta.export_plan('no', 'sqlserver');
 BEGIN;
 CALL osmeta.pull_plan('no');

@@ -250,7 +250,8 @@ static void
 check_phase(const Export *export)
 {
 	const MigrationPlan *plan = export->plan;
-	bool		is_ready = strcmp(plan->phase, "push") == 0;
+	bool		is_ready = strcmp(plan->phase, "push") == 0 ||
+	strcmp(plan->phase, "delete") == 0;
 
 	if (plan->round > 1)
 		ereport(ERROR,
@@ -258,11 +259,6 @@ check_phase(const Export *export)
 				 errmsg("a later round of plan \"%s\" cannot be exported",
 						plan->name),
 				 errhint("Make a new plan with a filter for the rows that are new.")));
-	if (plan->delete_existing)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a plan with option existing = delete cannot be exported"),
-				 errhint("Delete the rows there by hand, and make the plan without the option.")));
 	if (!is_ready && strcmp(export->part, "deliver") != 0)
 		is_ready = strcmp(plan->phase, "second step") == 0 ||
 			strcmp(plan->phase, "done") == 0 ||
@@ -277,7 +273,7 @@ check_phase(const Export *export)
 						 quote_literal_cstr(plan->name))));
 	if (strcmp(export->part, "deliver") == 0 &&
 		osmeta_execf("SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
-					 " AND c.phase = 'push' AND c.attempts > 0 LIMIT 1",
+					 " AND c.phase IN ('delete', 'push') AND c.attempts > 0 LIMIT 1",
 					 plan->plan_id) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

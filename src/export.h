@@ -9,6 +9,7 @@
  * export_created.c	users and groups that a script creates
  * export_deliver.c	the script that delivers
  * export_check.c	what the script looks at before its first row
+ * export_existing.c	rows of the target that go before, and come back
  * export_undo.c	the scripts that verify, undo and clean
  * export_read.c	read_delivery: what became of a script
  * script_tsql.c			names, texts and types
@@ -59,6 +60,7 @@ typedef struct ExportEntity
 	char	   *table;			/* at the target, qualified, in brackets */
 	char	   *stage;			/* likewise, of the script */
 	char	   *listed;			/* likewise: what an undo deletes */
+	char	   *copy;			/* likewise: rows of before */
 	char	   *label;
 	const char *kind;			/* rows of the platform's that are created;
 								 * NULL: moved ones */
@@ -190,6 +192,22 @@ extern void osmeta_export_list_created(Export *export,
 extern void osmeta_export_keep_referred(Export *export,
 										const ExportEntity *entity);
 
+/* export_existing.c: nothing, if the plan deletes nothing */
+extern void osmeta_export_tables(Export *export);
+extern void osmeta_export_check_existing(Export *export);
+extern void osmeta_export_clear_existing(Export *export,
+										 const ExportEntity *entity);
+extern void osmeta_export_delete_existing(Export *export,
+										  const ExportEntity *entity);
+extern void osmeta_export_check_back(Export *export);
+extern void osmeta_export_put_back(Export *export,
+								   const ExportEntity *entity);
+extern void osmeta_export_refer_back(Export *export,
+									 const ExportEntity *entity);
+extern void osmeta_export_drop_existing(Export *export,
+										void (*drop) (Export *export,
+													  const char *table));
+
 /* The type of an attribute's column at the target, and what may be there. */
 extern void osmeta_export_fill_type(const Export *export,
 									ExportEntity *entity);
@@ -201,6 +219,8 @@ extern char *osmeta_export_error_text(const char *what, const char *table);
 extern bool osmeta_export_deliver(Export *export);
 extern void osmeta_export_check_before(Export *export);
 extern void osmeta_export_check_loaded(Export *export);
+extern void osmeta_export_check_free(Export *export);
+extern void osmeta_export_raise_problems(Export *export);
 
 /* A table #osmeta_found (problem), which statements put together there fill. */
 extern void osmeta_export_found(Export *export);

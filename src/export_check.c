@@ -14,6 +14,8 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "spi.h"
+
 /* T-SQL takes 1000 rows of VALUES. */
 #define VALUES_ROWS 500
 
@@ -64,22 +66,35 @@ list_columns(Export *export)
 static void
 list_tables(Export *export)
 {
-	RowList		list = {export, "INSERT INTO @table (table_name, full_name, id_name, is_given, has_second_step) VALUES", 0};
+	RowList		list = {export, "INSERT INTO @table (table_name, full_name, id_name, is_given, has_second_step, is_created) VALUES", 0};
 
-	osmeta_export_add(export, "DECLARE @table TABLE (table_name nvarchar(260), full_name nvarchar(600), id_name nvarchar(260), is_given int, has_second_step int);");
+	osmeta_export_add(export, "DECLARE @table TABLE (table_name nvarchar(260), full_name nvarchar(600), id_name nvarchar(260), is_given int, has_second_step int, is_created int);");
 	for (int i = 0; i < export->nentities; i++)
 	{
 		const ExportEntity *e = &export->entities[i];
 		const char *start = row_start(&list);
 
-		osmeta_export_add(export, "%s(%s, %s, %s, %d, %d)", start,
+		osmeta_export_add(export, "%s(%s, %s, %s, %d, %d, %d)", start,
 						  osmeta_export_text(e->entity->target_table),
 						  osmeta_export_text(e->table),
 						  osmeta_export_text(e->identifier->attribute->target_column),
 						  e->root == e->entity ? 1 : 0,
-						  e->has_deferred ? 1 : 0);
+						  e->has_deferred ? 1 : 0, e->kind ? 1 : 0);
 	}
 	osmeta_export_add(export, ";");
+}
+
+/* Users and groups are not deleted. */
+static void
+add_delete_problems(Export *export)
+{
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to DELETE from table ' + e.full_name FROM @table e WHERE e.is_created = 0 AND OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'DELETE') = 0;");
+	osmeta_export_query(export, "SELECT osmeta.plan_severity(p.options, 'undo_impossible', 'error') = 'error' FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
+						export->plan->plan_id);
+	if (!osmeta_bool_at(0, 1))
+		return;
+	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to ALTER table ' + e.full_name + N', which SET IDENTITY_INSERT needs: an undo could not put back the rows that are to be deleted'");
+	osmeta_export_add(export, "FROM @table e WHERE e.is_created = 0 AND e.is_given = 1 AND OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'ALTER') = 0;");
 }
 
 static void
@@ -104,6 +119,8 @@ add_problems(Export *export)
 	osmeta_export_add(export, "OR c.DATA_TYPE IN (N'decimal', N'numeric') AND (c.NUMERIC_SCALE < e.scale OR c.NUMERIC_PRECISION - c.NUMERIC_SCALE < e.size - e.scale);");
 	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to INSERT into table ' + e.full_name FROM @table e WHERE OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'INSERT') = 0;");
 	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to UPDATE table ' + e.full_name + N', which the second step needs' FROM @table e WHERE e.has_second_step = 1 AND OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'UPDATE') = 0;");
+	if (export->plan->delete_existing)
+		add_delete_problems(export);
 	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'no right to ALTER table ' + e.full_name + N', which SET IDENTITY_INSERT needs: use key strategy assigned'");
 	osmeta_export_add(export, "FROM @table e WHERE e.is_given = 0 AND OBJECT_ID(e.full_name) IS NOT NULL AND HAS_PERMS_BY_NAME(e.full_name, N'OBJECT', N'ALTER') = 0");
 	osmeta_export_add(export, "AND EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(e.full_name) AND c.is_identity = 1);");
@@ -239,9 +256,13 @@ check_matched(Export *export, const ExportEntity *e, const ExportColumn *c)
 					  osmeta_export_text(psprintf("rows of %s refer to a row of table %s that is not there: ",
 												  e->label, table)),
 					  a->attribute_no, e->stage);
-	osmeta_export_add(export, "WHERE s.c%d IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %s t WHERE t.%s = s.c%d%s)%s;",
-					  a->attribute_no, table, id, a->attribute_no,
-					  c->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "",
+	osmeta_export_add(export, "WHERE s.c%d IS NOT NULL%s%s;",
+					  a->attribute_no,
+	/* no row of before is there by then */
+					  parent->is_data && export->plan->delete_existing ? "" :
+					  psprintf(" AND NOT EXISTS (SELECT 1 FROM %s t WHERE t.%s = s.c%d%s)",
+							   table, id, a->attribute_no,
+							   c->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : ""),
 					  !parent->is_data ? "" :
 					  psprintf(" AND NOT EXISTS (SELECT 1 FROM %s p WHERE p.c%d = s.c%d)",
 							   osmeta_export_table(export,
@@ -258,7 +279,8 @@ check_loaded(Export *export, const ExportEntity *e)
 					  osmeta_export_text(psprintf("table %s has not the rows that the script has put there",
 												  e->stage)),
 					  e->stage, e->rows);
-	check_free(export, e);
+	if (!export->plan->delete_existing)
+		check_free(export, e);
 	for (int i = 0; i < e->ncolumns; i++)
 		check_matched(export, e, &e->columns[i]);
 }
@@ -311,6 +333,31 @@ move_counter(Export *export, const ExportEntity *e)
 					  counted, upper + 1);
 }
 
+/* What stands in @problem ends the script. */
+void
+osmeta_export_raise_problems(Export *export)
+{
+	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
+	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
+	osmeta_export_add(export, "THROW 50002, N'osmeta: rows cannot be delivered. Nothing has been written to the tables of the factory.', 1;");
+	osmeta_export_add(export, "END;");
+}
+
+/* Once the rows of before have gone: rows may have come since. */
+void
+osmeta_export_check_free(Export *export)
+{
+	osmeta_export_step_begin(export, "progress");
+	osmeta_export_add(export, "DECLARE @problem TABLE (problem nvarchar(1000));");
+	for (int i = 0; i < export->nentities; i++)
+		check_free(export, &export->entities[i]);
+	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
+	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
+	osmeta_export_add(export, "THROW 50007, N'osmeta: rows have come while others were deleted. Take them out, and run the script again.', 1;");
+	osmeta_export_add(export, "END;");
+	osmeta_export_step_end(export, "progress", "check", NULL, 0, 0, "0");
+}
+
 void
 osmeta_export_check_loaded(Export *export)
 {
@@ -319,10 +366,7 @@ osmeta_export_check_loaded(Export *export)
 	for (int i = 0; i < export->nentities; i++)
 		check_loaded(export, &export->entities[i]);
 	check_texts(export);
-	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
-	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
-	osmeta_export_add(export, "THROW 50002, N'osmeta: rows cannot be delivered. Nothing has been written to the tables of the factory.', 1;");
-	osmeta_export_add(export, "END;");
+	osmeta_export_raise_problems(export);
 	for (int i = 0; i < export->nentities; i++)
 		move_counter(export, &export->entities[i]);
 	osmeta_export_step_end(export, "progress", "check", NULL, 0, 0, "0");

@@ -32,6 +32,8 @@ enum
 	STATE_HEAD,
 	STATE_ROWS,
 	STATE_CHECK,
+	STATE_CLEAR,				/* option existing = delete */
+	STATE_DELETE,
 	STATE_INSERT,
 	STATE_SECOND,
 	STATE_END,
@@ -72,6 +74,11 @@ write_head(Export *export)
 									   osmeta_entity_label(e->root)),
 							  e->has_deferred ?
 							  "; some references in a second step" : "");
+	}
+	if (plan->delete_existing)
+	{
+		osmeta_export_comment(export, "BEFORE THAT IT DELETES ALL ROWS OF THESE TABLES, whoever they are of (not of those of users");
+		osmeta_export_comment(export, "and groups). It keeps copies of them, which the part undo puts back and the part clean drops.");
 	}
 	osmeta_export_comment(export, "After that: the part verify of the same export; CALL osmeta.read_delivery where the");
 	osmeta_export_comment(export, "plan was made; the part clean. The part undo takes the rows out again.");
@@ -140,6 +147,7 @@ write_tables(Export *export)
 						 "entity_id bigint NOT NULL, source_id bigint NOT NULL, target_id bigint NOT NULL, PRIMARY KEY (entity_id, source_id)");
 	for (int i = 0; i < export->nentities; i++)
 		create_stage(export, &export->entities[i]);
+	osmeta_export_tables(export);
 	osmeta_export_add(export, "INSERT INTO %s (step, kind, entity_id, first_seq, last_seq, row_count, token) SELECT 0, 'begin', 0, 0, 0, 0, '%s' WHERE NOT EXISTS (SELECT 1 FROM %s);",
 					  progress, export->token, progress);
 	osmeta_export_add(export, "COMMIT TRANSACTION;");
@@ -537,9 +545,32 @@ osmeta_export_deliver(Export *export)
 				export->state = STATE_CHECK;
 			return true;
 		case STATE_CHECK:
+			osmeta_export_check_existing(export);
 			osmeta_export_check_loaded(export);
 			export->at = 0;
-			export->state = export->nentities > 0 ? STATE_INSERT : STATE_END;
+			export->state = export->nentities == 0 ? STATE_END :
+				export->plan->delete_existing ? STATE_CLEAR : STATE_INSERT;
+			return true;
+		case STATE_CLEAR:
+			if (e->kind == NULL)
+				osmeta_export_clear_existing(export, e);
+			if (!next_entity(export))
+			{
+				export->at = 0;
+				export->state = STATE_DELETE;
+			}
+			return true;
+		case STATE_DELETE:
+			/* children first */
+			e = &export->entities[export->nentities - 1 - export->at];
+			if (e->kind == NULL)
+				osmeta_export_delete_existing(export, e);
+			if (!next_entity(export))
+			{
+				osmeta_export_check_free(export);
+				export->at = 0;
+				export->state = STATE_INSERT;
+			}
 			return true;
 		case STATE_INSERT:
 			osmeta_export_pieces(export, e, e->kind ?

@@ -317,6 +317,9 @@ fill_entity(const Export *export, ExportEntity *entity)
 	entity->listed = osmeta_export_table(export,
 										 psprintf("x" INT64_FORMAT,
 												  e->entity_id));
+	entity->copy = osmeta_export_table(export,
+									   psprintf("b" INT64_FORMAT,
+												e->entity_id));
 	entity->columns = palloc0(sizeof(ExportColumn) * Max(e->nattributes, 1));
 	for (int i = 0; i < e->nattributes; i++)
 	{

@@ -97,7 +97,7 @@ read_progress(const Export *export)
 	if (!make_relation(export, "progress", "{step,kind,token}"))
 		return false;
 	osmeta_execf("SELECT max(rtrim(p.token)) FILTER (WHERE p.step = 0),"
-				 " bool_or(rtrim(p.kind) = 'end'), bool_or(rtrim(p.kind) = 'insert')"
+				 " bool_or(rtrim(p.kind) = 'end'), bool_or(rtrim(p.kind) IN ('clear', 'delete', 'create', 'insert'))"
 				 " FROM (SELECT * FROM %s p OFFSET 0) p", relation_name(plan));
 	token = osmeta_text_at(0, 1);
 	has_ended = osmeta_bool_at(0, 2);
@@ -222,6 +222,66 @@ read_map(const Export *export, Run *run)
 		renew_pairs(export);
 }
 
+static void
+copy_rows(const MigrationPlan *plan, const PlanEntity *entity,
+		  const char *relation, const char *columns)
+{
+	char	   *copy = osmeta_stage_name(plan, 'b', entity->entity_id);
+
+	osmeta_exec(relation);
+	osmeta_execf("TRUNCATE %s", copy);
+	osmeta_execf("INSERT INTO %s (%s) SELECT %s FROM %s", copy, columns,
+				 columns, relation_name(plan));
+	drop_relation(plan);
+}
+
+/*
+ * The rows that the script has deleted, from its own tables into those of the
+ * plan (plan_backup.c), so that undo_plan can put them back.
+ */
+static void
+read_copies(const Export *export)
+{
+	const MigrationPlan *plan = export->plan;
+
+	if (!plan->delete_existing)
+		return;
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+		char	   *table = psprintf("%sb" INT64_FORMAT, export->prefix,
+									 e->entity->entity_id);
+
+		if (e->kind != NULL)
+			continue;
+		osmeta_execf("SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema,"
+					 "  b.table_name, %s, '" RELATION "',"
+					 "  jsonb_agg(jsonb_build_object('name', a.attname, 'remote_name', c.column_name, 'type', c.local_type) ORDER BY a.attnum),"
+					 "  options => n.table_options), string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)"
+					 " FROM osmeta.environment n"
+					 " CROSS JOIN (SELECT DISTINCT b.table_name FROM (SELECT * FROM %s.live_physical_column b OFFSET 0) b"
+					 "  WHERE osmeta.fold_name(b.table_name) = %s) b"
+					 " CROSS JOIN (SELECT c.column_name, c.local_type, CASE WHEN c.column_name = %s THEN 'id' ELSE 'x' || c.position END AS name"
+					 "  FROM (SELECT * FROM %s.live_physical_column c OFFSET 0) c WHERE c.table_name = %s) c"
+					 " JOIN pg_attribute a ON a.attrelid = %s::regclass AND a.attname = c.name AND NOT a.attisdropped"
+					 " WHERE n.environment = %s GROUP BY n.environment, n.wrapper, n.remote_schema, n.table_options, b.table_name",
+					 quote_literal_cstr(plan->name), plan->target_schema,
+					 quote_literal_cstr(table),
+					 quote_literal_cstr(e->entity->identifier->target_column),
+					 plan->target_schema,
+					 quote_literal_cstr(e->entity->target_table),
+					 quote_literal_cstr(osmeta_stage_name(plan, 'b', e->entity->entity_id)),
+					 quote_literal_cstr(plan->target));
+		if (SPI_processed == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("environment \"%s\" has no table %s",
+							plan->target, table),
+					 errdetail("It holds the rows that the script has deleted.")));
+		copy_rows(plan, e->entity, osmeta_text_at(0, 1), osmeta_text_at(0, 2));
+	}
+}
+
 /*
  * The script's own tables cannot be seen: who stands there is found by name,
  * and nobody knows who has created them.
@@ -315,7 +375,7 @@ finish(Run *run)
 				 " AND c.is_kept", run->plan_id);
 	osmeta_execf("UPDATE osmeta.plan_chunk SET state = 'done', rows_done = rows_expected, attempts = attempts + 1,"
 				 " started_at = COALESCE(started_at, clock_timestamp()), finished_at = clock_timestamp(), error = NULL"
-				 " WHERE plan_id = " INT64_FORMAT " AND phase IN ('push', 'second step') AND round = %d",
+				 " WHERE plan_id = " INT64_FORMAT " AND phase IN ('delete', 'push', 'second step') AND round = %d",
 				 run->plan_id, run->plan->round);
 	osmeta_prepare_second_step(run);
 	run->plan = osmeta_plan_load(run->name);
@@ -342,6 +402,30 @@ has_given_ids(const Export *export)
 	return false;
 }
 
+/*
+ * Rows that stand there may be those of before, under the same identifiers:
+ * without the script's tables they tell nothing.
+ */
+static void
+forget_deletion(const Run *run, bool never_run)
+{
+	if (!never_run)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the tables of the script of plan \"%s\" do not stand in environment \"%s\"",
+						run->name, run->plan->target),
+				 errdetail("Without them nobody knows whether it has deleted and delivered rows, and the copies of those that it has deleted are gone."),
+				 errhint("If it has never been run there, or what it had delivered was undone, say so: CALL osmeta.read_delivery(%s, never_run => true). Otherwise the plan can only be dropped.",
+						 quote_literal_cstr(run->name))));
+	forget_export(run);
+	ereport(NOTICE,
+			(errmsg("plan \"%s\" does not wait for its script any more",
+					run->name),
+			 errdetail("As you say, it has left nothing in environment \"%s\".",
+					   run->plan->target),
+			 errhint("The script must not be run any more once run_plan has been called. Export the plan again if it shall.")));
+}
+
 static void
 read_delivery(Run *run, bool never_run)
 {
@@ -354,8 +438,16 @@ read_delivery(Run *run, bool never_run)
 	export.schema = "dbo";
 	osmeta_export_model(&export);
 	has_ended = read_progress(&export);
+	if (!has_ended && run->plan->delete_existing)
+	{
+		forget_deletion(run, never_run);
+		return;
+	}
 	if (has_ended)
+	{
 		read_map(&export, run);
+		read_copies(&export);
+	}
 	else
 		find_created(&export);
 	osmeta_plan_forget();
@@ -414,7 +506,7 @@ osmeta_read_delivery(PG_FUNCTION_ARGS)
 		osmeta_run_commit(&run);
 		run.plan = osmeta_plan_load(run.name);
 		if (osmeta_execf("SELECT FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT
-						 " AND p.exported_at IS NOT NULL AND p.phase = 'push'",
+						 " AND p.exported_at IS NOT NULL AND p.phase IN ('delete', 'push')",
 						 run.plan_id) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

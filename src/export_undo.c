@@ -252,6 +252,7 @@ check_undo(Export *export)
 			find_changed(export, e, false);
 	}
 	find_referring(export);
+	osmeta_export_check_back(export);
 	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
 	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
 	osmeta_export_add(export, "THROW 50013, N'osmeta: rows cannot be taken out. Nothing has been deleted.', 1;");
@@ -312,15 +313,33 @@ end_undo(Export *export)
 					  osmeta_export_text(undo),
 					  osmeta_export_text(psprintf("plan %s: NOT undone, nothing has been deleted; see the message above",
 												  export->plan->name)));
-	osmeta_export_add(export, "ELSE SELECT CASE WHEN MAX(step) = %d THEN %s + CAST(SUM(CASE kind WHEN 'delete' THEN row_count ELSE 0 END) AS nvarchar(20)) ELSE %s + CAST(MAX(step) AS nvarchar(20)) END AS result FROM %s;",
+	osmeta_export_add(export, "ELSE SELECT CASE WHEN MAX(step) = %d THEN %s + CAST(SUM(CASE kind WHEN 'delete' THEN row_count ELSE 0 END) AS nvarchar(20))%s ELSE %s + CAST(MAX(step) AS nvarchar(20)) END AS result FROM %s;",
 					  export->step,
 					  osmeta_export_text(psprintf("plan %s: undone, rows deleted: ",
 												  export->plan->name)),
+					  export->plan->delete_existing ?
+					  " + N', put back: ' + CAST(SUM(CASE kind WHEN 'put back' THEN row_count ELSE 0 END) AS nvarchar(20))" : "",
 					  osmeta_export_text(psprintf("plan %s: NOT undone; see the message above, put the cause right, run the script again. Steps done, of %d: ",
 												  export->plan->name,
 												  export->step)),
 					  undo);
 	osmeta_export_end(export);
+}
+
+/* What the delivery had deleted, parents first. */
+static void
+put_back(Export *export)
+{
+	for (int i = 0; i < export->nentities; i++)
+	{
+		if (export->entities[i].kind == NULL)
+			osmeta_export_put_back(export, &export->entities[i]);
+	}
+	for (int i = 0; i < export->nentities; i++)
+	{
+		if (export->entities[i].kind == NULL)
+			osmeta_export_refer_back(export, &export->entities[i]);
+	}
 }
 
 bool
@@ -332,6 +351,8 @@ osmeta_export_undo(Export *export)
 						  export->plan->name);
 	osmeta_export_comment(export, "It deletes the rows that the script of the plan has inserted here, and no others; if");
 	osmeta_export_comment(export, "somebody has changed them, or refers to them, it lists these rows and deletes nothing.");
+	if (export->plan->delete_existing)
+		osmeta_export_comment(export, "Then it puts back the rows that stood there before.");
 	osmeta_export_comment(export, "Run it like the other, and again if it ends before its last line says so.");
 	osmeta_export_settings(export);
 	begin_undo(export);
@@ -350,8 +371,16 @@ osmeta_export_undo(Export *export)
 	}
 	for (int i = export->nentities - 1; i >= 0; i--)
 	{
-		if (export->entities[i].kind != NULL)
-			osmeta_export_keep_referred(export, &export->entities[i]);
+		if (export->entities[i].kind == NULL)
+			osmeta_export_pieces(export, &export->entities[i], delete_rows);
+	}
+	if (export->plan->delete_existing)
+		put_back(export);
+	for (int i = export->nentities - 1; i >= 0; i--)
+	{
+		if (export->entities[i].kind == NULL)
+			continue;
+		osmeta_export_keep_referred(export, &export->entities[i]);
 		osmeta_export_pieces(export, &export->entities[i], delete_rows);
 	}
 	end_undo(export);
@@ -376,6 +405,8 @@ osmeta_export_clean(Export *export)
 						  export->plan->name);
 	osmeta_export_comment(export, "Without them a delivery can be neither verified nor undone here, and the plan does");
 	osmeta_export_comment(export, "not get to know identifiers that the tables gave: CALL osmeta.read_delivery first.");
+	if (export->plan->delete_existing)
+		osmeta_export_comment(export, "WITH THEM GO THE COPIES of the rows that the script has deleted here.");
 	osmeta_export_settings(export);
 	osmeta_export_begin(export);
 	for (int i = 0; i < export->nentities; i++)
@@ -383,6 +414,7 @@ osmeta_export_clean(Export *export)
 		drop_table(export, export->entities[i].stage);
 		drop_table(export, export->entities[i].listed);
 	}
+	osmeta_export_drop_existing(export, drop_table);
 	drop_table(export, osmeta_export_table(export, "map"));
 	drop_table(export, osmeta_export_table(export, "undo"));
 	drop_table(export, osmeta_export_table(export, "progress"));

@@ -51,4 +51,38 @@ like(run_part('given', 'deliver'), qr/^plan given: delivered\n*\z/, 'delivered')
 like(run_part('given', 'verify'), qr/^Shop.Region\t3\t3\t0\tok\n*\z/, 'verified');
 like(run_part('given', 'undo'), qr/^plan given: undone, rows deleted: 3\n*\z/, 'undone');
 like(run_part('given', 'clean'), qr/^\n*\z/, 'cleaned');
+
+# The rows that stand there go before, and come back.
+sub names
+{
+	my $table = q{DECLARE @statement nvarchar(max) = N'SELECT "NAME" FROM dbo."O''S "" $' + N'(y) --' + NCHAR(10) + N'GO' + NCHAR(10) + N'\" ORDER BY 1'};
+	return join ' ', split /\n/, tds_batch($database, "SET QUOTED_IDENTIFIER ON\n$table\nEXEC sp_executesql \@statement");
+}
+sub statement
+{
+	tds_batch($database, <<"SQL");
+SET QUOTED_IDENTIFIER ON
+DECLARE \@name nvarchar(100) = N'dbo."O''S "" \$' + N'(y) --' + NCHAR(10) + N'GO' + NCHAR(10) + N'\\"'
+DECLARE \@statement nvarchar(max) = REPLACE(N'$_[0]', N'?', \@name)
+EXEC sp_executesql \@statement
+SQL
+	return;
+}
+statement(q{INSERT INTO ? ("NAME") VALUES (N''theirs''), (NULL)});
+my $before = names();
+like($before, qr/theirs/, 'rows stand there');
+value(undef, 'name', <<"SQL");
+SET client_min_messages = warning;
+SELECT format('TRUNCATE target.%I CASCADE', $name) \\gexec
+SELECT osmeta.create_plan('gone', 'src', 'tgt', ARRAY['entity:Shop.Region'], '{"existing": "delete"}');
+UPDATE osmeta.plan_entity e SET key_strategy = 'assigned' FROM osmeta.plan p WHERE p.plan_id = e.plan_id AND p.plan = 'gone' AND e.entity = 'Region';
+CALL osmeta.pull_plan('gone');
+SQL
+like(run_part('gone', 'deliver'), qr/^plan gone: delivered\n*\z/, 'delivered');
+unlike(names(), qr/theirs/, 'in place of them');
+# not every server takes such a name in SET IDENTITY_INSERT
+statement(q{SELECT * INTO #kept FROM ?; DROP TABLE ?; CREATE TABLE ? ("ID" bigint NOT NULL PRIMARY KEY, "NAME" nvarchar(50)); INSERT INTO ? ("ID", "NAME") SELECT "ID", "NAME" FROM #kept});
+like(run_part('gone', 'undo'), qr/^plan gone: undone, rows deleted: 3, put back: 2\n*\z/, 'undone');
+is(names(), $before, 'they are back');
+like(run_part('gone', 'clean'), qr/^\n*\z/, 'cleaned');
 done_testing();
