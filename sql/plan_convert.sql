@@ -61,3 +61,14 @@ SELECT * FROM osmeta.plan_offender('p');
 -- What is only too long is found when it has been pulled, and listed.
 CALL osmeta.run_plan('p');
 SELECT osmeta.plan_offender('nothing');
+
+-- datetime of SQL Server counts three hundredths of a second.
+SELECT v, osmeta.sqlserver_datetime(v) FROM (VALUES
+	(timestamp '2024-01-01 10:00:00.346'), ('2024-01-01 10:00:00.001'), ('2024-01-01 10:00:00.002'),
+	('2024-01-01 10:00:00.005'), ('2024-01-01 10:00:00.0083'), ('2024-12-31 23:59:59.999'),
+	('1899-12-31 23:59:59.998'), ('1899-12-31 23:59:59.345678'), ('2000-01-01'), ('infinity'), (NULL)) t (v);
+-- What it gives stays.
+SELECT count(*) FROM generate_series(0, 999) ms, LATERAL (VALUES
+	(osmeta.sqlserver_datetime(timestamp '1900-01-01' + ms * interval '1 millisecond'))) t (v)
+WHERE osmeta.sqlserver_datetime(v) <> v OR abs(extract(epoch FROM v - timestamp '1900-01-01') * 1000 - ms) > 2
+	OR extract(milliseconds FROM v)::integer % 10 NOT IN (0, 3, 7);

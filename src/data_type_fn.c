@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "data_type.h"
 #include "key.h"
@@ -18,6 +19,7 @@ PG_FUNCTION_INFO_V1(type_label);
 PG_FUNCTION_INFO_V1(type_is_known);
 PG_FUNCTION_INFO_V1(type_column);
 PG_FUNCTION_INFO_V1(type_null_value);
+PG_FUNCTION_INFO_V1(osmeta_sqlserver_datetime);
 
 static DataType
 parse_type(const text *type)
@@ -128,4 +130,24 @@ type_null_value(PG_FUNCTION_ARGS)
 	if (value == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(value));
+}
+
+/*
+ * What datetime of SQL Server makes of a moment: it counts three hundredths
+ * of a second and shows them in thousandths.
+ */
+Datum
+osmeta_sqlserver_datetime(PG_FUNCTION_ARGS)
+{
+	Timestamp	moment = PG_GETARG_TIMESTAMP(0);
+	int64		rest;
+	int64		ticks;
+
+	if (TIMESTAMP_NOT_FINITE(moment))
+		PG_RETURN_TIMESTAMP(moment);
+	rest = moment % USECS_PER_DAY;
+	if (rest < 0)
+		rest += USECS_PER_DAY;
+	ticks = (rest * 3 + 5000) / 10000;
+	PG_RETURN_TIMESTAMP(moment - rest + (ticks * 10 + 1) / 3 * 1000);
 }

@@ -52,7 +52,7 @@ write_head(Export *export)
 	osmeta_export_line(export, "--");
 	osmeta_export_comment(export, "Run it in that database, which nobody else should use meanwhile:");
 	osmeta_export_comment(export, "  sqlcmd -S server -d database -b -I -x -f 65001 -i file.sql");
-	osmeta_export_comment(export, "  tsql -H server -p 1433 -U user -P password -J UTF-8 -D database < file.sql");
+	osmeta_export_comment(export, "  tsql -H server -p 1433 -U user -P password -J UTF-8 -o qhf -D database < file.sql");
 	osmeta_export_comment(export, "Should it end before its last line says that the plan is delivered, put the cause");
 	osmeta_export_comment(export, "right and run all of it again: it goes on where it stopped, and does nothing twice.");
 	osmeta_export_line(export, "--");

@@ -103,12 +103,15 @@ read_progress(const Export *export)
 	has_ended = osmeta_bool_at(0, 2);
 	has_inserted = osmeta_bool_at(0, 3);
 	drop_relation(plan);
+	if (token != NULL && strncmp(token, "undo ", 5) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the script of plan \"%s\" has been undone in environment \"%s\", or is being undone",
+						plan->name, plan->target),
+				 errhint("Have the part undo of the export run to its end there, then the part clean, then call read_delivery again.")));
 	if (token == NULL || strcmp(token, export->token) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 token != NULL && strncmp(token, "undo ", 5) == 0 ?
-				 errmsg("the script of plan \"%s\" has been undone in environment \"%s\", or is being undone",
-						plan->name, plan->target) :
 				 errmsg("the tables %s... in environment \"%s\" are not those of this script of plan \"%s\"",
 						export->prefix, plan->target, plan->name),
 				 errhint("Have the part clean of the export run there, then call read_delivery again.")));

@@ -235,6 +235,23 @@ find_referring(Export *export)
 	osmeta_export_add(export, "DROP TABLE #osmeta_found;");
 }
 
+/*
+ * Nothing has been deleted yet, so the delivery stands as it did: what was
+ * begun is taken back.
+ */
+static void
+refuse_undo(Export *export)
+{
+	for (int i = 0; i < export->nentities; i++)
+		osmeta_export_add(export, "DELETE FROM %s;",
+						  export->entities[i].listed);
+	osmeta_export_add(export, "DELETE FROM %s;",
+					  osmeta_export_table(export, "undo"));
+	osmeta_export_add(export, "UPDATE %s SET token = '%s' WHERE step = 0;",
+					  osmeta_export_table(export, "progress"), export->token);
+	osmeta_export_add(export, "COMMIT TRANSACTION;");
+}
+
 static void
 check_undo(Export *export)
 {
@@ -255,6 +272,7 @@ check_undo(Export *export)
 	osmeta_export_check_back(export);
 	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
 	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
+	refuse_undo(export);
 	osmeta_export_add(export, "THROW 50013, N'osmeta: rows cannot be taken out. Nothing has been deleted.', 1;");
 	osmeta_export_add(export, "END;");
 	osmeta_export_step_end(export, "undo", "check", NULL, 0, 0, "0");
@@ -313,7 +331,9 @@ end_undo(Export *export)
 					  osmeta_export_text(undo),
 					  osmeta_export_text(psprintf("plan %s: NOT undone, nothing has been deleted; see the message above",
 												  export->plan->name)));
-	osmeta_export_add(export, "ELSE SELECT CASE WHEN MAX(step) = %d THEN %s + CAST(SUM(CASE kind WHEN 'delete' THEN row_count ELSE 0 END) AS nvarchar(20))%s ELSE %s + CAST(MAX(step) AS nvarchar(20)) END AS result FROM %s;",
+	osmeta_export_add(export, "ELSE SELECT CASE WHEN COUNT(*) = 0 THEN %s WHEN MAX(step) = %d THEN %s + CAST(SUM(CASE kind WHEN 'delete' THEN row_count ELSE 0 END) AS nvarchar(20))%s ELSE %s + CAST(MAX(step) AS nvarchar(20)) END AS result FROM %s;",
+					  osmeta_export_text(psprintf("plan %s: NOT undone, nothing has been deleted and the delivery stands; see the message above",
+												  export->plan->name)),
 					  export->step,
 					  osmeta_export_text(psprintf("plan %s: undone, rows deleted: ",
 												  export->plan->name)),

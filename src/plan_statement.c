@@ -387,6 +387,25 @@ late_value(const PlanEntity *entity, const PlanAttribute *attribute)
 	return buf.data;
 }
 
+/*
+ * A moment as the target's column will keep it, so that what was delivered is
+ * not taken for changed.  What comes from such a column is one already.
+ */
+static char *
+kept_moment(const MigrationPlan *plan, const PlanAttribute *attribute,
+			char *value)
+{
+	if (!osmeta_target_is_fenced(plan) ||
+		strcmp(plan->target_dialect, "sqlserver") != 0 ||
+		attribute->target_type == NULL ||
+		strncmp(attribute->target_type, "timestamp", strlen("timestamp")) != 0 ||
+		(attribute->transform == TRANSFORM_COPY && is_fenced(plan) &&
+		 strcmp(plan->source_dialect, "sqlserver") == 0))
+		return value;
+	return psprintf("osmeta.sqlserver_datetime((%s)::timestamp without time zone)",
+					value);
+}
+
 /* What the target shall hold for an attribute. */
 static char *
 delivered_value(Mapping *mapping, const PlanEntity *entity,
@@ -404,11 +423,13 @@ delivered_value(Mapping *mapping, const PlanEntity *entity,
 			return psprintf("%s::%s", attribute->null_value,
 							attribute->target_type);
 		case TRANSFORM_COPY:
-			return copied_value(mapping->plan, attribute, staged);
+			return kept_moment(mapping->plan, attribute,
+							   copied_value(mapping->plan, attribute, staged));
 		case TRANSFORM_LATE:
-			return late_value(entity, attribute);
+			return kept_moment(mapping->plan, attribute,
+							   late_value(entity, attribute));
 		default:
-			return staged;
+			return kept_moment(mapping->plan, attribute, staged);
 	}
 }
 

@@ -135,13 +135,14 @@ begin_reading(TdsScan *scan)
 	}
 }
 
-/* The access method of ExecScan; runs in a context that each row resets. */
+/* The access method of ExecScan, which resets the memory of a row before it. */
 static TupleTableSlot *
 next_row(ScanState *state)
 {
 	TdsScan    *scan = (TdsScan *) state;
 	TupleTableSlot *slot = state->ss_ScanTupleSlot;
 	ErrorContextCallback callback;
+	MemoryContext old;
 	ListCell   *cell;
 	int			i = 0;
 
@@ -150,9 +151,7 @@ next_row(ScanState *state)
 		return slot;
 	if (!scan->is_begun)
 	{
-		MemoryContext old =
-		MemoryContextSwitchTo(state->ps.state->es_query_cxt);
-
+		old = MemoryContextSwitchTo(state->ps.state->es_query_cxt);
 		begin_reading(scan);
 		MemoryContextSwitchTo(old);
 	}
@@ -167,6 +166,7 @@ next_row(ScanState *state)
 	callback.arg = scan;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
+	old = MemoryContextSwitchTo(state->ps.ps_ExprContext->ecxt_per_tuple_memory);
 	memset(slot->tts_isnull, true,
 		   slot->tts_tupleDescriptor->natts * sizeof(bool));
 	foreach(cell, scan->attnos)
@@ -178,6 +178,7 @@ next_row(ScanState *state)
 			osmeta_tds_convert(&scan->columns[i++], &scan->reading,
 							   &slot->tts_isnull[attno - 1]);
 	}
+	MemoryContextSwitchTo(old);
 	error_context_stack = callback.previous;
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(state->ss_currentRelation);

@@ -48,3 +48,8 @@ CREATE FUNCTION osmeta.sink_can(wrapper text, ability text)
 RETURNS boolean
 LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'osmeta_sink_can';
 COMMENT ON FUNCTION osmeta.sink_can(text, text) IS 'Internal: whether rows can be delivered to servers of a wrapper (NULL: into this database): insert; assigned, identifiers that the target gives come back; counter, identity counters can be moved';
+
+CREATE FUNCTION osmeta.sqlserver_datetime(moment timestamp)
+RETURNS timestamp
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'osmeta_sqlserver_datetime';
+COMMENT ON FUNCTION osmeta.sqlserver_datetime(timestamp) IS 'Internal: a moment as datetime of SQL Server keeps it, in three hundredths of a second';

@@ -53,9 +53,10 @@ sub refused
 	my ($schema, $short) = $name =~ /(\w+)\.(\w+)/;
 	like($said, qr/rows cannot be taken out\. Nothing has been deleted/, "$what: refused");
 	like($said, qr/rows of others in table \[$schema\]\.\[$short\] refer to one that is to go, by $columns: \d/i, "$what: said which");
-	like($said, qr/plan undo: NOT undone/, "$what: not undone");
+	like($said, qr/plan undo: NOT undone, nothing has been deleted and the delivery stands/, "$what: not undone");
 	is(counted("dbo.$table"), 3, "$what: what was delivered is there");
 	is(counted($name), $rows, "$what: what refers to it is there");
+	like(run_part('deliver'), qr/^plan undo: delivered\n*\z/, "$what: the delivery stands as before");
 	return;
 }
 
@@ -81,10 +82,14 @@ tds_batch($database, "CREATE TABLE dbo.by_both (id int NOT NULL PRIMARY KEY, pla
 tds_batch($database, "INSERT INTO dbo.by_both SELECT 1, id, name FROM dbo.$table WHERE id = $id");
 refused('dbo.by_both', 'columns place, region', 'a key of two columns');
 
+like(run_part('verify'), qr/^Shop\.Region\t3\t3\t0\tok$/m, 'and the script that verifies knows it');
+
 # Rows that refer to others of the table are no hindrance.
 tds_batch($database, "INSERT INTO dbo.$table (name) VALUES (N'theirs'); UPDATE o SET place = t.id, region = t.name FROM dbo.by_both o JOIN dbo.$table t ON t.name = N'theirs'");
 like(run_part('undo'), qr/^plan undo: undone, rows deleted: 3\n*\z/, 'undone');
 is(counted("dbo.$table"), 1, 'their own row is there');
 is(counted('dbo.by_both'), 1, 'and the one that refers to it');
+like(run_part('deliver'), qr/is undone, or is being undone: run the part undo to its end, and the part clean/,
+	'what was undone is not delivered again before that');
 like(run_part('clean'), qr/^\n*\z/, 'cleaned');
 done_testing();

@@ -153,6 +153,22 @@ run_both('assigned', 'identifiers that the server gives');
 undo_both('assigned');
 
 # ---------------------------------------------------------------------------
+# Times that a column in three hundredths of a second does not keep
+# ---------------------------------------------------------------------------
+my ($customer) = grep { /customer$/i } split /\n/,
+  desk(q{SELECT relname FROM pg_class WHERE relnamespace = 'source'::regnamespace});
+desk(qq{CREATE TABLE times AS SELECT "ID", "SINCE" FROM source."$customer";
+	UPDATE source."$customer" SET "SINCE" = timestamp '2024-02-29 23:59:59.346' + "ID" * interval '1 millisecond'});
+desk(q{SELECT osmeta.create_plan('times', 'here', 'tgt', '{entity:Shop.Region,entity:Shop.Customer}')});
+desk_is(q{CALL osmeta.run_plan('times')}, '', 'times are delivered');
+desk_is(q{SELECT entity, status FROM osmeta.verify_plan('times') ORDER BY 1}, "Customer|ok\nRegion|ok",
+	'what the column keeps of them is verified');
+desk_is(q{CALL osmeta.undo_plan('times')}, '', 'and is not taken for changed');
+is(difference_between('before', 'tds_target'), '', 'the rows of before stand there');
+desk(qq{SELECT osmeta.drop_plan('times');
+	UPDATE source."$customer" c SET "SINCE" = t."SINCE" FROM times t WHERE t."ID" = c."ID"});
+
+# ---------------------------------------------------------------------------
 # A login that may read and write rows, and nothing else
 # ---------------------------------------------------------------------------
 

@@ -268,6 +268,10 @@ session_ok('SELECT long FROM own.short WHERE id = 2', 'ok  ', 'blanks at the end
 }
 session_ok("BEGIN; DECLARE c CURSOR FOR SELECT id FROM own.many; FETCH 1 FROM c; SELECT count(*) FROM own.v; COMMIT", "1\n5", 'two at once');
 
+# the memory of one row is that of the next
+session_ok("BEGIN; DECLARE c CURSOR FOR SELECT id, name FROM own.long; MOVE 100 FROM c; SELECT sum(used_bytes) AS used FROM pg_backend_memory_contexts \\gset\n"
+	  . "MOVE 20000 FROM c; SELECT sum(used_bytes) - :used < 200000 FROM pg_backend_memory_contexts", 't', 'memory stays flat');
+
 # the connections are cut between two statements, and amid rows
 sub cut_session
 {
