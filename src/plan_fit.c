@@ -212,10 +212,6 @@ delivered_type(const PlanEntity *entity, const PlanAttribute *attribute)
 }
 
 /*
- * CASE that says why the delivered value of an attribute does not fit, NULL
- * if it does; no text if every value does.
- */
-/*
  * Condition that a reference is going to be NULL.  One to a row whose
  * identifier the target gives is not known yet: it is not if the stage has the
  * row.
@@ -239,6 +235,10 @@ is_null_sql(const MigrationPlan *plan, const PlanEntity *entity,
 					entity->identifier->attribute_no);
 }
 
+/*
+ * CASE that says why the delivered value of an attribute does not fit, NULL
+ * if it does; no text if every value does.
+ */
 char *
 osmeta_fit_reason(const MigrationPlan *plan, const PlanEntity *entity,
 				  const PlanAttribute *attribute, bool may_round,
