@@ -103,3 +103,8 @@ SELECT osmeta.export_plan('no', 'sqlserver');
 BEGIN;
 CALL osmeta.pull_plan('no');
 ROLLBACK;
+-- A copy that is taken for PostgreSQL was looked at as such.
+SELECT osmeta.attach('plain', remote_schema => 'target');
+SELECT osmeta.capture('plain') > 0;
+SELECT osmeta.create_plan('copy', 'src', 'plain', ARRAY['entity:Shop.Region']) > 0;
+SELECT osmeta.export_plan('copy', 'sqlserver');

@@ -220,14 +220,15 @@ check_dialect(const Export *export, const char *dialect)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no dialect \"%s\" for scripts", dialect),
 				 errhint("It is sqlserver.")));
-	/* Null values are another engine's, and lengths are counted otherwise. */
-	if (strcmp(export->plan->target_dialect, "oracle") == 0)
+	/* Null values are another engine's, and what fits was looked at otherwise. */
+	if (strcmp(export->plan->target_dialect, "sqlserver") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the rows of plan \"%s\" are made for Oracle",
+				 errmsg("the rows of plan \"%s\" are not made for SQL Server",
 						export->plan->name),
-				 errdetail("Environment \"%s\" is one.", export->plan->target),
-				 errhint("Attach the SQL Server that is meant, or a copy of it, and make a plan for that.")));
+				 errdetail("Environment \"%s\" is attached with dialect %s.",
+						   export->plan->target, export->plan->target_dialect),
+				 errhint("Attach the SQL Server that is meant, or a copy of it with dialect => 'sqlserver', and make a plan for that.")));
 }
 
 static const char *const parts[] = {"deliver", "verify", "undo", "clean"};

@@ -23,7 +23,7 @@ value(undef, 'name', <<"SQL");
 SET client_min_messages = warning;
 SELECT format('ALTER TABLE %s RENAME TO %I', make.table_of('target', 'Region'), $name) \\gexec
 UPDATE target."OSSYS_ENTITY" SET "PHYSICAL_TABLE_NAME" = $name WHERE "NAME" = 'Region';
-SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target');
+SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target', dialect => 'sqlserver');
 SELECT osmeta.capture('src'), osmeta.capture('tgt');
 SQL
 my $database = tds_database('name');

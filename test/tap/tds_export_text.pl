@@ -22,7 +22,7 @@ value(undef, 'text', <<"SQL");
 SET client_min_messages = warning;
 UPDATE source.region SET "NAME" = U&'\\65E5\\672C' WHERE "NAME" = 'North';
 UPDATE source.region SET "NAME" = U&'Z\\00FCrich' WHERE "NAME" = 'South';
-SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target');
+SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target', dialect => 'sqlserver');
 SELECT osmeta.capture('src'), osmeta.capture('tgt');
 SQL
 my $lost = value(undef, 'text', q{SELECT "ID" FROM source.region WHERE "NAME" = U&'\65E5\672C'});

@@ -20,7 +20,7 @@ value(undef, 'undo', <<"SQL");
 \\o /dev/null
 \\i '$fixture/shop_all.sql'
 SET client_min_messages = warning;
-SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target');
+SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target', dialect => 'sqlserver');
 SELECT osmeta.capture('src'), osmeta.capture('tgt');
 SELECT osmeta.create_plan('undo', 'src', 'tgt', ARRAY['entity:Shop.Region']);
 UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE entity = 'Region';
