@@ -220,7 +220,7 @@ check_dialect(const Export *export, const char *dialect)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no dialect \"%s\" for scripts", dialect),
 				 errhint("It is sqlserver.")));
-	/* Null values are another engine's, and what fits was looked at otherwise. */
+	/* Null values are another engine's, and lengths are counted otherwise. */
 	if (strcmp(export->plan->target_dialect, "sqlserver") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
