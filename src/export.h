@@ -184,9 +184,6 @@ extern char *osmeta_export_created_rows(const Export *export,
 extern void osmeta_export_create_rows(Export *export,
 									  const ExportEntity *entity,
 									  int64 first, int64 last);
-extern void osmeta_export_verify_created(Export *export,
-										 const ExportEntity *entity,
-										 int place);
 extern void osmeta_export_list_created(Export *export,
 									   const ExportEntity *entity);
 extern void osmeta_export_keep_referred(Export *export,

@@ -314,29 +314,6 @@ osmeta_export_create_rows(Export *export, const ExportEntity *e, int64 first,
 						   "@rows");
 }
 
-/* ---- Verify ---- */
-
-void
-osmeta_export_verify_created(Export *export, const ExportEntity *e, int place)
-{
-	StringInfoData joins;
-	char	   *is_same;
-	char	   *differs;
-
-	initStringInfo(&joins);
-	is_same = osmeta_export_is_same(export, e, &joins);
-	differs = osmeta_export_differs(export, e, true, &joins);
-	osmeta_export_begin(export);
-	osmeta_export_add(export, "UPDATE v SET rows_expected = f.expected, rows_found = f.found, rows_different = f.different FROM #osmeta_verify v JOIN (");
-	osmeta_export_add(export, "SELECT %d AS place, COUNT(*) AS expected, COUNT(d.id) AS found, COALESCE(SUM(d.is_different), 0) AS different FROM (",
-					  place);
-	osmeta_export_add(export, "SELECT t.%s AS id, CASE WHEN t.%s IS NOT NULL AND %s THEN 1 ELSE 0 END AS is_different",
-					  e->identifier->name, e->identifier->name, differs);
-	osmeta_export_add(export, "FROM %s s%s LEFT JOIN %s t ON %s WHERE s.found_id IS NULL) d) f ON f.place = v.place;",
-					  e->stage, joins.data, e->table, is_same);
-	osmeta_export_end(export);
-}
-
 /* ---- Undo ---- */
 
 void
