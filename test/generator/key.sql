@@ -22,6 +22,7 @@ LEFT JOIN LATERAL (
 		concat_ws(', ',
 			'"_ESPACE_ID" integer', '"_TENANT_ID" integer', '"_ACTIVITY_ID" integer',
 			'"_PROCESS_DEF_ID" integer', '"_IS_UPDATE" boolean', '"_IS_LIGHT" boolean',
+			CASE WHEN e.is_multitenant THEN '"TENANT_ID" integer' END,
 			string_agg(format('%I %s', a.column_name,
 				pg_temp.column_type(coalesce(p.id_type, a.type), coalesce(p.id_length, a.length), a.decimals)), ', ' ORDER BY a.position))) AS statement
 	FROM work_attribute a

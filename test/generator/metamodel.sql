@@ -165,7 +165,8 @@ WHERE p.kind = 'extension';
 
 -- ---------------------------------------------------------------------------
 -- Users.  Nobody is a person: names are numbers of people who do not exist.
--- A twentieth belongs to the platform, a tenth to the second provider.
+-- A twentieth belongs to the platform, a tenth to the second provider, and a
+-- twentieth to a branch, where each has the name of somebody of Users.
 -- ---------------------------------------------------------------------------
 
 INSERT INTO "OSSYS_TENANT" ("ID", "NAME", "ESPACE_ID", "IS_ACTIVE")
@@ -183,7 +184,8 @@ CROSS JOIN LATERAL (
 	FROM generate_series(1, :users) AS n
 ) AS u
 JOIN work_tenant t ON t.name = CASE
-	WHEN number = 1 OR number % 20 = 7 THEN 'ServiceCenter' WHEN number = 3 OR number % 10 = 4 THEN 'PartnerUsers' ELSE 'Users' END
+	WHEN number = 1 OR number % 20 = 7 THEN 'ServiceCenter' WHEN number = 3 OR number % 10 = 4 THEN 'PartnerUsers'
+	WHEN number % 20 = 11 THEN 'Branch' ELSE 'Users' END
 WHERE i <= users;
 
 INSERT INTO "OSSYS_USER" ("ID", "TENANT_ID", "IS_ACTIVE", "CREATION_DATE", "LAST_LOGIN",
@@ -194,19 +196,22 @@ SELECT id, tenant_id, h % 20 > 0,
 		ELSE timestamp '2023-01-02 07:30:00' + h / 10000000 % 9000 * interval '1 hour' END,
 	CASE number WHEN 1 THEN 'Platform Administrator' ELSE 'Example User ' || number END, '',
 	CASE WHEN h / 1000 % 8 = 0 THEN '' ELSE 'user' || number || '@example.com' END,
-	CASE WHEN number <= 3 THEN 'admin' ELSE 'user' || number END,
+	CASE WHEN number <= 3 THEN 'admin' ELSE 'user' || CASE WHEN number % 20 = 11 THEN number - 1 ELSE number END END,
 	'PLANTED-SECRET-password-' || number, ''
 FROM made_user
 ORDER BY id;
 
+-- Groups: one in seven may be missing in a variant; those of the branch have
+-- the name of one of Users.
 CREATE TEMP TABLE made_group AS
 SELECT n, pg_temp.number_at(pg_temp.base('group'), row_number() OVER (ORDER BY pg_temp.draw_here('group/' || n), n)) AS id,
 	t.id AS tenant_id
-FROM generate_series(1, 2 + :users / 20) AS n
-JOIN work_tenant t ON t.name = CASE WHEN n % 5 = 2 THEN 'PartnerUsers' ELSE 'Users' END;
+FROM generate_series(1, 4 + :users / 20) AS n
+JOIN work_tenant t ON t.name = CASE n % 5 WHEN 2 THEN 'PartnerUsers' WHEN 4 THEN 'Branch' ELSE 'Users' END
+WHERE n % 7 <> 6 OR pg_temp.draw_here('here/group/' || n) % 2 = 0;
 
 INSERT INTO "OSSYS_GROUP" ("ID", "NAME", "DESCRIPTION", "CREATED_BY", "CREATED", "HAS_CUSTOM_MANAGEMENT", "TENANT_ID")
-SELECT g.id, 'Group ' || g.n, '', (SELECT min(u.id) FROM made_user u WHERE u.tenant_id = g.tenant_id),
+SELECT g.id, 'Group ' || CASE g.n % 5 WHEN 4 THEN g.n - 1 ELSE g.n END, '', (SELECT min(u.id) FROM made_user u WHERE u.tenant_id = g.tenant_id),
 	timestamp '2018-02-10 10:00:00' + g.n * interval '1 day', false, g.tenant_id
 FROM made_group g
 ORDER BY g.id;

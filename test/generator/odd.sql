@@ -27,6 +27,7 @@ JOIN work_module m ON m.name = 'Oddities'
 LEFT JOIN work_entity e ON e.path = r.entity AND e.copy = 1;
 
 -- Both queues have to be empty before a migration.
+\if :queues
 INSERT INTO "OSSYS_BPM_EVENT" ("Id", "Tenant_Id", "Espace_Id", "Process_Def_Id", "Activity_Id", "Data_Id",
 	"Is_Update", "Created", "Error_Count", "Next_Run")
 SELECT 3000000000, tenant_id, espace_id, id, NULL, '1', false, created, 0, created
@@ -41,6 +42,11 @@ FROM made_instance
 ORDER BY instance_id
 LIMIT 1;
 
+INSERT INTO generator_trap (trap, object, detail) VALUES
+	('queued_event', 'OSSYS_BPM_EVENT', 'a light event waits'),
+	('queued_event', 'OSSYS_BPM_EVENT_QUEUE', 'an event waits');
+\endif
+
 INSERT INTO generator_trap (trap, object, detail)
 SELECT trap, object, detail
 FROM (VALUES
@@ -52,9 +58,7 @@ FROM (VALUES
 		('module_without_owner', '1000001', 'it is neither espace nor extension'),
 		('record_without_entity', 'LostRecord', 'nobody has the entity key'),
 		('record_not_static', 'FormerRecord', 'a record of an entity that is not static'),
-		('inactive_application', 'Closed Portal', 'removed'),
-		('queued_event', 'OSSYS_BPM_EVENT', 'a light event waits'),
-		('queued_event', 'OSSYS_BPM_EVENT_QUEUE', 'an event waits')
+		('inactive_application', 'Closed Portal', 'removed')
 	) AS t (trap, object, detail);
 
 INSERT INTO generator_trap (trap, object, detail)

@@ -82,13 +82,19 @@ FROM (SELECT module, position,
 	JOIN work_module m ON m.n = w.module) AS r
 WHERE r.module = w.module AND r.position = w.position;
 
--- The platform's own tenant is 1 everywhere.
+-- The platform's own tenant is 1 everywhere; Branch is the second one of the
+-- provider Users.
 INSERT INTO work_tenant (name, module, id)
 SELECT name, n, CASE WHEN name = 'ServiceCenter' THEN 1
 	ELSE pg_temp.number_at(5 + pg_temp.draw_here('tenant') % 20, i) END
-FROM (SELECT name, n, row_number() OVER (ORDER BY n) AS i
-	FROM work_module
-	WHERE is_provider) AS provider;
+FROM (SELECT t.name, m.n, row_number() OVER (ORDER BY pg_temp.draw_here('tenant/' || t.name), t.name) AS i
+	FROM work_module m
+	JOIN (SELECT name, name AS provider
+		FROM work_module
+		WHERE is_provider
+		UNION ALL
+		SELECT 'Branch', 'Users') AS t ON t.provider = m.name
+	WHERE m.is_provider) AS provider;
 
 -- ---------------------------------------------------------------------------
 -- Physical names: some modules and entities had another name when their

@@ -225,6 +225,79 @@ is(one(q{SELECT count(*) FROM factory."OSSYS_USER" WHERE "PASSWORD" NOT LIKE 'PL
 	'0 0 0', 'secrets can be told');
 
 # ---------------------------------------------------------------------------
+# Processes
+# ---------------------------------------------------------------------------
+value('maker', 'one', <<'SQL');
+SET search_path = factory;
+CREATE TABLE look.variable AS
+SELECT 'input' AS place, "Process_Id" AS process_id, "Name" AS name, "Input_Value" AS value, lower("SS_Type") AS type FROM "OSSYS_BPM_PROCESS_INPUT"
+UNION ALL
+SELECT 'output', "Process_Id", "Name", "Output_Value", lower("SS_Type") FROM "OSSYS_BPM_PROCESS_OUTPUT"
+UNION ALL
+SELECT 'activity', a."Process_Id", o."Name", "Output_Value", lower("SS_Type") FROM "OSSYS_BPM_ACTIVITY_OUTPUT" o JOIN "OSSYS_BPM_ACTIVITY" a ON a."Id" = o."Activity_Id";
+CREATE TABLE look.event AS
+SELECT e.object, e.oid, r.name AS event_table, g.tgname, g.tgenabled
+FROM look.entity e
+JOIN look.relation r ON r.name = e."Event_Table_Name"
+LEFT JOIN pg_trigger g ON g.tgrelid = e.oid AND g.tgname LIKE 'OSTRG\_EI\_\_%'
+WHERE e."Expose_Process_Events";
+CREATE TABLE look.subscription (object text, row jsonb);
+DO $$
+DECLARE
+	e record;
+BEGIN
+	FOR e IN SELECT * FROM look.event LOOP
+		EXECUTE format('INSERT INTO look.subscription SELECT %L, to_jsonb(r) FROM factory.%I r', e.object, e.event_table);
+	END LOOP;
+END $$;
+SQL
+foreach my $process (
+	[ 'a tree is three deep', q{max(g."Id") IS NOT NULL FROM "OSSYS_BPM_PROCESS" p JOIN "OSSYS_BPM_PROCESS" c ON c."PARENT_PROCESS_ID" = p."Id" JOIN "OSSYS_BPM_PROCESS" g ON g."PARENT_PROCESS_ID" = c."Id" WHERE p."PARENT_PROCESS_ID" IS NULL AND g."TOP_PROCESS_ID" = p."Id"} ],
+	[ 'the top of a root is itself, of others that of the parent', q{bool_and(p."TOP_PROCESS_ID" = coalesce(o."TOP_PROCESS_ID", p."Id")) FROM "OSSYS_BPM_PROCESS" p LEFT JOIN "OSSYS_BPM_PROCESS" o ON o."Id" = p."PARENT_PROCESS_ID"} ],
+	[ 'the activity that started a process is of its parent and invokes it', q{bool_and(a."Process_Id" = p."PARENT_PROCESS_ID" AND d."Invoked_Process_Def_Id" = p."PROCESS_DEF_ID") FROM "OSSYS_BPM_PROCESS" p LEFT JOIN "OSSYS_BPM_ACTIVITY" a ON a."Id" = p."PARENT_ACTIVITY_ID" LEFT JOIN "OSSYS_BPM_ACTIVITY_DEFINITION" d ON d."Id" = a."Activity_Def_Id" WHERE p."PARENT_PROCESS_ID" IS NOT NULL OR p."PARENT_ACTIVITY_ID" IS NOT NULL} ],
+	[ 'some have a lower number than their parent', q{count(*) > 0 FROM "OSSYS_BPM_PROCESS" WHERE "Id" < "PARENT_PROCESS_ID"} ],
+	[ 'activities follow one of the same process, which may have the higher number', q{bool_and(a."Process_Id" = o."Process_Id") AND bool_or(a."Id" < o."Id") FROM "OSSYS_BPM_ACTIVITY" a JOIN "OSSYS_BPM_ACTIVITY" o ON o."Id" = a."Precedent_Activity_Id"} ],
+	[ 'some are of a group', q{count(*) > 0 AND count(*) = count(g."ID") FROM "OSSYS_BPM_ACTIVITY" a LEFT JOIN "OSSYS_GROUP" g ON g."ID" = a."GROUP_ID" WHERE a."GROUP_ID" IS NOT NULL} ],
+	[ 'there are instances of a definition that is not active, and of a clone', q{count(*) FILTER (WHERE NOT d."Is_Active") > 0 AND count(*) FILTER (WHERE s."NAME" LIKE '%\_Clone') > 0 FROM "OSSYS_BPM_PROCESS" p JOIN "OSSYS_BPM_PROCESS_DEFINITION" d ON d."Id" = p."PROCESS_DEF_ID" JOIN "OSSYS_ESPACE" s ON s."ID" = d."Espace_Id"} ],
+	[ 'identifiers are of many kinds', q{count(DISTINCT e."ESPACE_ID") > 3 AND bool_or(e."Data_Kind" = 'staticEntity') AND bool_or(v.value ~ '^[A-Z]+[0-9]+$') AND bool_or(e."NAME" = 'User') AND bool_or(e."NAME" = 'Group') FROM look.variable v JOIN look.entity e ON 'bt' || e.key = v.type} ],
+	[ 'some are 0 or empty', q{count(*) FILTER (WHERE value = '0') > 0 AND count(*) FILTER (WHERE value = '') > 0 AND count(*) FILTER (WHERE value IS NULL) = 0 FROM look.variable WHERE type LIKE 'bt%'} ],
+	[ 'the others find their row', q{bool_and(look.number(format('SELECT count(*) FROM factory.%I WHERE %I::text = %L', CASE WHEN e."IS_SYSTEM" THEN upper(e."PHYSICAL_TABLE_NAME") ELSE (SELECT relname FROM pg_class c WHERE c.oid = e.oid) END, CASE WHEN e."IS_SYSTEM" THEN 'ID' ELSE i."DATABASE_NAME" END, v.value)) = 1) FROM look.variable v LEFT JOIN look.entity e ON 'bt' || e.key = v.type LEFT JOIN look.identifier i ON i.entity = e.object WHERE v.type LIKE 'bt%' AND v.value NOT IN ('', '0')} ],
+	[ 'an input of a clone is of its original', q{count(*) > 0 FROM look.variable v JOIN look.entity e ON 'bt' || e.key = v.type WHERE v.name = 'CopyId' AND v.value <> '0'} ],
+	[ 'users of one name are in two tenants of a provider', q{count(*) > 0 FROM (SELECT FROM "OSSYS_USER" u JOIN "OSSYS_TENANT" t ON t."ID" = u."TENANT_ID" GROUP BY u."USERNAME", t."ESPACE_ID" HAVING count(*) > 1) u} ],
+	[ 'each event table has its trigger', q{count(*) > 3 AND bool_and(tgname IS NOT NULL AND tgenabled = 'O') FROM look.event} ],
+	[ 'rows start processes, and wake activities', q{count(*) FILTER (WHERE coalesce((row ->> '_ACTIVITY_ID')::bigint, 0) = 0) > 3 AND count(*) FILTER (WHERE (row ->> '_ACTIVITY_ID')::bigint > 0) > 3 FROM look.subscription WHERE row ->> '_PROCESS_DEF_ID' IS NOT NULL} ],
+	[ 'by one row or by what it refers to', q{bool_or((row ->> '_IS_UPDATE')::boolean AND (row ->> 'ID') IS NOT NULL) AND bool_or(NOT (row ->> '_IS_UPDATE')::boolean AND (row ->> 'ID') IS NULL) FROM look.subscription WHERE (row ->> '_ACTIVITY_ID')::bigint > 0} ],
+	[ 'of definitions and activities that are there', q{bool_and(d."Is_Active" AND d."Espace_Id" = (row ->> '_ESPACE_ID')::bigint AND (coalesce((row ->> '_ACTIVITY_ID')::bigint, 0) = 0 OR p."PROCESS_DEF_ID" = d."Id" AND a."Status_Id" = 8)) FROM look.subscription s LEFT JOIN "OSSYS_BPM_PROCESS_DEFINITION" d ON d."Id" = (row ->> '_PROCESS_DEF_ID')::bigint LEFT JOIN "OSSYS_BPM_ACTIVITY" a ON a."Id" = (row ->> '_ACTIVITY_ID')::bigint LEFT JOIN "OSSYS_BPM_PROCESS" p ON p."Id" = a."Process_Id" WHERE row ->> '_PROCESS_DEF_ID' IS NOT NULL} ],
+	[ 'nothing was queued but what was planted', q{(SELECT count(*) FROM "OSSYS_BPM_EVENT") = 1 AND (SELECT count(*) FROM "OSSYS_BPM_EVENT_QUEUE") = 1} ])
+{
+	my ($name, $query) = @$process;
+	is(one("SET search_path = factory; SELECT $query"), 't', "processes: $name");
+}
+# What a trigger queues when a row comes, and when all are changed.
+is(one(<<'SQL'), 't|t|t', 'processes: an event is queued for each subscription that a row satisfies');
+SET search_path = factory;
+CREATE FUNCTION look.queued(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	queued bigint;
+BEGIN
+	EXECUTE statement;
+	SELECT (SELECT count(*) FROM factory."OSSYS_BPM_EVENT") + (SELECT count(*) FROM factory."OSSYS_BPM_EVENT_QUEUE") - 2 INTO queued;
+	RAISE SQLSTATE 'ZZ000';
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+	RETURN queued;
+END $$;
+SELECT sum(came) > 0 AND sum(changed) > 0, bool_and(came = should_come), bool_and(changed = should_change)
+FROM (SELECT look.queued(format('INSERT INTO %s DEFAULT VALUES', e.oid::regclass)) AS came,
+		(SELECT count(*) FROM look.subscription s WHERE s.object = e.object AND NOT (row ->> '_IS_UPDATE')::boolean
+			AND NOT EXISTS (SELECT FROM jsonb_each_text(row) c WHERE c.key NOT LIKE '\_%' AND c.value IS NOT NULL)) AS should_come,
+		look.queued(format('UPDATE %s SET %I = %2$I', e.oid::regclass, n.name)) AS changed,
+		look.number(format('SELECT count(*) FROM %s r JOIN factory.%I e ON e."_IS_UPDATE" AND coalesce(e.%I, r.%3$I) = r.%3$I', e.oid::regclass, e.event_table, i."DATABASE_NAME")) AS should_change
+	FROM look.event e
+	JOIN look.identifier i ON i.entity = e.object AND i."IS_AUTONUMBER"
+	CROSS JOIN LATERAL (SELECT min(a."DATABASE_NAME") AS name FROM look.attribute a WHERE a.entity = e.object AND a.attnum IS NOT NULL AND NOT a.is_identifier) n) e;
+SQL
+
+# ---------------------------------------------------------------------------
 # Another environment of the same model
 # ---------------------------------------------------------------------------
 generate_ok('another variant', 'one', '--schema', 'factory_qa', '--variant', 'qa');
@@ -242,6 +315,9 @@ foreach my $variant (
 	[ 'some texts are shorter on one side', qq{count(*) BETWEEN 1 AND 60 $both JOIN factory."OSSYS_ENTITY_ATTR" a ON a."ENTITY_ID" = e."ID" JOIN factory_qa."OSSYS_ENTITY_ATTR" oa ON oa."ENTITY_ID" = o."ID" AND oa."SS_KEY" = a."SS_KEY" WHERE a."LENGTH" <> oa."LENGTH"} ],
 	[ 'records have other identifiers', q{count(*) FILTER (WHERE r."Data_Id" <> o."Data_Id") > 10 FROM factory."OSSYS_ENTITY_RECORD" r JOIN factory_qa."OSSYS_ENTITY_RECORD" o USING ("SS_Key", "Entity_SS_Key")} ],
 	[ 'users have other numbers', q{count(*) > 30 AND count(*) FILTER (WHERE u."ID" = o."ID") < 5 FROM factory."OSSYS_USER" u JOIN factory_qa."OSSYS_USER" o USING ("USERNAME")} ],
+	[ 'processes are the same by key', q{count(*) > 8 AND count(*) FILTER (WHERE d."Id" = o."Id") < 3 FROM factory."OSSYS_BPM_PROCESS_DEFINITION" d JOIN factory."OSSYS_ESPACE" s ON s."ID" = d."Espace_Id" JOIN factory_qa."OSSYS_ESPACE" os USING ("SS_KEY") JOIN factory_qa."OSSYS_BPM_PROCESS_DEFINITION" o ON o."Espace_Id" = os."ID" AND o."SS_Key" = d."SS_Key" AND o."Is_Active" = d."Is_Active"} ],
+	[ 'inputs have the same type', q{count(*) > 30 AND bool_and(d."SS_Type" = o."SS_Type") FROM factory."OSSYS_BPM_PROCESS_INPUT_DEF" d JOIN factory."OSSYS_BPM_PROCESS_DEFINITION" p ON p."Id" = d."Process_Def_Id" JOIN factory."OSSYS_ESPACE" s ON s."ID" = p."Espace_Id" JOIN factory_qa."OSSYS_ESPACE" os USING ("SS_KEY") JOIN factory_qa."OSSYS_BPM_PROCESS_DEFINITION" q ON q."Espace_Id" = os."ID" AND q."SS_Key" = p."SS_Key" JOIN factory_qa."OSSYS_BPM_PROCESS_INPUT_DEF" o ON o."Process_Def_Id" = q."Id" AND o."SS_Key" = d."SS_Key"} ],
+	[ 'users are missing here and there', q{count(*) FILTER (WHERE o."ID" IS NULL) > 0 AND count(*) FILTER (WHERE u."ID" IS NULL) > 0 FROM (SELECT u.*, t."NAME" AS tenant FROM factory."OSSYS_USER" u JOIN factory."OSSYS_TENANT" t ON t."ID" = u."TENANT_ID") u FULL JOIN (SELECT u.*, t."NAME" AS tenant FROM factory_qa."OSSYS_USER" u JOIN factory_qa."OSSYS_TENANT" t ON t."ID" = u."TENANT_ID") o USING (tenant, "USERNAME")} ],
 	[ 'tables have other rows', q{count(*) > 60 FROM look.relation r JOIN pg_class q ON q.relname = r.name AND q.relnamespace = 'factory_qa'::regnamespace WHERE r.kind = 'r' AND r.name LIKE 'OSUSR%' AND (SELECT reltuples FROM pg_class c WHERE c.oid = r.oid) <> q.reltuples} ])
 {
 	my ($name, $query) = @$variant;
@@ -298,7 +374,7 @@ my %look = (
 	module_without_application => q{name FROM look.module m WHERE NOT EXISTS (SELECT FROM factory."OSSYS_APP_DEFINITION_MODULE" d JOIN factory."OSSYS_MODULE" o ON o."ID" = d."MODULE_ID" WHERE o."ESPACE_ID" = m.id AND m.kind = 'espace')},
 	module_without_owner => q{"ID"::text FROM factory."OSSYS_MODULE" WHERE "EXTENSION_ID" IS NULL AND ("ESPACE_ID" IS NULL OR "ESPACE_ID" NOT IN (SELECT "ID" FROM factory."OSSYS_ESPACE"))},
 	multi_tenant => q{object FROM look.entity e WHERE "MULTITENANT" AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = e.oid AND a.attname = 'TENANT_ID')
-		AND (SELECT count(*) FROM look.relation r JOIN factory."OSSYS_TENANT" t ON r.name = e."Base_View_Name" || '_T' || t."ID" WHERE r.kind = 'v') = 2},
+		AND (SELECT count(*) FROM look.relation r JOIN factory."OSSYS_TENANT" t ON r.name = e."Base_View_Name" || '_T' || t."ID" WHERE r.kind = 'v') = 3},
 	multilingual => q{object FROM look.entity WHERE "Multilingual" AND "Multilingual_Table_Name" ~ '^OSUSR_..._?_ML' AND look.number(format('SELECT count(*) FROM factory.%I', "Multilingual_Table_Name")) > 0},
 	non_uuid_key => qq{object FROM look.entity WHERE "SS_KEY" ~ '^Entity$uuid\$'},
 	non_uuid_reference => qq{object FROM look.attribute WHERE "TYPE" ~ '^bt$uuid\\*Entity$uuid\$'},
@@ -398,6 +474,16 @@ is(one(q{SELECT string_agg(espace || '.' || entity, ' ') FROM osmeta.entity
 generate_ok('the smallest factory', 'two', '--schema', 'small', map { ("--$_", 0) } qw(modules entities attributes rows users));
 is( value('maker', 'two', q{SELECT count(DISTINCT trap) FROM small.generator_trap}),
 	scalar keys %look, 'has every trap');
+
+# Without events, and with traps but nothing in the queues
+generate_ok('a factory without events', 'two', '--schema', 'quiet', '--no-events', '--no-traps');
+is(value('maker', 'two', q{SELECT (SELECT count(*) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid WHERE c.relnamespace = 'quiet'::regnamespace AND NOT g.tgisinternal),
+	sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM quiet.%I', relname), false, true, '')))[1]::text::bigint)
+	FROM pg_class WHERE relnamespace = 'quiet'::regnamespace AND relkind = 'r' AND relname ~ '^(OSEVT_|OSSYS_BPM_EVENT)'}),
+	'0|0', 'has no subscriptions, triggers and queued events');
+generate_ok('a factory with traps and empty queues', 'two', '--schema', 'empty', '--empty-queues');
+is(value('maker', 'two', q{SELECT (SELECT count(*) FROM empty."OSSYS_BPM_EVENT") + (SELECT count(*) FROM empty."OSSYS_BPM_EVENT_QUEUE"), count(*) > 100, count(*) FILTER (WHERE trap = 'queued_event') FROM empty.generator_trap}),
+	'0|t|0', 'has all traps but that one');
 
 # Without traps nothing is odd.
 generate_ok('a factory without traps', 'one', '--schema', 'clean', '--no-traps', '--seed', '7', '--rows', '0');
