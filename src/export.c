@@ -330,6 +330,39 @@ check_holders(const Export *export)
 	(void) osmeta_environment_open(plan->target);
 }
 
+/* pull_plan has looked at the event tables; run_plan has not touched them. */
+static void
+check_events(const Export *export)
+{
+	const MigrationPlan *plan = export->plan;
+
+	if (strcmp(export->part, "deliver") != 0)
+		return;
+	osmeta_event_check_back(plan, "exported");
+	for (int i = 0; i < export->nevents; i++)
+	{
+		if (!osmeta_event_exists(plan, EVENT_SCRIPT,
+								 export->events[i].table->event_no))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("subscriptions to events of environment \"%s\" have not been read for a script of plan \"%s\"",
+							plan->source, plan->name),
+					 errhint("CALL osmeta.pull_plan(%s).",
+							 quote_literal_cstr(plan->name))));
+	}
+	if (osmeta_execf("SELECT FROM osmeta.plan_catalogue c WHERE c.plan_id = " INT64_FORMAT
+					 " AND c.side = 'target' AND c.kind = 'event' AND c.entity_id <> 0"
+					 " AND NOT EXISTS (SELECT FROM osmeta.plan_event v WHERE v.plan_id = c.plan_id AND v.kind = 'table')"
+					 " AND EXISTS (SELECT FROM osmeta.plan_entity e WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id AND e.include AND e.is_data) LIMIT 1",
+					 plan->plan_id) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("event tables of environment \"%s\" have not been read for a script of plan \"%s\"",
+						plan->target, plan->name),
+				 errhint("CALL osmeta.pull_plan(%s).",
+						 quote_literal_cstr(plan->name))));
+}
+
 static Export *
 begin_export(FunctionCallInfo fcinfo)
 {
@@ -355,6 +388,7 @@ begin_export(FunctionCallInfo fcinfo)
 	osmeta_plan_forget();
 	MemoryContextSwitchTo(context);
 	osmeta_export_model(export);
+	check_events(export);
 	osmeta_spi_end(nest_level);
 	return export;
 }

@@ -10,8 +10,10 @@
  * export_deliver.c	the script that delivers
  * export_check.c	what the script looks at before its first row
  * export_existing.c	rows of the target that go before, and come back
+ * export_event.c	subscriptions are set aside, and come back
  * export_undo.c	the scripts that verify, undo and clean
  * export_read.c	read_delivery: what became of a script
+ * export_read_event.c	the same of subscriptions
  * script_tsql.c			names, texts and types
  *
  *-------------------------------------------------------------------------
@@ -20,6 +22,7 @@
 #define OSMETA_EXPORT_H
 
 #include "plan_delete.h"
+#include "plan_event.h"
 
 #include "utils/portal.h"
 
@@ -42,6 +45,7 @@ typedef struct ExportColumn
 	PlanEntity *root;			/* the target gives what it refers to, or NULL */
 	bool		is_staged;		/* cK: false if the target gives it */
 	bool		has_reference;	/* rK */
+	bool		is_typed;		/* gK: of which entity rK is an identifier */
 	bool		is_padded;		/* blanks at its end are no part of a text */
 	char	   *name;			/* at the target, in brackets */
 	char	   *type;			/* in the stage */
@@ -75,6 +79,27 @@ typedef struct ExportEntity
 	char	   *upper;			/* highest new identifier, or NULL */
 } ExportEntity;
 
+/* An event table. */
+typedef struct ExportEvent
+{
+	EventTable *table;
+	char	   *name;			/* at the target, qualified, in brackets */
+	char	   *stage;			/* likewise, of the script: rows of the source */
+	char	   *own;			/* likewise: those of the target, kept */
+	char	   *brought;		/* likewise: those of the source that came */
+	bool		stays;			/* triggers are disabled: nothing is set aside */
+	ExportColumn *columns;
+	int64		rows;			/* of the source */
+} ExportEvent;
+
+/* A queue of events. */
+typedef struct ExportQueue
+{
+	char	   *label;			/* its name at the target */
+	char	   *name;			/* the same qualified, in brackets */
+	char	   *id;				/* its identifier, in brackets */
+} ExportQueue;
+
 typedef struct Export
 {
 	MigrationPlan *plan;
@@ -84,6 +109,10 @@ typedef struct Export
 	char	   *token;			/* of this state of the plan */
 	ExportEntity *entities;
 	int			nentities;
+	ExportEvent *events;
+	int			nevents;
+	ExportQueue *queues;
+	int			nqueues;
 	MemoryContext context;		/* of the lines that are next */
 	MemoryContext work;			/* where things are made now */
 
@@ -204,6 +233,43 @@ extern void osmeta_export_refer_back(Export *export,
 extern void osmeta_export_drop_existing(Export *export,
 										void (*drop) (Export *export,
 													  const char *table));
+
+/*
+ * export_event.c: nothing, if the plan writes to no table with an event table.
+ * progress is the table of steps: of the delivery, or of an undo.
+ */
+extern void osmeta_export_event_model(Export *export);
+extern void osmeta_export_event_tables(Export *export);
+extern void osmeta_export_event_check(Export *export);
+
+/* A batch of the source's rows as a step; false: there are no more. */
+extern bool osmeta_export_event_rows(Export *export);
+extern void osmeta_export_event_aside(Export *export, const char *progress);
+extern void osmeta_export_event_sweep(Export *export, const char *progress);
+extern void osmeta_export_event_back(Export *export, const char *progress);
+
+/* In a step that writes rows of an entity: nobody has subscribed meanwhile. */
+extern void osmeta_export_event_guard(Export *export,
+									  const ExportEntity *entity);
+
+/* What is set aside, as a text to add to one of T-SQL. */
+extern char *osmeta_export_event_said(const Export *export);
+extern void osmeta_export_event_places(Export *export);
+extern void osmeta_export_event_verify(Export *export);
+extern void osmeta_export_event_check_back(Export *export);
+extern void osmeta_export_event_drop(Export *export,
+									 void (*drop) (Export *export,
+												   const char *table));
+
+/* export_read.c: a relation over a table of the script, for a moment */
+#define DELIVERED_RELATION "delivered_rows"
+extern bool osmeta_delivered_relation(const Export *export, const char *table,
+									  const char *columns);
+extern char *osmeta_delivered_name(const MigrationPlan *plan);
+extern void osmeta_delivered_drop(const MigrationPlan *plan);
+
+/* export_read_event.c */
+extern void osmeta_export_read_events(const Export *export);
 
 /* The type of an attribute's column at the target, and what may be there. */
 extern void osmeta_export_fill_type(const Export *export,

@@ -127,6 +127,7 @@ add_problems(Export *export)
 	osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT N'column ' + e.id_name + N' of table ' + e.full_name + N' gives no identifiers, as key strategy assigned needs'");
 	osmeta_export_add(export, "FROM @table e WHERE e.is_given = 1 AND OBJECT_ID(e.full_name) IS NOT NULL");
 	osmeta_export_add(export, "AND NOT EXISTS (SELECT 1 FROM sys.columns c WHERE c.object_id = OBJECT_ID(e.full_name) AND c.name = e.id_name COLLATE DATABASE_DEFAULT AND c.is_identity = 1);");
+	osmeta_export_event_check(export);
 	osmeta_export_add(export, "IF OBJECT_ID(%s) IS NOT NULL INSERT INTO @problem (problem) SELECT CASE WHEN EXISTS (SELECT 1 FROM %s WHERE step = 0 AND token = 'undo %.20s') THEN N'what this script has delivered is undone, or is being undone: run the part undo to its end, and the part clean'"
 					  " ELSE N'tables of another script of the plan stand here: run the part clean of that one first' END WHERE NOT EXISTS (SELECT 1 FROM %s WHERE step = 0 AND token = '%s');",
 					  osmeta_export_text(progress), progress, export->token,

@@ -278,6 +278,7 @@ osmeta_export_create_rows(Export *export, const ExportEntity *e, int64 first,
 						 osmeta_export_value(export, e, c, &joins));
 	}
 	osmeta_export_step_begin(export, "progress");
+	osmeta_export_event_guard(export, e);
 	osmeta_export_add(export, "DECLARE @rows bigint;");
 	osmeta_export_add(export, "DECLARE @paired bigint;");
 	osmeta_export_add(export, "DECLARE @wanted bigint;");

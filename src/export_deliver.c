@@ -6,7 +6,8 @@
  * First all rows go into tables of the script (eN: seq, in the order of the
  * identifiers at the source; source_id; cK as in the plan's own stage; rK,
  * the identifier at the source of what a reference leads to, if the target is
- * yet to give that its own).  Then they are looked at, and inserted from there,
+ * yet to give that its own; gK, the entity of that, where each row says what it
+ * refers to).  Then they are looked at, and inserted from there,
  * parents first; identifiers that the target gives go into the table map.
  *
  * With INSERT ... SELECT ... ORDER BY the identifiers are given in that order:
@@ -31,6 +32,7 @@ enum
 {
 	STATE_HEAD,
 	STATE_ROWS,
+	STATE_EVENT_ROWS,
 	STATE_CHECK,
 	STATE_CLEAR,				/* option existing = delete */
 	STATE_DELETE,
@@ -74,6 +76,12 @@ write_head(Export *export)
 									   osmeta_entity_label(e->root)),
 							  e->has_deferred ?
 							  "; some references in a second step" : "");
+	}
+	if (export->nevents > 0)
+	{
+		osmeta_export_comment(export, "BEFORE THAT IT SETS SUBSCRIPTIONS TO EVENTS ASIDE, so that no process starts by what it writes.");
+		osmeta_export_comment(export, "They come back at its end, with those of the source. Until then processes do not start:");
+		osmeta_export_comment(export, "let it come to its end, or the part undo. Event tables: %d.", export->nevents);
 	}
 	if (plan->delete_existing)
 	{
@@ -126,6 +134,9 @@ create_stage(Export *export, const ExportEntity *e)
 		if (c->has_reference)
 			appendStringInfo(&columns, ", r%d bigint NULL",
 							 c->attribute->attribute_no);
+		if (c->is_typed)
+			appendStringInfo(&columns, ", g%d bigint NULL",
+							 c->attribute->attribute_no);
 	}
 	if (e->kind != NULL)
 		appendStringInfoString(&columns, ", found_id bigint NULL");
@@ -148,10 +159,12 @@ write_tables(Export *export)
 	for (int i = 0; i < export->nentities; i++)
 		create_stage(export, &export->entities[i]);
 	osmeta_export_tables(export);
+	osmeta_export_event_tables(export);
 	osmeta_export_add(export, "INSERT INTO %s (step, kind, entity_id, first_seq, last_seq, row_count, token) SELECT 0, 'begin', 0, 0, 0, 0, '%s' WHERE NOT EXISTS (SELECT 1 FROM %s);",
 					  progress, export->token, progress);
 	osmeta_export_add(export, "COMMIT TRANSACTION;");
 	osmeta_export_end(export);
+	osmeta_export_event_sweep(export, "progress");
 }
 
 /* A value as the target's column has it: of a bit, a wrapper makes a number. */
@@ -189,6 +202,8 @@ rows_sql(const Export *export, const ExportEntity *e)
 			appendStringInfo(&buf, ", %s::text", cast_value(c));
 		if (c->has_reference)
 			appendStringInfo(&buf, ", d.r%d::text", c->attribute->attribute_no);
+		if (c->is_typed)
+			appendStringInfo(&buf, ", d.g%d::text", c->attribute->attribute_no);
 	}
 	appendStringInfo(&buf, " FROM (%s) d ORDER BY d.source_id",
 					 osmeta_delivery_sql(export->plan, e->entity,
@@ -211,6 +226,8 @@ stage_columns(const ExportEntity *e)
 			appendStringInfo(&buf, ", c%d", c->attribute->attribute_no);
 		if (c->has_reference)
 			appendStringInfo(&buf, ", r%d", c->attribute->attribute_no);
+		if (c->is_typed)
+			appendStringInfo(&buf, ", g%d", c->attribute->attribute_no);
 	}
 	return buf.data;
 }
@@ -262,7 +279,7 @@ append_row(Export *export, const ExportEntity *e, uint64 row, StringInfo rows,
 			if (value != NULL)
 				pfree(value);
 		}
-		if (c->has_reference)
+		for (int j = 0; j < c->has_reference + c->is_typed; j++)
 		{
 			char	   *value = SPI_getvalue(tuple, desc, col++);
 
@@ -396,6 +413,7 @@ write_insert(Export *export, const ExportEntity *e, int64 first, int64 last)
 						 osmeta_export_value(export, e, c, &joins));
 	}
 	osmeta_export_step_begin(export, "progress");
+	osmeta_export_event_guard(export, e);
 	osmeta_export_add(export, "DECLARE @rows bigint;");
 	if (is_given)
 		osmeta_export_add(export, "DECLARE @given TABLE (id bigint NOT NULL PRIMARY KEY);");
@@ -461,6 +479,7 @@ write_second(Export *export, const ExportEntity *e, int64 first, int64 last)
 			appendStringInfo(&is_set, " OR s.r%d IS NOT NULL", no);
 	}
 	osmeta_export_step_begin(export, "progress");
+	osmeta_export_event_guard(export, e);
 	osmeta_export_add(export, "DECLARE @rows bigint;");
 	osmeta_export_add(export, "DECLARE @wanted bigint;");
 	osmeta_export_add(export, "UPDATE t SET %s", set.data);
@@ -507,14 +526,14 @@ write_end(Export *export)
 					  progress, export->token,
 					  osmeta_export_text(psprintf("plan %s: NOT delivered, the tables that stand here are those of another script or of one that was undone; see the message above",
 												  export->plan->name)));
-	osmeta_export_add(export, "ELSE SELECT CASE WHEN MAX(step) = %d THEN %s ELSE %s + CAST(MAX(step) AS nvarchar(20)) END AS result FROM %s;",
+	osmeta_export_add(export, "ELSE SELECT CASE WHEN MAX(step) = %d THEN %s ELSE %s + CAST(MAX(step) AS nvarchar(20))%s END AS result FROM %s;",
 					  export->step,
 					  osmeta_export_text(psprintf("plan %s: delivered",
 												  export->plan->name)),
 					  osmeta_export_text(psprintf("plan %s: NOT delivered; see the message above, put the cause right, run the script again. Steps done, of %d: ",
 												  export->plan->name,
 												  export->step)),
-					  progress);
+					  osmeta_export_event_said(export), progress);
 	osmeta_export_end(export);
 }
 
@@ -542,11 +561,22 @@ osmeta_export_deliver(Export *export)
 			return true;
 		case STATE_ROWS:
 			if (!write_rows(export, e) && !next_entity(export))
+			{
+				export->at = 0;
+				export->seq = 0;
+				export->state = STATE_EVENT_ROWS;
+			}
+			return true;
+		case STATE_EVENT_ROWS:
+			if (!osmeta_export_event_rows(export))
 				export->state = STATE_CHECK;
 			return true;
 		case STATE_CHECK:
 			osmeta_export_check_existing(export);
 			osmeta_export_check_loaded(export);
+			/* nothing that is written from here on starts a process */
+			if (export->nentities > 0)
+				osmeta_export_event_aside(export, "progress");
 			export->at = 0;
 			export->state = export->nentities == 0 ? STATE_END :
 				export->plan->delete_existing ? STATE_CLEAR : STATE_INSERT;
@@ -588,6 +618,8 @@ osmeta_export_deliver(Export *export)
 				export->state = STATE_END;
 			return true;
 		case STATE_END:
+			if (export->nentities > 0)
+				osmeta_export_event_back(export, "progress");
 			write_end(export);
 			export->state = STATE_DONE;
 			return true;

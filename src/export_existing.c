@@ -167,6 +167,7 @@ void
 osmeta_export_clear_existing(Export *export, const ExportEntity *e)
 {
 	osmeta_export_step_begin(export, "progress");
+	osmeta_export_event_guard(export, e);
 	osmeta_export_add(export, "DECLARE @rows bigint = 0;");
 	declare_columns(export);
 	read_columns(export, e);
@@ -294,6 +295,7 @@ osmeta_export_put_back(Export *export, const ExportEntity *e)
 								   e->copy, e->table, is_same(e));
 
 	osmeta_export_step_begin(export, "undo");
+	osmeta_export_event_guard(export, e);
 	osmeta_export_add(export, "DECLARE @rows bigint = 0;");
 	declare_columns(export);
 	osmeta_export_add(export, "IF OBJECT_ID(%s) IS NOT NULL BEGIN",
@@ -323,6 +325,7 @@ void
 osmeta_export_refer_back(Export *export, const ExportEntity *e)
 {
 	osmeta_export_step_begin(export, "undo");
+	osmeta_export_event_guard(export, e);
 	osmeta_export_add(export, "DECLARE @rows bigint = 0;");
 	declare_columns(export);
 	osmeta_export_add(export, "IF OBJECT_ID(%s) IS NOT NULL BEGIN",

@@ -255,7 +255,9 @@ fill_column(const Export *export, ExportEntity *entity, ExportColumn *column,
 			const PlanAttribute *attribute)
 {
 	column->root = osmeta_leads_to(attribute);
-	column->has_reference = column->root != NULL;
+	column->is_typed = attribute->transform == TRANSFORM_TYPED &&
+		osmeta_typed_is_given(entity->entity);
+	column->has_reference = column->root != NULL || column->is_typed;
 	column->name = osmeta_export_name(attribute->target_column);
 	column->kind = osmeta_export_kind(attribute->target_type);
 	column->value_type = column->kind == EXPORT_TIME ? "timestamp(3)" :
@@ -296,7 +298,7 @@ check_expressions(const Export *export)
 							export->plan->plan_id) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a script cannot compute transforms that call osmeta.map_id for rows whose identifiers the target gives"),
+				 errmsg("a script cannot compute values of transforms that hold identifiers which the target gives"),
 				 errdetail("%s.", osmeta_list_values(SPI_processed)),
 				 errhint("Make a new plan with key strategy offset for these entities, or with remap:<entity> where the whole value is an identifier.")));
 }
@@ -366,6 +368,7 @@ osmeta_export_model(Export *export)
 		fill_entity(export, &export->entities[export->nentities]);
 		export->nentities++;
 	}
+	osmeta_export_event_model(export);
 }
 
 int64
@@ -396,6 +399,13 @@ osmeta_export_value(const Export *export, const ExportEntity *entity,
 	int			no = column->attribute->attribute_no;
 	char	   *given;
 
+	if (column->is_typed)
+	{
+		appendStringInfo(joins, " LEFT JOIN %s m%d ON m%d.entity_id = s.g%d AND m%d.source_id = s.r%d",
+						 osmeta_export_table(export, "map"), no, no, no, no, no);
+		return psprintf("COALESCE(CAST(m%d.target_id AS nvarchar(20)), s.c%d)",
+						no, no);
+	}
 	if (column->root == NULL)
 		return psprintf("s.c%d", no);
 	join_map(export, entity, column, joins);

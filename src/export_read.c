@@ -24,9 +24,6 @@
 
 PG_FUNCTION_INFO_V1(osmeta_read_delivery);
 
-/* The name of a relation of the plan's schema that stands for a moment. */
-#define RELATION "delivered_rows"
-
 void
 osmeta_check_not_exported(const MigrationPlan *plan)
 {
@@ -41,15 +38,16 @@ osmeta_check_not_exported(const MigrationPlan *plan)
 					 quote_literal_cstr(plan->name))));
 }
 
-/* Make a relation over a table of the script; false: there is none. */
-static bool
-make_relation(const Export *export, const char *table, const char *columns)
+/* False: there is no such table. */
+bool
+osmeta_delivered_relation(const Export *export, const char *table,
+						  const char *columns)
 {
 	const MigrationPlan *plan = export->plan;
 	char	   *sql;
 
 	osmeta_execf("SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment),"
-				 "  n.remote_schema, c.table_name, %s, '" RELATION "', c.columns, options => n.table_options)"
+				 "  n.remote_schema, c.table_name, %s, '" DELIVERED_RELATION "', c.columns, options => n.table_options)"
 				 " FROM osmeta.environment n"
 				 " CROSS JOIN (SELECT c.table_name, jsonb_agg(jsonb_build_object('name', osmeta.fold_name(c.column_name),"
 				 "    'remote_name', c.column_name, 'type', c.local_type) ORDER BY c.position) AS columns"
@@ -68,18 +66,18 @@ make_relation(const Export *export, const char *table, const char *columns)
 	return true;
 }
 
-static char *
-relation_name(const MigrationPlan *plan)
+char *
+osmeta_delivered_name(const MigrationPlan *plan)
 {
-	return psprintf("%s." RELATION, plan->schema);
+	return psprintf("%s." DELIVERED_RELATION, plan->schema);
 }
 
-static void
-drop_relation(const MigrationPlan *plan)
+void
+osmeta_delivered_drop(const MigrationPlan *plan)
 {
 	osmeta_execf("DROP %s %s",
 				 plan->target_wrapper ? "FOREIGN TABLE" : "VIEW",
-				 relation_name(plan));
+				 osmeta_delivered_name(plan));
 }
 
 /*
@@ -94,15 +92,15 @@ read_progress(const Export *export)
 	bool		has_ended;
 	bool		has_inserted;
 
-	if (!make_relation(export, "progress", "{step,kind,token}"))
+	if (!osmeta_delivered_relation(export, "progress", "{step,kind,token}"))
 		return false;
 	osmeta_execf("SELECT max(rtrim(p.token)) FILTER (WHERE p.step = 0),"
 				 " bool_or(rtrim(p.kind) = 'end'), bool_or(rtrim(p.kind) IN ('clear', 'delete', 'create', 'insert'))"
-				 " FROM (SELECT * FROM %s p OFFSET 0) p", relation_name(plan));
+				 " FROM (SELECT * FROM %s p OFFSET 0) p", osmeta_delivered_name(plan));
 	token = osmeta_text_at(0, 1);
 	has_ended = osmeta_bool_at(0, 2);
 	has_inserted = osmeta_bool_at(0, 3);
-	drop_relation(plan);
+	osmeta_delivered_drop(plan);
 	if (token != NULL && strncmp(token, "undo ", 5) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -132,16 +130,16 @@ read_found(const Export *export, const ExportEntity *e)
 {
 	char	   *list;
 
-	if (!make_relation(export, e->kind, "{source_id,found_id}"))
+	if (!osmeta_delivered_relation(export, e->kind, "{source_id,found_id}"))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("environment \"%s\" has no table %s%s",
 						export->plan->target, export->prefix, e->kind)));
 	osmeta_execf("SELECT COALESCE(string_agg(quote_literal(f.source_id), ', '), quote_literal(''))"
 				 " FROM (SELECT * FROM %s f OFFSET 0) f WHERE f.found_id IS NOT NULL",
-				 relation_name(export->plan));
+				 osmeta_delivered_name(export->plan));
 	list = osmeta_text_at(0, 1);
-	drop_relation(export->plan);
+	osmeta_delivered_drop(export->plan);
 	return list;
 }
 
@@ -151,7 +149,7 @@ read_created(const Export *export, const ExportEntity *e, const char *found)
 {
 	const MigrationPlan *plan = export->plan;
 	char	   *pairs = psprintf("SELECT d.source_id::text AS source_id, d.target_id::text AS target_id FROM %s d WHERE d.entity_id = " INT64_FORMAT,
-								 relation_name(plan), e->entity->entity_id);
+								 osmeta_delivered_name(plan), e->entity->entity_id);
 
 	if (e->owner != NULL)
 	{
@@ -196,7 +194,7 @@ read_map(const Export *export, Run *run)
 			found[i] = read_found(export, e);
 		has_created |= e->kind != NULL;
 	}
-	if (!make_relation(export, "map", "{entity_id,source_id,target_id}"))
+	if (!osmeta_delivered_relation(export, "map", "{entity_id,source_id,target_id}"))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("environment \"%s\" has no table %smap",
@@ -213,14 +211,14 @@ read_map(const Export *export, Run *run)
 		rows = osmeta_execf("INSERT INTO %s (source_id, target_id)"
 							" SELECT d.source_id, d.target_id FROM %s d WHERE d.entity_id = " INT64_FORMAT,
 							osmeta_stage_name(plan, 'm', e->entity->entity_id),
-							relation_name(plan), e->entity->entity_id);
+							osmeta_delivered_name(plan), e->entity->entity_id);
 		if (rows != (uint64) e->rows)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_EXCEPTION),
 					 errmsg("the map of the script in environment \"%s\" has " UINT64_FORMAT " of " INT64_FORMAT " rows of %s",
 							plan->target, rows, e->rows, e->label)));
 	}
-	drop_relation(plan);
+	osmeta_delivered_drop(plan);
 	if (has_created)
 		renew_pairs(export);
 }
@@ -234,8 +232,8 @@ copy_rows(const MigrationPlan *plan, const PlanEntity *entity,
 	osmeta_exec(relation);
 	osmeta_execf("TRUNCATE %s", copy);
 	osmeta_execf("INSERT INTO %s (%s) SELECT %s FROM %s", copy, columns,
-				 columns, relation_name(plan));
-	drop_relation(plan);
+				 columns, osmeta_delivered_name(plan));
+	osmeta_delivered_drop(plan);
 }
 
 /*
@@ -258,7 +256,7 @@ read_copies(const Export *export)
 		if (e->kind != NULL)
 			continue;
 		osmeta_execf("SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema,"
-					 "  b.table_name, %s, '" RELATION "',"
+					 "  b.table_name, %s, '" DELIVERED_RELATION "',"
 					 "  jsonb_agg(jsonb_build_object('name', a.attname, 'remote_name', c.column_name, 'type', c.local_type) ORDER BY a.attnum),"
 					 "  options => n.table_options), string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)"
 					 " FROM osmeta.environment n"
@@ -450,6 +448,7 @@ read_delivery(Run *run, bool never_run)
 	{
 		read_map(&export, run);
 		read_copies(&export);
+		osmeta_export_read_events(&export);
 	}
 	else
 		find_created(&export);

@@ -65,11 +65,13 @@ osmeta_export_verify(Export *export)
 						  i + 1,
 						  osmeta_export_text(export->entities[i].label),
 						  export->entities[i].rows);
+	osmeta_export_event_places(export);
 	if (export->nentities == 0)
 		osmeta_export_add(export, "SELECT N'the plan moves nothing' AS result;");
 	osmeta_export_end(export);
 	for (int i = 0; i < export->nentities; i++)
 		verify_entity(export, &export->entities[i], i + 1);
+	osmeta_export_event_verify(export);
 	osmeta_export_begin(export);
 	osmeta_export_add(export, "SELECT entity, rows_expected, rows_found, rows_different,");
 	osmeta_export_add(export, "CASE WHEN rows_different IS NULL THEN 'unreadable' WHEN rows_found = rows_expected AND rows_different = 0 THEN 'ok' ELSE 'different' END AS status");
@@ -112,6 +114,7 @@ begin_undo(Export *export)
 					  undo, export->token, undo);
 	osmeta_export_add(export, "COMMIT TRANSACTION;");
 	osmeta_export_end(export);
+	osmeta_export_event_sweep(export, "undo");
 }
 
 /* Which rows has the delivery put in? */
@@ -296,6 +299,7 @@ clear_rows(Export *export, const ExportEntity *e, int64 first, int64 last)
 	if (set.len == 0)
 		return;
 	osmeta_export_step_begin(export, "undo");
+	osmeta_export_event_guard(export, e);
 	osmeta_export_add(export, "UPDATE t SET %s FROM %s t JOIN %s u ON t.%s = u.id%s WHERE u.seq BETWEEN " INT64_FORMAT " AND " INT64_FORMAT ";",
 					  set.data, e->table,
 					  e->listed,
@@ -331,10 +335,10 @@ end_undo(Export *export)
 					  osmeta_export_text(undo),
 					  osmeta_export_text(psprintf("plan %s: NOT undone, nothing has been deleted; see the message above",
 												  export->plan->name)));
-	osmeta_export_add(export, "ELSE SELECT CASE WHEN COUNT(*) = 0 THEN %s WHEN MAX(step) = %d THEN %s + CAST(SUM(CASE kind WHEN 'delete' THEN row_count ELSE 0 END) AS nvarchar(20))%s ELSE %s + CAST(MAX(step) AS nvarchar(20)) END AS result FROM %s;",
+	osmeta_export_add(export, "ELSE SELECT CASE WHEN COUNT(*) = 0 THEN %s%s WHEN MAX(step) = %d THEN %s + CAST(SUM(CASE kind WHEN 'delete' THEN row_count ELSE 0 END) AS nvarchar(20))%s ELSE %s + CAST(MAX(step) AS nvarchar(20))%s END AS result FROM %s;",
 					  osmeta_export_text(psprintf("plan %s: NOT undone, nothing has been deleted and the delivery stands; see the message above",
 												  export->plan->name)),
-					  export->step,
+					  osmeta_export_event_said(export), export->step,
 					  osmeta_export_text(psprintf("plan %s: undone, rows deleted: ",
 												  export->plan->name)),
 					  export->plan->delete_existing ?
@@ -342,7 +346,7 @@ end_undo(Export *export)
 					  osmeta_export_text(psprintf("plan %s: NOT undone; see the message above, put the cause right, run the script again. Steps done, of %d: ",
 												  export->plan->name,
 												  export->step)),
-					  undo);
+					  osmeta_export_event_said(export), undo);
 	osmeta_export_end(export);
 }
 
@@ -384,6 +388,7 @@ osmeta_export_undo(Export *export)
 			list_rows(export, &export->entities[i]);
 	}
 	check_undo(export);
+	osmeta_export_event_aside(export, "undo");
 	for (int i = 0; i < export->nentities; i++)
 	{
 		if (export->entities[i].has_deferred)
@@ -403,6 +408,7 @@ osmeta_export_undo(Export *export)
 		osmeta_export_keep_referred(export, &export->entities[i]);
 		osmeta_export_pieces(export, &export->entities[i], delete_rows);
 	}
+	osmeta_export_event_back(export, "undo");
 	end_undo(export);
 	return true;
 }
@@ -429,12 +435,14 @@ osmeta_export_clean(Export *export)
 		osmeta_export_comment(export, "WITH THEM GO THE COPIES of the rows that the script has deleted here.");
 	osmeta_export_settings(export);
 	osmeta_export_begin(export);
+	osmeta_export_event_check_back(export);
 	for (int i = 0; i < export->nentities; i++)
 	{
 		drop_table(export, export->entities[i].stage);
 		drop_table(export, export->entities[i].listed);
 	}
 	osmeta_export_drop_existing(export, drop_table);
+	osmeta_export_event_drop(export, drop_table);
 	drop_table(export, osmeta_export_table(export, "map"));
 	drop_table(export, osmeta_export_table(export, "undo"));
 	drop_table(export, osmeta_export_table(export, "progress"));

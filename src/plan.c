@@ -185,6 +185,10 @@ add_referenced(const Draft *draft, Datum scope)
 		(void) osmeta_query("SELECT osmeta.plan_add_entity($1, $2, $3,"
 							" ARRAY(SELECT osmeta.plan_producer_entity($2, $4)), true)",
 							4, types, values, NULL);
+	osmeta_execf("SELECT osmeta.plan_add_process(" INT64_FORMAT ", " INT64_FORMAT ")",
+				 draft->plan_id, draft->source_capture_id);
+	osmeta_typed_read(draft->plan_id, draft->source_capture_id, draft->source,
+					  draft->source_schema);
 	for (;;)
 	{
 		char	   *lists[2];
@@ -192,7 +196,8 @@ add_referenced(const Draft *draft, Datum scope)
 
 		query_ids("SELECT array_agg(m.entity_id) FILTER (WHERE m.holds_data),"
 				  " array_agg(m.entity_id)"
-				  " FROM osmeta.plan_missing_entity($1, $2) m",
+				  " FROM (SELECT * FROM osmeta.plan_missing_entity($1, $2)"
+				  "  UNION SELECT * FROM osmeta.plan_missing_process_entity($1, $2)) m",
 				  draft->plan_id, draft->source_capture_id, 0);
 		lists[0] = osmeta_text_at(0, 1);
 		lists[1] = osmeta_text_at(0, 2);
@@ -255,6 +260,37 @@ static char *
 schema_of(const char *environment)
 {
 	return pstrdup(quote_identifier(osmeta_environment_open(environment)->schema));
+}
+
+/* Statuses of processes are the factory's: a name must be one of them. */
+static void
+check_status(const Draft *draft)
+{
+	uint64		rows;
+
+	rows = osmeta_execf("SELECT v.value #>> '{}', (SELECT string_agg(s.name, ', ' ORDER BY s.id)"
+						"  FROM osmeta.captured_bpm_process_status s WHERE s.capture_id = p.source_capture_id)"
+						" FROM osmeta.plan p CROSS JOIN LATERAL jsonb_array_elements("
+						"  CASE jsonb_typeof(p.options -> 'process_status') WHEN 'array' THEN p.options -> 'process_status' ELSE '[]' END) v"
+						" WHERE p.plan_id = " INT64_FORMAT
+						"  AND NOT EXISTS (SELECT FROM osmeta.captured_bpm_process_status s"
+						"   WHERE s.capture_id = p.source_capture_id AND CASE jsonb_typeof(v.value) WHEN 'number' THEN s.id::text = v.value::text"
+						"    ELSE osmeta.fold_name(s.name) = osmeta.fold_name(v.value #>> '{}') END)"
+	/* where it names none, numbers are the platform's */
+						"  AND (jsonb_typeof(v.value) = 'string' OR EXISTS (SELECT FROM osmeta.captured_bpm_process_status s"
+						"   WHERE s.capture_id = p.source_capture_id))",
+						draft->plan_id);
+	if (rows > 0)
+	{
+		char	   *known = osmeta_text_at(0, 2);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("environment \"%s\" has no status of processes \"%s\"",
+						draft->source, osmeta_text_at(0, 1)),
+				 known ? errhint("It has %s.", known) :
+				 errhint("It names none: give their numbers.")));
+	}
 }
 
 /* Name, environments, captures, options; then the row of osmeta.plan. */
@@ -331,6 +367,7 @@ begin_draft(Draft *draft, FunctionCallInfo fcinfo)
 				 errdetail("Both read the same schema of the same server."),
 				 errhint("A source is only ever read: take another target.")));
 	draft->plan_id = osmeta_int64_at(0, 1, NULL);
+	check_status(draft);
 }
 
 /* What the captures say of the tables of a plan that are not read yet. */
@@ -445,6 +482,7 @@ osmeta_create_plan(PG_FUNCTION_ARGS)
 	else
 	{
 		osmeta_plan_read(plan, 0, plan->nentities, false);
+		osmeta_plan_check_creatable(plan);
 		osmeta_plan_judge_samples(plan);
 		osmeta_plan_choose_offsets(plan);
 	}
@@ -523,6 +561,9 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 	strcmp(key, "severity") == 0 || strcmp(key, "existing_one_to_one") == 0;
 	bool		is_about_undo = strncmp(key, "undo_", 5) == 0;
 
+	/* Each call sees anew what is to be set aside. */
+	bool		is_about_events = strcmp(key, "events") == 0;
+
 	/* What only the next round goes by, and the phase update. */
 	bool		is_about_rounds = strcmp(key, "updates") == 0 ||
 	strcmp(key, "severity") == 0 || strcmp(key, "chunk_rows") == 0 ||
@@ -533,6 +574,7 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 
 	/* Until the push begins, who stands in for whom can still be decided. */
 	if (strcmp(plan->phase, "planned") != 0 && !is_about_undo &&
+		!is_about_events &&
 		!(strcmp(plan->phase, "pull") == 0 && is_about_matches) &&
 		!(strcmp(plan->phase, "done") == 0 && is_about_rounds) &&
 		!is_to_update)
@@ -541,10 +583,12 @@ osmeta_set_plan_option(PG_FUNCTION_ARGS)
 				 errmsg("plan \"%s\" has started, option \"%s\" cannot change any more",
 						name, key),
 				 errhint("Make another plan.")));
-	if (strcmp(key, "producers") == 0)
+	if (strcmp(key, "producers") == 0 || strcmp(key, "processes") == 0 ||
+		strcmp(key, "process_status") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("plan option \"producers\" decides which entities a plan has and can be given to create_plan only"),
+				 errmsg("plan option \"%s\" decides what a plan moves and can be given to create_plan only",
+						key),
 				 errhint("Drop the plan and create it again with this option.")));
 	values[0] = Int64GetDatum(plan->plan_id);
 	values[1] = PG_GETARG_DATUM(1);

@@ -20,7 +20,9 @@ typedef enum PlanTransform
 	TRANSFORM_REMAP,			/* a reference, by its entity's strategy */
 	TRANSFORM_NULL_VALUE,		/* or the default: one value for all rows */
 	TRANSFORM_EXPRESSION,		/* the user's own, when rows are pulled */
-	TRANSFORM_LATE				/* the same, when they are delivered */
+	TRANSFORM_LATE,				/* the same, when they are delivered */
+	TRANSFORM_TYPED				/* a text that may hold an identifier: the row
+								 * says of what */
 } PlanTransform;
 
 typedef enum PlanStrategy
@@ -67,6 +69,15 @@ typedef struct PlanAttribute
 	bool		is_tested;		/* some values refer to no row, or may */
 	int64		refers_to_id;	/* entity_id, 0 if none */
 	char	   *refers_to_name; /* is_soft: as the user wrote it */
+	char	   *typed_key;		/* not NULL: no column, but what the typed one
+								 * holds in rows of this type */
+	int			value_no;		/* the same: numbers of the typed column ... */
+	int			type_no;		/* and of that which says the type; 0: none */
+	int			definition_no;	/* and of the definition, which says it, too */
+	char	   *source_types;	/* where to read that, up to the number */
+	char	   *target_types;
+	bool		is_root;		/* leads to the root of the row's tree ... */
+	int			parent_no;		/* in which this attribute leads upwards */
 	struct PlanEntity *refers_to;	/* NULL if not in the plan */
 	struct PlanEntity *given_to;	/* an expression gives identifiers of it */
 } PlanAttribute;
@@ -83,6 +94,9 @@ typedef struct PlanEntity
 	char	   *counter;
 	char	   *strategy_name;
 	PlanStrategy strategy;
+	char	   *platform_table; /* instances of processes; NULL: no */
+	char	   *instance_scan;	/* which instances are moved, over the table s */
+	char	   *instance_filter;	/* the same, what only is evaluated here */
 	bool		is_data;		/* rows are moved */
 	bool		is_number;		/* the identifier is one */
 	bool		is_read;		/* relations stand, tables have been read */
@@ -104,6 +118,8 @@ typedef struct PlanEntity
 	int64		rows_expected;
 	int64		offset;
 	int			nattributes;	/* included ones that can be delivered */
+	int			nreferences;	/* these, and behind them what a typed column
+								 * may refer to */
 	PlanAttribute *attributes;
 	PlanAttribute *identifier;	/* one of them */
 } PlanEntity;
@@ -307,6 +323,14 @@ extern void osmeta_check_mask_secret(const MigrationPlan *plan);
 /* Fill osmeta.plan_map from the live environments. */
 extern void osmeta_plan_fill_map(const MigrationPlan *plan);
 
+/* plan_creatable.c */
+
+/*
+ * Write down why users and groups whom the plan is going to create cannot be
+ * created at the target.  To be called when it is known who is referred to.
+ */
+extern void osmeta_plan_check_creatable(const MigrationPlan *plan);
+
 /* plan_natural.c */
 
 /*
@@ -422,6 +446,12 @@ extern void osmeta_plan_read(const MigrationPlan *plan, int first, int count,
 
 /* Free ranges of identifiers for entities that have been read and have none. */
 extern void osmeta_plan_choose_offsets(const MigrationPlan *plan);
+
+/* plan_typed.c */
+
+/* Of which entities do the plan's inputs and outputs hold identifiers? */
+extern void osmeta_typed_read(int64 plan_id, int64 source_capture_id,
+							  const char *source, const char *source_schema);
 
 /* plan_default.c */
 

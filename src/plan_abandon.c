@@ -25,6 +25,7 @@
 
 #include "utils/builtins.h"
 
+#include "plan_event.h"
 #include "plan_identifier.h"
 #include "spi.h"
 
@@ -99,7 +100,7 @@ note_dangling(const MigrationPlan *plan, const PlanEntity *entity)
 	bool		has_changes = osmeta_relation_exists(plan, 'u', entity->entity_id);
 	int			id = entity->identifier->attribute_no;
 
-	for (int i = 0; i < entity->nattributes; i++)
+	for (int i = 0; i < entity->nreferences; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 		char	   *value = psprintf("(%s)::text", osmeta_reference_value(a, "s"));
@@ -243,6 +244,14 @@ osmeta_abandon_round(PG_FUNCTION_ARGS)
 		require_round(&run);
 		abandon(&run);
 		osmeta_spi_commit(&run.nest_level);
+		/* they were set aside before the round was refused */
+		run.plan = osmeta_plan_load(run.name);
+		if (osmeta_has_events_aside(run.plan))
+		{
+			run.sink = osmeta_sink_find(run.plan->target_wrapper);
+			osmeta_events_back(&run);
+			osmeta_spi_commit(&run.nest_level);
+		}
 	}
 	PG_FINALLY();
 	{

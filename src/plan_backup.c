@@ -255,7 +255,8 @@ osmeta_prepare_delete(Run *run)
 	{
 		PlanEntity *e = &plan->entities[i];
 
-		if (!e->is_data)
+		/* what the platform has of its own there stays */
+		if (!e->is_data || e->platform_table != NULL)
 			continue;
 		make_copy(run, e);
 		add_pieces(run, e);

@@ -16,7 +16,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "plan_run.h"
+#include "plan_event.h"
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -199,6 +199,17 @@ read_privileges(const MigrationPlan *plan, bool is_source)
 				 " GROUP BY t.entity_id",
 				 tables_sql(plan, side), plan->plan_id, side,
 				 is_source ? plan->source_schema : plan->target_schema);
+	/* where users and groups, and their links, are to be created */
+	if (!is_source)
+		osmeta_execf("INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, entity_id, name, table_name, definition, details)"
+					 " SELECT " INT64_FORMAT ", 'target', 'privilege', e.entity_id, p.table_name, p.table_name, NULL,"
+					 "  jsonb_build_object('SELECT', p.can_select, 'INSERT', p.can_insert, 'DELETE', p.can_delete)"
+					 " FROM osmeta.plan_entity e"
+					 " JOIN (VALUES ('user', 'ossys_user'), ('user', 'ossys_user_role'), ('user', 'ossys_group_user'),"
+					 "  ('group', 'ossys_group'), ('group', 'ossys_group_role')) v (strategy, table_name) ON v.strategy = e.key_strategy"
+					 " JOIN %s.live_physical_privilege p ON osmeta.fold_name(p.table_name) = v.table_name"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND NOT e.is_data AND e.include ON CONFLICT DO NOTHING",
+					 plan->plan_id, plan->target_schema, plan->plan_id);
 }
 
 /* Statements of which the last one counts, as osmeta_try wants them. */
@@ -221,15 +232,18 @@ count_rows(void *arg)
 
 static void
 add_event(const MigrationPlan *plan, int64 entity_id, const char *name,
-		  int64 count, const char *error)
+		  int64 count, const char *missing, const char *error)
 {
 	osmeta_execf("INSERT INTO osmeta.plan_catalogue (plan_id, side, kind, entity_id, name, table_name, definition, details)"
-				 " VALUES (" INT64_FORMAT ", 'target', 'event', " INT64_FORMAT ", %s, %s, %s, jsonb_build_object('rows', %s))"
+				 " VALUES (" INT64_FORMAT ", 'target', 'event', " INT64_FORMAT ", %s, %s, %s, jsonb_build_object('rows', %s)%s)"
 				 " ON CONFLICT DO NOTHING",
 				 plan->plan_id, entity_id, quote_literal_cstr(name),
 				 quote_literal_cstr(name),
 				 error ? quote_literal_cstr(error) : "NULL",
-				 error ? "NULL" : psprintf(INT64_FORMAT, count));
+				 error ? "NULL" : psprintf(INT64_FORMAT, count),
+				 missing[0] == '\0' ? "" :
+				 psprintf(" || jsonb_build_object('missing', %s)",
+						  quote_literal_cstr(missing)));
 }
 
 /*
@@ -243,26 +257,32 @@ read_event_tables(const MigrationPlan *plan)
 	int64	   *entity_id;
 	char	  **event_table;
 	char	  **statement;
+	char	  **missing;
 
-	osmeta_execf("WITH tables AS MATERIALIZED (%s),"
-				 " found AS (SELECT DISTINCT ON (t.entity_id) t.entity_id, c.table_name AS event_table, c.column_name, c.local_type"
-				 "  FROM tables t JOIN (SELECT c.table_name, c.column_name, c.position, c.local_type, osmeta.fold_name(c.table_name) AS folded"
-				 "    FROM %s c WHERE osmeta.fold_name(c.table_name) LIKE E'osevt\\\\_%%') c"
-				 "   ON c.folded = osmeta.fold_name(osmeta.event_table_name(t.table_name)) AND c.local_type IS NOT NULL"
-				 "  ORDER BY t.entity_id, c.table_name, c.position)"
+	osmeta_execf("WITH found AS MATERIALIZED (SELECT f.* FROM %s f WHERE f.entity_id IS NOT NULL),"
+				 " granted AS MATERIALIZED (%s)"
 				 " SELECT f.entity_id, f.event_table,"
 				 "  osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), n.remote_schema, f.event_table, p.plan, 'counted',"
-				 "   jsonb_build_array(jsonb_build_object('name', 'c', 'remote_name', f.column_name, 'type', f.local_type)), options => n.table_options)"
-				 " FROM found f, osmeta.plan p JOIN osmeta.environment n ON n.environment = p.target"
-				 " WHERE p.plan_id = " INT64_FORMAT " ORDER BY f.entity_id",
-				 tables_sql(plan, "target"), plan->target_columns,
+				 "   jsonb_build_array(jsonb_build_object('name', 'c', 'remote_name', f.columns -> 0 ->> 'remote_name', 'type', f.columns -> 0 ->> 'type')),"
+				 "   options => n.table_options), COALESCE(g.missing, '')"
+				 " FROM found f CROSS JOIN osmeta.plan p JOIN osmeta.environment n ON n.environment = p.target"
+				 " LEFT JOIN granted g ON g.table_name = f.event_table"
+				 " WHERE p.plan_id = " INT64_FORMAT " AND f.columns IS NOT NULL ORDER BY f.entity_id",
+				 osmeta_event_tables_sql(plan, false, false),
+				 osmeta_has_view(plan->target, "live_physical_privilege") ?
+				 psprintf("SELECT p.table_name, concat_ws(', ', CASE WHEN NOT bool_and(p.can_select) THEN 'SELECT' END,"
+						  " CASE WHEN NOT bool_and(p.can_insert) THEN 'INSERT' END, CASE WHEN NOT bool_and(p.can_delete) THEN 'DELETE' END) AS missing"
+						  " FROM %s.live_physical_privilege p GROUP BY p.table_name", plan->target_schema) :
+				 "SELECT NULL::text AS table_name, NULL::text AS missing WHERE false",
 				 plan->plan_id);
 	rows = SPI_processed;
 	entity_id = palloc(sizeof(int64) * Max(rows, 1));
 	event_table = palloc(sizeof(char *) * Max(rows, 1));
 	statement = palloc(sizeof(char *) * Max(rows, 1));
+	missing = palloc(sizeof(char *) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
+		missing[i] = osmeta_text_at(i, 4);
 		entity_id[i] = osmeta_int64_at(i, 1, NULL);
 		event_table[i] = osmeta_text_at(i, 2);
 		statement[i] = osmeta_text_at(i, 3);
@@ -276,7 +296,8 @@ read_event_tables(const MigrationPlan *plan)
 		counting.statements[1] = psprintf("SELECT count(c) FROM (SELECT 1 AS c FROM %s.counted) r",
 										  plan->schema);
 		error = osmeta_answer(osmeta_try(count_rows, &counting, false));
-		add_event(plan, entity_id[i], event_table[i], counting.count, error);
+		add_event(plan, entity_id[i], event_table[i], counting.count,
+				  missing[i], error);
 	}
 }
 
@@ -297,7 +318,7 @@ read_event_queue(const MigrationPlan *plan)
 										  plan->target_schema, queue[i]);
 		error = osmeta_answer(osmeta_try(count_rows, &counting, false));
 		add_event(plan, 0, psprintf("ossys_%s", queue[i]), counting.count,
-				  error);
+				  "", error);
 	}
 }
 

@@ -113,6 +113,7 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 				 " ORDER BY 1",
 				 run->plan_id, attribute->refers_to->entity_id,
 				 intended_condition(run, attribute->refers_to, "m.source_id"),
+				 attribute->refers_to->platform_table != NULL ? "'definition'" :
 				 quote_literal_cstr(attribute->refers_to->strategy_name),
 				 strncmp(attribute->refers_to->strategy_name, "natural", 7) == 0 ?
 				 "'natural_ambiguous'" : "'ambiguous_match'",
@@ -276,8 +277,18 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 		lower = osmeta_text_at(0, 3);
 		upper = osmeta_text_at(0, 4);
 	}
+	if (entity->platform_table != NULL && upper != NULL &&
+		strtoll(upper, NULL, 10) > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("rows of %s would get identifiers up to %s",
+						osmeta_entity_label(entity), upper),
+				 errdetail("Those of the platform's processes and activities end at %d.",
+						   PG_INT32_MAX),
+				 errhint("%s", osmeta_refusal_hint(run->plan, "Make a new plan, with key_strategy = 'dense' for this entity."))));
 	/* What the target has goes before the push. */
-	if (run->plan->delete_existing && run->plan->round == 1)
+	if (run->plan->delete_existing && run->plan->round == 1 &&
+		entity->platform_table == NULL)
 		return;
 	if (run->sink->count_present(&table, ids, lower, upper) > 0)
 		ereport(ERROR,

@@ -100,6 +100,24 @@ osmeta_columns_add_attributes(int64 plan_id, int64 source_capture_id,
 				 plan_id, plan_id, source_capture_id, target_capture_id,
 				 plan_id, source, is_column("s", "e.source_table", "d.source_column"),
 				 target, is_column("t", "e.target_table", "d.target_column"));
+	osmeta_execf("INSERT INTO osmeta.plan_attribute (plan_id, entity_id, attribute_no, attribute, type,"
+				 "  target_attribute, target_attribute_type, source_column, target_column, source_type, target_type,"
+				 "  is_identifier, is_mandatory, refers_to, refers_to_entity_id, status, transform)"
+				 " SELECT " INT64_FORMAT ", d.entity_id, d.attribute_no, d.attribute, d.type, d.attribute, d.type,"
+				 "  COALESCE(s.column_name, d.column_name), COALESCE(t.column_name, d.column_name), s.local_type, t.local_type,"
+				 "  d.is_identifier, d.is_mandatory, d.refers_to, d.refers_to_entity_id, 'matched', d.transform"
+				 " FROM osmeta.plan_process_attribute(" INT64_FORMAT ") d"
+				 " JOIN osmeta.plan_entity e ON e.plan_id = " INT64_FORMAT " AND e.entity_id = d.entity_id"
+				 " LEFT JOIN %s s ON %s"
+				 " LEFT JOIN %s t ON %s"
+	/* an optional column that one side does not have is left out */
+				 " WHERE d.is_mandatory OR s.column_name IS NOT NULL AND t.column_name IS NOT NULL"
+				 "  OR NOT (e.source_table_exists AND e.target_table_exists)",
+				 plan_id, plan_id, plan_id,
+				 source, is_column("s", "e.source_table", "d.column_name"),
+				 target, is_column("t", "e.target_table", "d.column_name"));
+	osmeta_execf("SELECT osmeta.plan_finish_process(" INT64_FORMAT ", " INT64_FORMAT ")",
+				 plan_id, source_capture_id);
 	/* The column that tells tenants is no attribute of the model. */
 	osmeta_execf("SELECT osmeta.plan_add_tenant(" INT64_FORMAT ")", plan_id);
 	osmeta_execf("UPDATE osmeta.plan_attribute a SET"

@@ -110,6 +110,7 @@ insert_rows(const Run *run, const char *table, const char *rows)
 	uint64		count;
 	uint64		inserted;
 	char	   *remote_table;
+	int			nest_level;
 
 	count = read_columns(plan, table);
 	initStringInfo(&columns);
@@ -146,12 +147,14 @@ insert_rows(const Run *run, const char *table, const char *rows)
 	osmeta_exec(osmeta_text_at(0, 1));
 	sink_table.relation = psprintf("%s." RELATION, plan->schema);
 	sink_table.is_local = plan->target_wrapper == NULL;
+	nest_level = osmeta_spi_expect_many();
 	inserted = run->sink->insert(&sink_table, columns.data,
 								 psprintf("WITH x AS MATERIALIZED (%s), r AS MATERIALIZED (SELECT * FROM %s.ossys_%s)"
 										  " SELECT %s FROM x JOIN r ON r.id::text = x.source_id"
 										  " ORDER BY r.id",
 										  rows, plan->source_schema, table,
 										  values.data));
+	osmeta_spi_restore(nest_level);
 	/* What stands there is read through another connection. */
 	if (run->sink->commit != NULL)
 		run->sink->commit();
@@ -182,27 +185,36 @@ present_pairs_sql(const MigrationPlan *plan, const char *table)
 /*
  * Who was intended and stands there now was created by this plan, in a run
  * that was lost, if all that would have been written is as it would have
- * been; else by somebody else, and is no concern of ours.
+ * been and no other plan has created it; else by somebody else, and is no
+ * concern of ours.
  */
 static void
 settle(const MigrationPlan *plan, const char *table, const char *partners)
 {
+	int			nest_level;
 	bool		is_user = strcmp(table, "user") == 0;
 	const char *view = is_user ? "end_user" : "end_user_group";
 	const char *compared = is_user ?
 	"ROW(v.username, v.name, v.email, v.external_id, v.creation_date, v.is_active)::text" :
 	"ROW(v.end_user_group, v.description, v.created, v.has_custom_management)::text";
 
+	nest_level = osmeta_spi_expect_many();
 	osmeta_execf("WITH s AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v),"
 				 " t AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v),"
 				 " m AS MATERIALIZED (%s)"
 				 " DELETE FROM osmeta.plan_created c USING m, s, t"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
 				 "  AND m.source_id = c.source_id"
-				 "  AND s.id = c.source_id AND t.id = m.target_id AND s.row <> t.row",
+				 "  AND s.id = c.source_id AND t.id = m.target_id"
+				 "  AND (s.row <> t.row OR EXISTS (SELECT FROM osmeta.plan p"
+				 "   JOIN osmeta.plan o ON o.target_place = p.target_place AND o.plan_id <> p.plan_id"
+				 "   JOIN osmeta.plan_created x ON x.plan_id = o.plan_id AND x.table_name = c.table_name"
+				 "    AND x.target_id = m.target_id"
+				 "   WHERE p.plan_id = c.plan_id))",
 				 table, compared, plan->source_schema, view,
 				 table, compared, plan->target_schema, view, partners,
 				 plan->plan_id, quote_literal_cstr(table));
+	osmeta_spi_restore(nest_level);
 }
 
 /* Those who are intended and do not stand at the target yet. */
@@ -313,11 +325,16 @@ static uint64
 record_partners(const MigrationPlan *plan, const char *table,
 				const char *partners)
 {
-	return osmeta_execf("WITH m AS MATERIALIZED (%s)"
+	int			nest_level = osmeta_spi_expect_many();
+	uint64		rows;
+
+	rows = osmeta_execf("WITH m AS MATERIALIZED (%s)"
 						" UPDATE osmeta.plan_created c SET target_id = m.target_id FROM m"
 						" WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
 						"  AND m.source_id = c.source_id",
 						partners, plan->plan_id, quote_literal_cstr(table));
+	osmeta_spi_restore(nest_level);
+	return rows;
 }
 
 /* Has everybody arrived who was intended?  Then it is done. */
@@ -391,6 +408,11 @@ osmeta_plan_create_users(Run *run)
 	if (!has_intended(plan))
 		return;
 	osmeta_run_commit(run);
+	osmeta_events_aside_platform(run);
+	/* Two plans that need one user create it once. */
+	osmeta_execf("SELECT hashtextextended(p.target_place, 0) FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
+				 plan->plan_id);
+	osmeta_plan_lock_target(osmeta_int64_at(0, 1, NULL));
 	osmeta_plan_fill_map(plan);
 	if (users)
 		settle(plan, "user", known_pairs_sql(plan, "user"));

@@ -161,6 +161,8 @@ osmeta_end_empty_delta(Run *run)
 	}
 	osmeta_execf("DELETE FROM osmeta.plan_chunk WHERE plan_id = " INT64_FORMAT " AND round = %d",
 				 plan->plan_id, plan->round);
+	/* those of tables to which users were added */
+	osmeta_events_back(run);
 	/* Another round would begin by dropping what is left. */
 	if (!osmeta_plan_is_large(plan))
 	{
@@ -191,7 +193,7 @@ osmeta_note_unmatched(Run *run, int32 round)
 	{
 		const PlanEntity *e = &plan->entities[i];
 
-		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		for (int j = 0; e->is_data && j < e->nreferences; j++)
 		{
 			const PlanAttribute *a = &e->attributes[j];
 
@@ -246,7 +248,7 @@ osmeta_complete_delivered(Run *run)
 	{
 		PlanEntity *e = &plan->entities[i];
 
-		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		for (int j = 0; e->is_data && j < e->nreferences; j++)
 		{
 			const PlanAttribute *a = &e->attributes[j];
 			char	   *columns;
@@ -308,6 +310,8 @@ same_row(const PlanEntity *entity, const char *delivered)
 						 a->attribute_no, delivered, a->attribute_no,
 						 a->target_type,
 		/* it may have led nowhere when the row was delivered */
+						 a->transform == TRANSFORM_TYPED ?
+						 psprintf(" OR t.c%d IS NOT DISTINCT FROM '0'", a->attribute_no) :
 						 !osmeta_is_mapped(a) ? "" :
 						 psprintf(" OR t.c%d IS NOT DISTINCT FROM %s::%s",
 								  a->attribute_no, a->is_soft ? a->null_value : "NULL",

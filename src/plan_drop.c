@@ -16,6 +16,7 @@
 
 #include "identifier.h"
 #include "plan_delete.h"
+#include "plan_event.h"
 #include "plan_run.h"
 #include "spi.h"
 
@@ -57,7 +58,8 @@ drop_relation(const char *plan, const char *schema, const char *relation,
 static const char *const plan_tables[] = {
 	"plan", "plan_entity", "plan_attribute", "plan_map",
 	"plan_reference_use", "plan_dangling", "plan_finding", "plan_created",
-	"plan_baseline", "plan_catalogue", "plan_foreign_key", "plan_chunk"
+	"plan_baseline", "plan_catalogue", "plan_foreign_key", "plan_chunk",
+	"plan_event"
 };
 
 static void
@@ -136,12 +138,14 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 	/* Until commit, so that no run begins on what is going away. */
 	if (!osmeta_plan_lock_transaction(PLAN_LOCK_RUN, plan->plan_id))
 		refuse_running(name);
+	osmeta_event_check_back(plan, "dropped");
 	read_parts(plan, &parts);
 	for (uint64 i = 0; i < parts.count; i++)
 		drop_views(plan, &parts, i);
 	if (strcmp(plan->phase, "cleared") != 0)
 		delivered = osmeta_count_delivered(plan);
 	osmeta_foreign_keys_drop(plan, NULL);
+	osmeta_event_drop(plan);
 	for (uint64 i = 0; i < parts.count; i++)
 		drop_tables(plan, &parts, i);
 	/* an interrupted run may have left it (plan_baseline.c) */
@@ -166,11 +170,13 @@ clear(const MigrationPlan *plan, int *nest_level)
 {
 	PlanParts	parts;
 
+	osmeta_event_check_back(plan, "cleared");
 	/* From now on nobody works with what is there in part. */
 	osmeta_execf("UPDATE osmeta.plan SET phase = 'cleared' WHERE plan_id = " INT64_FORMAT,
 				 plan->plan_id);
 	osmeta_spi_commit(nest_level);
 	osmeta_foreign_keys_drop(plan, nest_level);
+	osmeta_event_drop(plan);
 	drop_created(plan);
 	read_parts(plan, &parts);
 	for (int pass = 0; pass < 2; pass++)

@@ -194,6 +194,7 @@ delivered_type(const PlanEntity *entity, const PlanAttribute *attribute)
 	switch (attribute->transform)
 	{
 		case TRANSFORM_COPY:
+		case TRANSFORM_TYPED:
 		case TRANSFORM_EXPRESSION:
 			return attribute->source_column == NULL &&
 				attribute->transform == TRANSFORM_COPY ? NULL :

@@ -167,7 +167,7 @@ mark_needed(const MigrationPlan *plan, const PlanEntity *entity,
 						   is_first ? "" : " AND x.is_needed");
 	else if (!is_first)
 		return 0;
-	for (int i = 0; i < entity->nattributes; i++)
+	for (int i = 0; i < entity->nreferences; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 
@@ -281,7 +281,7 @@ osmeta_leave_out(Run *run)
 		return false;
 	take_out_unneeded(run);
 	rows = osmeta_execf("SELECT e.entity_id, e.rows_left_out FROM osmeta.plan_entity e"
-						" WHERE e.plan_id = " INT64_FORMAT " AND e.rows_left_out > 0",
+						" WHERE e.plan_id = " INT64_FORMAT " AND e.rows_left_out > 0 ORDER BY e.level, e.entity_id",
 						plan->plan_id);
 	for (uint64 i = 0; i < rows; i++)
 	{

@@ -224,12 +224,60 @@ osmeta_soft_decimal(const char *value, const char *column_type,
 								   type));
 }
 
+/*
+ * Of what entity the text of a row is an identifier: the row says it, or else
+ * its definition; alias t is the target's row, with the target's definition.
+ */
+static char *
+typed_key_value(const PlanAttribute *attribute, const char *alias)
+{
+	const char *types = strcmp(alias, "t") == 0 ? attribute->target_types :
+	attribute->source_types;
+	char	   *defined = types == NULL ? "NULL::osmeta.oskey" :
+	psprintf("(%s%s.c%d)", types, alias, attribute->definition_no);
+
+	if (attribute->type_no == 0)
+		return defined;
+	return psprintf("CASE WHEN btrim(%s.c%d) <> '' THEN osmeta.try_bt_ref(%s.c%d) ELSE %s END",
+					alias, attribute->type_no, alias, attribute->type_no,
+					defined);
+}
+
+/*
+ * What a text holds that is an identifier of the entity if the row says so; 0
+ * and no text say that there is none, and what is no number is none.
+ */
+static char *
+typed_reference_value(const PlanAttribute *attribute, const char *alias)
+{
+	const PlanEntity *entity = attribute->refers_to;
+	const char *type = entity->identifier == NULL ? "text" :
+	entity->identifier->source_type;
+	char	   *value = psprintf("%s.c%d", alias, attribute->value_no);
+	char	   *found;
+
+	if (entity->identifier == NULL ? entity->strategy == STRATEGY_MAP : entity->is_number)
+		found = psprintf("CASE WHEN %s ~ '^ *0*[1-9][0-9]{0,17} *$' THEN %s::bigint END",
+						 value, value);
+	else if (type != NULL && osmeta_is_numeric(type))
+		found = osmeta_soft_decimal(psprintf("NULLIF(btrim(%s), '0')", value),
+									"text", type);
+	else
+		found = psprintf("NULLIF(%s, '')", value);
+	return psprintf("CASE WHEN (%s) OPERATOR(osmeta.=) %s::osmeta.oskey THEN %s END",
+					typed_key_value(attribute, alias),
+					quote_literal_cstr(attribute->typed_key), found);
+}
+
 /* What stands in the stage for a reference, as its entity's identifier. */
 char *
 osmeta_reference_value(const PlanAttribute *attribute, const char *alias)
 {
 	char	   *value = psprintf("%s.c%d", alias, attribute->attribute_no);
 	const PlanEntity *entity = attribute->refers_to;
+
+	if (attribute->typed_key != NULL && entity != NULL)
+		return typed_reference_value(attribute, alias);
 
 	if (!attribute->is_soft || entity == NULL || entity->identifier == NULL)
 		return value;
@@ -278,6 +326,77 @@ soft_value(Mapping *mapping, const PlanAttribute *attribute)
 					osmeta_mapped_type(attribute));
 }
 
+/*
+ * The value of an input or output: the new identifier where it holds one; 0
+ * where there is no such row any more, or it is not known of what.
+ */
+char *
+osmeta_map_typed(Mapping *mapping, const PlanEntity *entity,
+				 const PlanAttribute *attribute)
+{
+	StringInfoData buf;
+	char	   *old = psprintf("s.c%d", attribute->attribute_no);
+	const PlanAttribute *type = NULL;
+
+	initStringInfo(&buf);
+	for (int i = entity->nattributes; i < entity->nreferences; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+		char	   *value;
+		const PlanAttribute *id;
+		bool		is_decimal;
+		char	   *new;
+
+		if (a->refers_to == NULL)
+			continue;
+		type = a;
+		id = a->refers_to->identifier;
+		is_decimal = id != NULL && !a->refers_to->is_number &&
+			id->source_type != NULL && osmeta_is_numeric(id->source_type);
+		value = osmeta_reference_value(a, "s");
+		new = osmeta_map_identifier(mapping, a->refers_to, value,
+									a->refers_to->is_number ? "bigint" :
+									is_decimal ? "numeric" : "text", true);
+		/* a text that is no row's may be any text */
+		appendStringInfo(&buf, " WHEN (%s) IS NOT NULL THEN COALESCE((%s)::text, %s)",
+						 value, is_decimal ? psprintf("trim_scale(%s)", new) : new,
+						 a->refers_to->is_number || is_decimal || id == NULL ?
+						 "'0'" : old);
+	}
+	for (int i = 0; type == NULL && i < entity->nattributes; i++)
+	{
+		/* nothing is known, but that the value is an identifier */
+		if (strcmp(entity->attributes[i].name, "Ss_Type") == 0)
+			return psprintf("CASE WHEN osmeta.is_bt_ref(s.c%d) AND %s ~ '^ *[0-9]+ *$' THEN '0' ELSE %s END",
+							entity->attributes[i].attribute_no, old, old);
+	}
+	if (type == NULL)
+		return old;
+	return psprintf("(CASE%s WHEN %s ~ '^ *[0-9]+ *$' AND (%s) IS NOT NULL THEN '0' ELSE %s END)::%s",
+					buf.data, old, typed_key_value(type, "s"), old,
+					osmeta_open_type(attribute->target_type));
+}
+
+/*
+ * The root of a process's tree: of what is moved.  Where the process that
+ * started another one is not, that one is a root.
+ */
+static char *
+root_value(const MigrationPlan *plan, const PlanAttribute *attribute)
+{
+	const PlanEntity *e = attribute->refers_to;
+	char	   *stage = osmeta_stage_name(plan, 'e', e->entity_id);
+	int			id = e->identifier->attribute_no;
+
+	return psprintf("COALESCE((SELECT x.c%d FROM %s x WHERE x.c%d = CASE WHEN s.c%d IS NULL THEN s.c%d ELSE s.c%d END),"
+					" (WITH RECURSIVE up (id, parent, step) AS (SELECT s.c%d, s.c%d, 0"
+					"  UNION ALL SELECT x.c%d, x.c%d, up.step + 1 FROM up JOIN %s x ON x.c%d = up.parent WHERE up.step < 1000)"
+					" SELECT up.id FROM up ORDER BY up.step DESC LIMIT 1))",
+					id, stage, id, attribute->parent_no, id,
+					attribute->attribute_no, id, attribute->parent_no, id, attribute->parent_no, stage,
+					id);
+}
+
 char *
 osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
 {
@@ -287,6 +406,8 @@ osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
 		value = soft_value(mapping, attribute);
 	else
 		value = osmeta_map_identifier(mapping, attribute->refers_to,
+									  attribute->is_root ?
+									  root_value(mapping->plan, attribute) :
 									  psprintf("s.c%d", attribute->attribute_no),
 									  osmeta_mapped_type(attribute),
 									  attribute->is_tested);
@@ -341,11 +462,9 @@ created_value(Mapping *mapping, const PlanEntity *entity, const char *value)
 }
 
 char *
-osmeta_staged_reference(Mapping *mapping, const PlanAttribute *attribute)
+osmeta_staged_identifier(Mapping *mapping, const PlanEntity *entity,
+						 char *value)
 {
-	const PlanEntity *entity = attribute->refers_to;
-	char	   *value = osmeta_reference_value(attribute, "s");
-
 	for (;;)
 	{
 		if (entity->is_created)
@@ -355,6 +474,53 @@ osmeta_staged_reference(Mapping *mapping, const PlanAttribute *attribute)
 			return value;
 		entity = entity->identifier->refers_to;
 	}
+}
+
+char *
+osmeta_staged_reference(Mapping *mapping, const PlanAttribute *attribute)
+{
+	return osmeta_staged_identifier(mapping, attribute->refers_to,
+									attribute->is_root ?
+									root_value(mapping->plan, attribute) :
+									osmeta_reference_value(attribute, "s"));
+}
+
+bool
+osmeta_typed_is_given(const PlanEntity *entity)
+{
+	for (int i = entity->nattributes; i < entity->nreferences; i++)
+	{
+		if (osmeta_gives_to(entity->attributes[i].refers_to) != NULL)
+			return true;
+	}
+	return false;
+}
+
+char *
+osmeta_staged_typed(Mapping *mapping, const PlanEntity *entity, char **given)
+{
+	StringInfoData source;
+	StringInfoData number;
+
+	initStringInfo(&source);
+	initStringInfo(&number);
+	for (int i = entity->nattributes; i < entity->nreferences; i++)
+	{
+		const PlanAttribute *a = &entity->attributes[i];
+		PlanEntity *root = osmeta_gives_to(a->refers_to);
+		char	   *staged;
+
+		if (root == NULL)
+			continue;
+		/* NULL for all but the one that the row says */
+		staged = osmeta_staged_reference(mapping, a);
+		appendStringInfo(&source, "%s(%s)::bigint",
+						 source.len > 0 ? ", " : "", staged);
+		appendStringInfo(&number, " WHEN (%s) IS NOT NULL THEN " INT64_FORMAT "::bigint",
+						 staged, root->entity_id);
+	}
+	*given = psprintf("CASE%s END", number.data);
+	return psprintf("COALESCE(%s)", source.data);
 }
 
 char *

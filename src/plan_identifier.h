@@ -43,6 +43,10 @@ extern char *osmeta_mapped_type(const PlanAttribute *attribute);
 extern char *osmeta_map_reference(Mapping *mapping,
 								  const PlanAttribute *attribute);
 
+/* The same for a text whose row says of what it is an identifier. */
+extern char *osmeta_map_typed(Mapping *mapping, const PlanEntity *entity,
+							  const PlanAttribute *attribute);
+
 /*
  * The entity, whose identifiers the target gives, that an attribute leads to:
  * directly, or through rows that have the identifier of another's.  NULL: to
@@ -57,6 +61,18 @@ extern PlanEntity *osmeta_leads_to(const PlanAttribute *attribute);
  */
 extern char *osmeta_staged_reference(Mapping *mapping,
 									 const PlanAttribute *attribute);
+
+/* The same of any identifier of such an entity. */
+extern char *osmeta_staged_identifier(Mapping *mapping,
+									  const PlanEntity *entity, char *value);
+
+/*
+ * Likewise of a text whose row says of what it is an identifier: the one at the
+ * source, and *given, the number of the entity of which it is one.
+ */
+extern bool osmeta_typed_is_given(const PlanEntity *entity);
+extern char *osmeta_staged_typed(Mapping *mapping, const PlanEntity *entity,
+								 char **given);
 
 /* The new identifier of the stage's row s. */
 extern char *osmeta_map_own_identifier(Mapping *mapping,

@@ -102,6 +102,8 @@ transform_of(const char *text)
 		return TRANSFORM_NULL_VALUE;
 	if (strncmp(text, SOFT_PREFIX, strlen(SOFT_PREFIX)) == 0)
 		return TRANSFORM_REMAP;
+	if (strcmp(text, "typed") == 0)
+		return TRANSFORM_TYPED;
 	/* identifiers are known when all rows have been pulled */
 	return osmeta_calls_map_id(text) ? TRANSFORM_LATE : TRANSFORM_EXPRESSION;
 }
@@ -187,7 +189,7 @@ load_entities(MigrationPlan *plan)
 				 " COALESCE(e.level, 0), e.lower_id, e.upper_id,"
 				 " COALESCE(e.rows_expected, 0), COALESCE(e.id_offset, 0), e.has_map, e.is_read,"
 				 " e.pull_rule, e.delta_from, e.pulled_upper_id, COALESCE(e.pulled_rows, 0),"
-				 " COALESCE(e.pulled_sum, 0)::text"
+				 " COALESCE(e.pulled_sum, 0)::text, e.platform_table, e.instance_scan, e.instance_filter"
 				 " FROM osmeta.plan_entity e"
 				 " WHERE e.plan_id = " INT64_FORMAT
 				 " AND e.include AND e.status = 'matched'"
@@ -234,6 +236,9 @@ load_entities(MigrationPlan *plan)
 		e->has_pulled = !no_lower;
 		e->pulled_rows = osmeta_int64_at(i, 21, NULL);
 		e->pulled_sum = TEXT(i, 22);
+		e->platform_table = TEXT(i, 23);
+		e->instance_scan = TEXT(i, 24);
+		e->instance_filter = TEXT(i, 25);
 	}
 	index_entities(plan);
 }
@@ -290,6 +295,128 @@ osmeta_is_mapped(const PlanAttribute *attribute)
 	return attribute->refers_to != NULL &&
 		(attribute->transform == TRANSFORM_REMAP ||
 		 attribute->transform == TRANSFORM_KEY);
+}
+
+/* The attribute of an entity that has a name of the platform's. */
+static const PlanAttribute *
+find_attribute(const PlanEntity *entity, const char *name)
+{
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		if (strcmp(entity->attributes[i].name, name) == 0)
+			return &entity->attributes[i];
+	}
+	return NULL;
+}
+
+/*
+ * What the values of inputs and outputs may be identifiers of: an attribute
+ * without a column for each, behind those that have one.
+ */
+static void
+load_typed_of(const MigrationPlan *plan, PlanEntity *entity,
+			  const PlanAttribute *value, const PlanAttribute *type,
+			  const PlanAttribute *definition, uint64 first, uint64 count)
+{
+	static const char *const types = "SELECT osmeta.try_bt_ref(d.ss_type) FROM osmeta.captured_%s d WHERE d.capture_id = " INT64_FORMAT " AND d.id = ";
+	const char *table = definition == NULL || definition->refers_to == NULL ?
+	NULL : definition->refers_to->platform_table;
+	PlanAttribute *all = SPI_palloc(sizeof(PlanAttribute) * (entity->nattributes + count));
+
+	memcpy(all, entity->attributes,
+		   sizeof(PlanAttribute) * entity->nattributes);
+	memset(all + entity->nattributes, 0, sizeof(PlanAttribute) * count);
+	for (uint64 i = 0; i < count; i++)
+	{
+		PlanAttribute *a = &all[entity->nattributes + i];
+
+		a->attribute_no = (int) osmeta_int64_at(first + i, 2, NULL);
+		a->name = TEXT(first + i, 3);
+		a->type = TEXT(first + i, 4);
+		a->refers_to_id = osmeta_int64_at(first + i, 5, NULL);
+		a->typed_key = TEXT(first + i, 6);
+		a->is_tested = true;
+		a->is_soft = true;
+		a->transform = TRANSFORM_REMAP;
+		a->value_no = value->attribute_no;
+		a->type_no = type == NULL ? 0 : type->attribute_no;
+		if (table != NULL)
+		{
+			a->definition_no = definition->attribute_no;
+			a->source_types = lasting(psprintf(types, table, plan->source_capture_id));
+			a->target_types = lasting(psprintf(types, table, plan->target_capture_id));
+		}
+		a->source_type = value->source_type;
+		a->target_type = value->target_type;
+	}
+	entity->identifier = all + (entity->identifier - entity->attributes);
+	if (entity->delta != NULL)
+		entity->delta = all + (entity->delta - entity->attributes);
+	entity->attributes = all;
+	entity->nreferences = entity->nattributes + (int) count;
+}
+
+/* Which attribute of a process leads to the root of its tree? */
+static void
+mark_root(MigrationPlan *plan)
+{
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+		const PlanAttribute *parent;
+
+		if (e->platform_table == NULL || !e->is_data ||
+			strcmp(e->platform_table, "bpm_process") != 0)
+			continue;
+		parent = find_attribute(e, "Parent_Process_Id");
+		for (int j = 0; parent != NULL && j < e->nattributes; j++)
+		{
+			PlanAttribute *a = &e->attributes[j];
+
+			a->is_root = a->transform == TRANSFORM_REMAP &&
+				strcmp(a->name, "Top_Process_Id") == 0;
+			a->parent_no = parent->attribute_no;
+		}
+	}
+}
+
+static void
+load_typed(MigrationPlan *plan)
+{
+	uint64		rows;
+	uint64		next;
+
+	for (int i = 0; i < plan->nentities; i++)
+		plan->entities[i].nreferences = plan->entities[i].nattributes;
+	mark_root(plan);
+	rows = osmeta_execf("SELECT a.entity_id, a.attribute_no, a.attribute, a.type, COALESCE(a.refers_to_entity_id, 0), a.refers_to::text"
+						" FROM osmeta.plan_attribute a JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
+						" WHERE a.plan_id = " INT64_FORMAT " AND e.platform_table IS NOT NULL"
+						" AND a.status = 'typed' AND a.transform = 'typed' AND a.include AND a.refers_to IS NOT NULL"
+						" ORDER BY a.entity_id, a.attribute_no", plan->plan_id);
+	for (uint64 i = 0; i < rows; i = next)
+	{
+		int64		id = osmeta_int64_at(i, 1, NULL);
+		PlanEntity *entity = osmeta_plan_entity(plan, id);
+		const PlanAttribute *value = NULL;
+		const PlanAttribute *definition;
+
+		for (next = i; next < rows && osmeta_int64_at(next, 1, NULL) == id; next++)
+			;
+		if (entity == NULL || entity->identifier == NULL)
+			continue;
+		definition = find_attribute(entity, "Input_Def_Id");
+		if (definition == NULL)
+			definition = find_attribute(entity, "Output_Def_Id");
+		for (int j = 0; j < entity->nattributes; j++)
+		{
+			if (entity->attributes[j].transform == TRANSFORM_TYPED)
+				value = &entity->attributes[j];
+		}
+		if (value != NULL)
+			load_typed_of(plan, entity, value, find_attribute(entity, "Ss_Type"),
+						  definition, i, next - i);
+	}
 }
 
 static void
@@ -398,10 +525,18 @@ load_attributes(MigrationPlan *plan)
 		PlanEntity *e = &plan->entities[i];
 
 		for (int j = 0; j < e->nattributes; j++)
+			e->attributes[j].refers_to = osmeta_plan_entity(plan, e->attributes[j].refers_to_id);
+	}
+	load_typed(plan);
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		PlanEntity *e = &plan->entities[i];
+
+		for (int j = 0; j < e->nreferences; j++)
 		{
 			PlanAttribute *a = &e->attributes[j];
 
-			if (a->is_soft)
+			if (a->is_soft && a->typed_key == NULL)
 				a->refers_to = entity_by_label(plan, a->refers_to_name);
 			else if (a->refers_to_id != 0)
 				a->refers_to = osmeta_plan_entity(plan, a->refers_to_id);

@@ -46,7 +46,7 @@ static void
 fill_records(const MigrationPlan *plan)
 {
 	osmeta_execf("WITH entity AS MATERIALIZED (SELECT e.plan_id, e.entity_id, e.entity_key FROM osmeta.plan_entity e"
-				 "  WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'record'),"
+				 "  WHERE e.plan_id = " INT64_FORMAT " AND e.key_strategy = 'record' AND e.platform_table IS NULL),"
 				 " s AS MATERIALIZED (%s), t AS MATERIALIZED (%s)"
 				 " INSERT INTO osmeta.plan_map (plan_id, entity_id, source_id, target_id, label, candidates)"
 				 " SELECT DISTINCT ON (s.entity_id, s.id)"
@@ -129,6 +129,7 @@ osmeta_plan_fill_map(const MigrationPlan *plan)
 				 plan->plan_id,
 				 plan->round > 1 ? " AND target_id IS NULL" : "");
 	fill_records(plan);
+	osmeta_map_definitions(plan);
 	osmeta_map_platform(plan);
 	osmeta_map_natural(plan);
 	fill_spellings(plan);
@@ -138,8 +139,11 @@ osmeta_plan_fill_map(const MigrationPlan *plan)
 				 plan->plan_id);
 	/* A run sees to that itself; others may remember the pairs of before. */
 	if (strcmp(plan->phase, "planned") == 0)
+	{
+		osmeta_plan_check_creatable(plan);
 		osmeta_execf("UPDATE osmeta.plan SET generation = generation + 1 WHERE plan_id = " INT64_FORMAT,
 					 plan->plan_id);
+	}
 	osmeta_plan_forget();
 	osmeta_spi_restore(nest_level);
 }

@@ -7,6 +7,7 @@
  * plan_map_user.c		users, groups, roles, tenants
  * plan_natural.c		other rows, by their attributes or their identifiers
  * plan_create.c		users and groups that the target does not have
+ * plan_creatable.c		whether the target will take them
  *
  *-------------------------------------------------------------------------
  */
@@ -20,10 +21,18 @@
 
 extern const PlanEntity *osmeta_map_entity(const MigrationPlan *plan,
 										   const char *strategy);
+
+/* Condition that a row a of plan_attribute is mapped by an entity's pairs. */
+extern char *osmeta_map_refers_sql(const PlanEntity *entity);
 extern char *osmeta_map_folded(const MigrationPlan *plan, const char *value);
 
 /* Fill osmeta.plan_map, whose rows of the plan have been deleted. */
 extern void osmeta_map_platform(const MigrationPlan *plan);
+
+/* plan_map_definition.c */
+
+/* Fill the pairs of definitions of processes, activities, inputs, outputs. */
+extern void osmeta_map_definitions(const MigrationPlan *plan);
 extern void osmeta_map_natural(const MigrationPlan *plan);
 
 /*

@@ -9,9 +9,11 @@
  * which its name is to be found, and all four are one query over other rows.
  *
  * Of rows whose names differ by nothing that counts, the one spelled alike is
- * the partner, then an active one; if there are still two, there is none, and
- * neither if two of the source would have the same partner and are not
- * spelled as it is.
+ * the partner, then an active one; if there are still two, there is none.  The
+ * same holds the other way: of several rows of the source that would have one
+ * partner, or would be created under one name, one has it if it is spelled
+ * alike, or else active, and the others are not; if there are still two, none.
+ * A name that is empty is nobody's.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,53 +21,70 @@
 
 #include "utils/builtins.h"
 
+#include "plan_run.h"
 #include "spi.h"
 
 #define FALLBACK "fallback:"
 
 /*
  * source and target are queries with the columns id, scope, name, label,
- * grade (the higher counts) and can_create (source only).
+ * grade (the higher counts) and can_create (source only).  Rows that are told
+ * by keys (no names) may be several: all of them are one.
  */
 static char *
 pair_sql(const MigrationPlan *plan, const char *source, const char *target,
-		 bool is_folded)
+		 bool has_names, bool is_created)
 {
-	const char *s_name = is_folded ? osmeta_map_folded(plan, "s.name") : "s.name";
-	const char *t_name = is_folded ? osmeta_map_folded(plan, "t.name") : "t.name";
+	const char *s_name = has_names ? osmeta_map_folded(plan, "s.name") : "s.name";
+	const char *t_name = has_names ? osmeta_map_folded(plan, "t.name") : "t.name";
 
 	return psprintf("WITH s AS MATERIALIZED (%s), t AS MATERIALIZED (%s),"
 					" ranked AS ("
-					" SELECT s.id, s.label, s.can_create, t.id AS target_id, t.label AS target_label,"
+					" SELECT s.id, s.label, s.can_create, s.grade, s.scope, %s AS name,"
+					"  t.id AS target_id, t.label AS target_label,"
 					"  COALESCE(t.name = s.name, false) AS is_alike,"
 					"  rank() OVER (PARTITION BY s.id ORDER BY t.name = s.name DESC, t.grade DESC) AS rank"
 					" FROM s LEFT JOIN t ON t.scope = s.scope AND %s = %s),"
 					" best AS ("
-					" SELECT r.id, r.label, r.can_create, count(r.target_id) AS number,"
+					" SELECT r.id, r.label, r.can_create, r.grade, count(r.target_id) AS number,"
 					"  min(r.target_id) AS target_id, bool_or(r.is_alike) AS is_alike,"
 					"  array_to_string((array_agg(format('%%s (id %%s)', r.target_label, r.target_id)"
-					"   ORDER BY r.target_label, r.target_id))[1:5], ', ') AS labels"
-					" FROM ranked r WHERE r.rank = 1 GROUP BY r.id, r.label, r.can_create),"
+					"   ORDER BY r.target_label, r.target_id) FILTER (WHERE r.target_id IS NOT NULL))[1:5], ', ') AS labels,"
+	/* rivals are those with the same */
+					"  COALESCE(CASE WHEN %s THEN NULL"
+					"   WHEN count(r.target_id) = 1 THEN 'one ' || min(r.target_id)"
+					"   WHEN count(r.target_id) = 0 AND r.can_create THEN 'new ' || r.scope || ' ' || r.name END,"
+					"   'own ' || r.id) AS wanted"
+					" FROM ranked r WHERE r.rank = 1 GROUP BY r.id, r.label, r.can_create, r.grade, r.scope, r.name),"
 					" judged AS ("
-					" SELECT b.*, b.number = 1 AND (b.is_alike OR"
-					"   count(*) OVER (PARTITION BY b.target_id) = 1) AS is_certain"
-					" FROM best b)"
+					" SELECT b.*, b.number <= 1"
+					"   AND rank() OVER (PARTITION BY b.wanted ORDER BY b.is_alike DESC, b.grade DESC) = 1"
+					"   AND count(*) OVER (PARTITION BY b.wanted, b.is_alike, b.grade) = 1 AS is_certain,"
+					"  CASE WHEN count(*) OVER w > 1 THEN 'the source has it in ids '"
+					"   || array_to_string((array_agg(b.id) OVER w)[1:5], ', ') END AS rivals"
+					" FROM best b"
+					" WINDOW w AS (PARTITION BY b.wanted ORDER BY length(b.id), b.id"
+					"  ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))"
 					" SELECT j.id AS source_id, CASE WHEN j.is_certain THEN j.target_id END AS target_id,"
-					"  j.label, CASE WHEN j.number > 0 AND NOT j.is_certain THEN j.labels END AS candidates,"
-					"  j.can_create AND j.number = 0 AS can_create"
+					"  j.label, CASE WHEN NOT j.is_certain AND (j.number > 0 OR %s)"
+					"   THEN concat_ws('; ', j.labels, j.rivals) END AS candidates,"
+					"  j.can_create AND j.number = 0 AND j.is_certain AS can_create"
 					" FROM judged j",
-					source, target, t_name, s_name);
+					source, target, s_name, t_name, s_name,
+					has_names ? "false" : "true",
+					is_created ? "true" : "false");
 }
 
 char *
 osmeta_map_tenant_sql(const MigrationPlan *plan)
 {
-	const char *side = "SELECT n.tenant_id::text AS id, n.provider_key AS scope, n.tenant AS name,"
+	const char *side = "SELECT n.tenant_id::text AS id, n.provider_key AS scope,"
+	" CASE WHEN btrim(n.tenant) <> '' THEN n.tenant END AS name,"
 	" format('%%s of %%s', n.tenant, n.provider) AS label, n.is_active::int AS grade,"
 	" false AS can_create FROM %s.tenant n";
 
 	return pair_sql(plan, psprintf(side, plan->source_schema),
-					psprintf(side, plan->target_schema), true);
+					psprintf(side, plan->target_schema), true, false);
 }
 
 char *
@@ -76,50 +95,57 @@ osmeta_map_role_sql(const MigrationPlan *plan)
 	" false AS can_create FROM %s.role r";
 
 	return pair_sql(plan, psprintf(side, plan->source_schema),
-					psprintf(side, plan->target_schema), false);
+					psprintf(side, plan->target_schema), false, false);
 }
 
-/* What belongs to a tenant: the columns of its own are given. */
+/*
+ * What belongs to a tenant: view, with the columns strategy_id and name, each
+ * grade an expression over u and, at the target, the tenant n.
+ */
 static char *
-tenant_pair_sql(const MigrationPlan *plan, const char *columns, const char *view)
+tenant_pair_sql(const MigrationPlan *plan, const char *strategy,
+				const char *view, const char *name, const char *grade,
+				const char *option)
 {
+	char	   *columns;
 	char	   *source;
 	char	   *target;
 
-	source = psprintf("SELECT %s, p.target_id AS scope,"
-					  " p.target_id IS NOT NULL AND COALESCE(btrim(%s) <> '', false)"
+	columns = psprintf("u.%s_id::text AS id, CASE WHEN btrim(u.%s) <> '' THEN u.%s END AS name,"
+					   " CASE WHEN btrim(u.%s) <> '' THEN u.%s ELSE 'without name' END AS label",
+					   strategy, name, name, name, name);
+	source = psprintf("SELECT %s, %s AS grade, p.target_id AS scope,"
+					  " p.target_id IS NOT NULL AND COALESCE(btrim(u.%s) <> '', false)"
 					  "  AND u.provider_key IS DISTINCT FROM '" SERVICE_CENTER "' AS can_create"
 					  " FROM %s.%s u LEFT JOIN (%s) p ON p.source_id = u.tenant_id::text",
-					  psprintf(columns, "0"),
-					  strcmp(view, "end_user") == 0 ? "u.username" : "u.end_user_group",
+					  columns, psprintf(grade, "0"), name,
 					  plan->source_schema, view,
 					  osmeta_map_tenant_sql(plan));
-	target = psprintf("SELECT %s, u.tenant_id::text AS scope, false AS can_create"
+	target = psprintf("SELECT %s, %s AS grade, u.tenant_id::text AS scope, false AS can_create"
 					  " FROM %s.%s u LEFT JOIN %s.tenant n ON n.tenant_id = u.tenant_id",
-					  psprintf(columns, "COALESCE(n.is_active, false)::int"),
+					  columns, psprintf(grade, "COALESCE(n.is_active, false)::int"),
 					  plan->target_schema, view, plan->target_schema);
-	return pair_sql(plan, source, target, true);
+	return pair_sql(plan, source, target, true, strcmp(option, "create") == 0);
 }
 
 char *
 osmeta_map_group_sql(const MigrationPlan *plan)
 {
-	return tenant_pair_sql(plan, "u.group_id::text AS id, u.end_user_group AS name,"
-						   " u.end_user_group AS label, %s AS grade",
-						   "end_user_group");
+	return tenant_pair_sql(plan, "group", "end_user_group", "end_user_group",
+						   "%s", plan->groups);
 }
 
 char *
 osmeta_map_user_sql(const MigrationPlan *plan)
 {
-	return tenant_pair_sql(plan, "u.user_id::text AS id, u.username AS name,"
-						   " u.username AS label, 2 * %s + u.is_active::int AS grade",
-						   "end_user");
+	return tenant_pair_sql(plan, "user", "end_user", "username",
+						   "2 * %s + u.is_active::int", plan->users);
 }
 
 /*
  * The id of the user who stands in for those without partner, or NULL.  The
- * name can stand behind that of a tenant: fallback:Users\jdoe.
+ * name can stand behind that of a tenant: fallback:Users\jdoe.  Nobody can
+ * log in as a user of a tenant that is not active, either.
  */
 static char *
 fallback_user(const MigrationPlan *plan)
@@ -128,6 +154,7 @@ fallback_user(const MigrationPlan *plan)
 	const char *separator;
 	char	   *tenant;
 	uint64		rows;
+	uint64		active = 0;
 
 	if (strncmp(plan->users, FALLBACK, strlen(FALLBACK)) != 0)
 		return NULL;
@@ -138,22 +165,35 @@ fallback_user(const MigrationPlan *plan)
 		psprintf("u.tenant = %s",
 				 quote_literal_cstr(pnstrdup(name, separator - name)));
 	rows = osmeta_exec(psprintf("WITH u AS MATERIALIZED (SELECT u.user_id, u.username,"
-								"  u.provider_key, u.tenant, u.is_active FROM %s.end_user u)"
-								" SELECT u.user_id::text FROM u WHERE %s = %s AND u.is_active AND %s",
-								plan->target_schema,
+								"  u.provider_key, u.tenant, u.tenant_id, u.is_active FROM %s.end_user u),"
+								" n AS MATERIALIZED (SELECT n.tenant_id, n.is_active, n.provider FROM %s.tenant n)"
+								" SELECT format('%%s of tenant %%s of %%s (id %%s)%%s', u.username, u.tenant, n.provider, u.user_id,"
+								"   CASE WHEN NOT u.is_active THEN ', who is not active'"
+								"    WHEN n.is_active IS NOT TRUE THEN ', whose tenant is not active' END),"
+								"  u.user_id::text, u.is_active AND n.is_active IS TRUE"
+								" FROM u LEFT JOIN n ON n.tenant_id = u.tenant_id"
+								" WHERE %s = %s AND %s"
+								" ORDER BY 3 DESC, u.user_id",
+								plan->target_schema, plan->target_schema,
 								osmeta_map_folded(plan, "u.username"),
 								osmeta_map_folded(plan, quote_literal_cstr(separator ? separator + 1 : name)),
 								tenant));
-	if (rows != 1)
+	while (active < rows && osmeta_bool_at(active, 3))
+		active++;
+	if (active != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 rows == 0 ?
-				 errmsg("fallback user \"%s\" does not exist in environment \"%s\"",
-						name, plan->target) :
+				 active > 1 ?
 				 errmsg("fallback user \"%s\" is ambiguous in environment \"%s\"",
+						name, plan->target) :
+				 rows > 0 ?
+				 errmsg("fallback user \"%s\" is not active in environment \"%s\"",
+						name, plan->target) :
+				 errmsg("fallback user \"%s\" does not exist in environment \"%s\"",
 						name, plan->target),
+				 rows > 0 ? errdetail("%s.", osmeta_list_values(active > 1 ? active : rows)) : 0,
 				 errhint("Give the username of exactly one active user there, if need be behind the name of the tenant: fallback:Tenant\\username.")));
-	return osmeta_text_at(0, 1);
+	return osmeta_text_at(0, 2);
 }
 
 static void

@@ -64,6 +64,7 @@ osmeta_masked_value(const PlanAttribute *attribute, const char *value)
 	attribute->target_type : attribute->source_type;
 
 	if (attribute->transform != TRANSFORM_COPY &&
+		attribute->transform != TRANSFORM_TYPED &&
 		attribute->transform != TRANSFORM_EXPRESSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -107,6 +108,7 @@ needs_secret(const MigrationPlan *plan)
 
 			if (is_keyed(a->mask) &&
 				(a->transform == TRANSFORM_COPY ||
+				 a->transform == TRANSFORM_TYPED ||
 				 a->transform == TRANSFORM_EXPRESSION))
 				return true;
 		}

@@ -141,7 +141,7 @@ differences_sql(const MigrationPlan *plan, bool is_source)
 					" planned AS MATERIALIZED (SELECT e.entity_id, e.%s AS id, e.is_data,"
 					"   COALESCE(e.espace || '.', '') || e.entity AS label, e.%s_table AS table_name"
 					"  FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
-					"  AND e.include AND e.status = 'matched' AND e.%s_table_exists"
+					"  AND e.include AND e.status = 'matched' AND e.%s_table_exists AND e.platform_table IS NULL"
 					"  AND (e.is_data OR starts_with(e.key_strategy, 'natural:'))),"
 					" used AS MATERIALIZED (SELECT p.*, a.attribute, a.attribute_key, a.%s_column AS column_name, a.%s AS type"
 					"  FROM planned p JOIN osmeta.plan_attribute a ON a.plan_id = " INT64_FORMAT " AND a.entity_id = p.entity_id"

@@ -95,6 +95,15 @@ is_named(const MigrationPlan *plan, const PlanEntity *entity)
 }
 
 char *
+osmeta_map_refers_sql(const PlanEntity *entity)
+{
+	return psprintf("a.include AND (a.transform = %s"
+					" OR a.refers_to_entity_id = " INT64_FORMAT " AND a.transform IN ('remap', 'key', 'typed'))",
+					quote_literal_cstr(psprintf("remap:%s", osmeta_entity_label(entity))),
+					entity->entity_id);
+}
+
+char *
 osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
 	StringInfoData buf;
@@ -109,8 +118,14 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 						 " JOIN osmeta.plan_reference_use u ON u.plan_id = a.plan_id"
 						 "  AND u.entity_id = a.entity_id AND u.attribute_no = a.attribute_no"
 						 " WHERE a.plan_id = " INT64_FORMAT
-						 " AND a.refers_to_entity_id = " INT64_FORMAT,
-						 plan->plan_id, entity->entity_id);
+						 " AND %s",
+						 plan->plan_id,
+		/* the others have been read when the plan was made only */
+						 is_planned ?
+						 psprintf("a.refers_to_entity_id = " INT64_FORMAT, entity->entity_id) :
+						 psprintf("%s AND EXISTS (SELECT FROM osmeta.plan_entity e WHERE e.plan_id = a.plan_id"
+								  " AND e.entity_id = a.entity_id AND e.include AND e.is_data)",
+								  osmeta_map_refers_sql(entity)));
 		if (is_planned)
 			return buf.data;
 	}
@@ -118,7 +133,7 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 	{
 		const PlanEntity *e = &plan->entities[i];
 
-		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		for (int j = 0; e->is_data && j < e->nreferences; j++)
 		{
 			const PlanAttribute *a = &e->attributes[j];
 
@@ -127,11 +142,11 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 				continue;
 			for (const char *relation = osmeta_round_relations(plan, e);
 				 *relation != '\0'; relation++)
-				appendStringInfo(&buf, "%sSELECT DISTINCT (%s)::text AS id FROM %s s WHERE s.c%d IS NOT NULL",
+				appendStringInfo(&buf, "%sSELECT DISTINCT (%s)::text AS id FROM %s s WHERE (%s) IS NOT NULL",
 								 buf.len > 0 ? " UNION " : "",
 								 osmeta_reference_value(a, "s"),
 								 osmeta_stage_name(plan, *relation, e->entity_id),
-								 a->attribute_no);
+								 osmeta_reference_value(a, "s"));
 		}
 	}
 	if (is_named(plan, entity) && has_tables(plan, entity))

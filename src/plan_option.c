@@ -42,6 +42,13 @@ static const PlanOption plan_options[] = {
 	"keep_target (rows that the target has stay as they are there), or fail"},
 	{"producers", "'\"none\"', '\"referenced\"', '\"all\"'", NULL,
 	"none, referenced (entities that the plan's rows refer to come along), or all (those of all espaces that the scope depends on)"},
+	{"processes", "'\"active\"', '\"all\"', '\"none\"'", NULL,
+	"active (instances of the active process definitions of the espaces that the scope names), all (of inactive ones too), or none"},
+	{"process_status", NULL,
+		"o.value IN ('\"all\"', '\"open\"') OR jsonb_typeof(o.value) = 'array' AND o.value <> '[]'"
+		" AND NOT EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(o.value) WHEN 'array' THEN o.value ELSE '[]' END) v"
+		"  WHERE NOT (jsonb_typeof(v.value) = 'number' AND v.value::text ~ '^[0-9]{1,9}$' OR jsonb_typeof(v.value) = 'string'))",
+	"all, open (trees of processes whose root has not ended), or a list of statuses of the root, by number or name"},
 	{"existing", "'\"append\"', '\"delete\"'", NULL,
 	"append, or delete (the rows that the target has of the plan's entities go first)"},
 	{"undo_changed", "'\"refuse\"', '\"delete\"', '\"keep\"'", NULL,
@@ -57,6 +64,8 @@ static const PlanOption plan_options[] = {
 	"a whole number from 0 on"},
 	{"baseline", NULL, IS_BOOLEAN,
 	"true (checksums of the target's tables are taken before the push) or false"},
+	{"events", "'\"aside\"', '\"disabled\"'", NULL,
+	"aside (subscriptions of the target to events are set aside while the plan writes), or disabled (triggers OSTRG_EI... there are disabled)"},
 	{"severity", NULL, NULL, NULL},
 };
 
@@ -64,7 +73,9 @@ static const PlanOption plan_options[] = {
 static const char *const severity_codes[] = {
 	"length_reduced", "type_changed", "unmatched_user", "unmatched_group",
 	"unmatched_role", "unmatched_tenant", "unmatched_row", "ambiguous_match",
-	"soft_key", "unmatched_static_record", "counter_behind",
+	"soft_key", "unmatched_static_record", "unmatched_definition",
+	"definition_inactive", "typed_value_unknown", "instance_id_too_large",
+	"counter_behind",
 	"external_not_checked",
 	"undo_impossible", "mandatory_without_source",
 	"reference_to_filtered", "rows_left_out", "target_trigger",

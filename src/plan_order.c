@@ -22,7 +22,8 @@
 
 /* In order of name, which decides among equals. */
 static const char *const entity_sql =
-"SELECT e.entity_id FROM osmeta.plan_entity e"
+"SELECT e.entity_id, e.platform_table IN ('bpm_process_input', 'bpm_process_output', 'bpm_activity_output') IS TRUE"
+" FROM osmeta.plan_entity e"
 " WHERE e.plan_id = $1 AND e.is_data AND e.include"
 " ORDER BY e.espace, e.entity, e.entity_id";
 
@@ -80,6 +81,8 @@ osmeta_plan_order(int64 plan_id)
 	uint64		rows;
 	EntityOrder *order;
 	Datum	   *entity_id;
+	bool	   *is_last;
+	int			last = 0;
 	Datum	   *entity_level;
 	Datum	   *edge_entity;
 	Datum	   *edge_attribute;
@@ -93,11 +96,13 @@ osmeta_plan_order(int64 plan_id)
 	rows = osmeta_query(entity_sql, 1, &type, &arg, NULL);
 	order = osmeta_order_begin(rows);
 	entity_id = palloc(sizeof(Datum) * Max(rows, 1));
+	is_last = palloc(sizeof(bool) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
 		int64		id = osmeta_int64_at(i, 1, NULL);
 
 		entity_id[i] = Int64GetDatum(id);
+		is_last[i] = osmeta_bool_at(i, 2);
 		osmeta_order_add_entity(order, id);
 	}
 	rows = osmeta_query(reference_sql, 1, &type, &arg, NULL);
@@ -110,8 +115,12 @@ osmeta_plan_order(int64 plan_id)
 	osmeta_order_finish(order);
 
 	entity_level = palloc(sizeof(Datum) * Max(order->nodes, 1));
+	/* Inputs and outputs of processes may hold any identifier. */
 	for (int i = 0; i < order->nodes; i++)
-		entity_level[i] = Int32GetDatum(order->level[i]);
+		last = Max(last, order->level[i] + 1);
+	for (int i = 0; i < order->nodes; i++)
+		entity_level[i] = Int32GetDatum(is_last[i] && order->level[i] >= 0 ?
+										last : order->level[i]);
 	edge_entity = palloc(sizeof(Datum) * Max(order->edges, 1));
 	edge_attribute = palloc(sizeof(Datum) * Max(order->edges, 1));
 	edge_deferred = palloc(sizeof(Datum) * Max(order->edges, 1));

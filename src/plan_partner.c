@@ -78,6 +78,14 @@ osmeta_leads_nowhere_sql(const MigrationPlan *plan,
 
 	if (parent == NULL || !has_target_rows(plan, parent))
 		return NULL;
+	if (attribute->typed_key != NULL)
+	{
+		value = osmeta_reference_value(attribute, "t");
+		return !has_numbers(parent) ? NULL :
+			psprintf("((%s) IS NOT NULL AND osmeta.target_id(" INT64_FORMAT ", " INT64_FORMAT ", %d, %s) IS NULL)",
+					 value, plan->plan_id, parent->entity_id,
+					 plan->generation, value);
+	}
 	if (has_numbers(parent))
 	{
 		/* texts that are no number refer to nothing, nor does a plain 0 */
@@ -227,7 +235,7 @@ needed_gone_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		{
 			const PlanEntity *e = &plan->entities[i];
 
-			for (int j = 0; e->is_data && j < e->nattributes; j++)
+			for (int j = 0; e->is_data && j < e->nreferences; j++)
 			{
 				const PlanAttribute *a = &e->attributes[j];
 

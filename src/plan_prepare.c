@@ -256,7 +256,10 @@ osmeta_deferred_condition(const PlanEntity *entity)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 
-		if (a->is_deferred)
+		/* a root that does not say so is its own root, too */
+		if (a->is_deferred && a->is_root)
+			appendStringInfo(&buf, "%strue", buf.len > 0 ? " OR " : "");
+		else if (a->is_deferred)
 			appendStringInfo(&buf, "%ss.c%d IS NOT NULL",
 							 buf.len > 0 ? " OR " : "", a->attribute_no);
 	}
@@ -331,7 +334,7 @@ osmeta_advance_counter(const Run *run, const PlanEntity *entity)
 void
 osmeta_check_entity(const Run *run, const PlanEntity *entity)
 {
-	for (int j = 0; j < entity->nattributes; j++)
+	for (int j = 0; j < entity->nreferences; j++)
 	{
 		const PlanAttribute *a = &entity->attributes[j];
 
@@ -382,6 +385,7 @@ osmeta_prepare_push(Run *run)
 					 run->plan_id, run->plan->round) > 0)
 		return;
 	forget_attempt(run);
+	osmeta_typed_complete(run);
 	if (osmeta_need_rows(run))
 		return;					/* the pull goes on */
 	osmeta_look_for_parents(run);
@@ -506,6 +510,7 @@ osmeta_prepare_update(Run *run)
 void
 osmeta_prepare_end(Run *run)
 {
+	osmeta_events_back(run);
 	osmeta_end_delta(run);
 	set_phase(run, "done");
 }

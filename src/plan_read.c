@@ -58,7 +58,7 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 				 id,
 				 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
 				 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
-				 osmeta_stage_name(plan, 's', e->entity_id),
+				 osmeta_source_sql(plan, e, "true", NULL),
 				 e->is_number ? psprintf("max(%s)::bigint", id) :
 				 psprintf("count(%s IS NULL)", id),
 				 plan->delete_existing ? psprintf("count(%s IS NULL)", id) :
@@ -71,7 +71,7 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 static void
 read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
 {
-	for (int j = 0; j < e->nattributes; j++)
+	for (int j = 0; j < e->nreferences; j++)
 	{
 		const PlanAttribute *a = &e->attributes[j];
 
@@ -102,7 +102,7 @@ osmeta_read_use(Run *run)
 	{
 		const PlanEntity *e = &plan->entities[i];
 
-		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		for (int j = 0; e->is_data && j < e->nreferences; j++)
 		{
 			const PlanAttribute *a = &e->attributes[j];
 

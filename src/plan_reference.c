@@ -103,7 +103,7 @@ missing_sql(const MigrationPlan *plan, const PlanEntity *entity,
 
 	initStringInfo(&values);
 	initStringInfo(&any);
-	for (int i = 0; i < entity->nattributes; i++)
+	for (int i = 0; i < entity->nreferences; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 		const PlanEntity *parent = a->refers_to;
@@ -173,7 +173,7 @@ collect_needs(const Run *run, const PlanEntity *entity, char relation,
 		return;
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "WITH missing AS MATERIALIZED (%s)", missing);
-	for (int i = 0; i < entity->nattributes; i++)
+	for (int i = 0; i < entity->nreferences; i++)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 		StringInfoData numbers;
@@ -184,7 +184,7 @@ collect_needs(const Run *run, const PlanEntity *entity, char relation,
 			continue;
 		initStringInfo(&numbers);
 		initStringInfo(&forcing);
-		for (int j = 0; j < entity->nattributes; j++)
+		for (int j = 0; j < entity->nreferences; j++)
 		{
 			const PlanAttribute *b = &entity->attributes[j];
 
@@ -371,7 +371,7 @@ osmeta_record_dangling(Run *run)
 		{
 			char	   *matched = missing_sql(plan, e, false, *relation, 1);
 
-			for (int j = 0; j < e->nattributes; j++)
+			for (int j = 0; j < e->nreferences; j++)
 			{
 				const PlanAttribute *a = &e->attributes[j];
 
@@ -393,6 +393,6 @@ osmeta_record_dangling(Run *run)
 				 "   WHERE d.plan_id = a.plan_id AND d.entity_id = a.entity_id"
 				 "    AND d.attribute_no = a.attribute_no), 0)"
 				 " WHERE a.plan_id = " INT64_FORMAT
-				 " AND (a.transform IN ('remap', 'key') OR a.transform LIKE '" SOFT_PREFIX "%%')",
+				 " AND (a.transform IN ('remap', 'key', 'typed') OR a.transform LIKE '" SOFT_PREFIX "%%')",
 				 plan->plan_id);
 }

@@ -183,6 +183,7 @@ end_pull(Run *run)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" is in phase %s: its rows have been pulled",
 						run->name, run->plan->phase)));
+	osmeta_run_advance(run, run->plan->phase, osmeta_events_pulled);
 	ereport(NOTICE,
 			(errmsg("plan \"%s\" is pulled and checked; nothing has been written to environment \"%s\"",
 					run->name, run->plan->target),
@@ -231,10 +232,12 @@ run_phases(Run *run)
 		return;
 	}
 	if (was_pulled && run->plan->round == 1)
-	{
 		check_first_push(run);
+	/* nothing that is written from here on starts a process there */
+	if (!is_phase(run, "done"))
+		osmeta_run_advance(run, run->plan->phase, osmeta_events_aside);
+	if (was_pulled && run->plan->round == 1)
 		osmeta_run_advance(run, run->plan->phase, osmeta_plan_create_pulled);
-	}
 	if (is_phase(run, "delete"))
 	{
 		osmeta_run_work(run, "delete");
@@ -328,6 +331,7 @@ run_plan(FunctionCallInfo fcinfo, bool is_pull)
 {
 	const char *procedure = is_pull ? "pull_plan" : "run_plan";
 	Run			run = {0};
+	ErrorContextCallback context;
 
 	osmeta_require_procedure(fcinfo, procedure);
 	run.is_pull = is_pull;
@@ -364,6 +368,10 @@ run_plan(FunctionCallInfo fcinfo, bool is_pull)
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("another session has plan \"%s\" to itself", run.name),
 				 errdetail("It is being dropped, or a round of it abandoned.")));
+	context.callback = osmeta_events_context;
+	context.arg = &run;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
 	PG_TRY();
 	{
 		/* An undo may have begun before the lock was ours. */
@@ -382,6 +390,7 @@ run_plan(FunctionCallInfo fcinfo, bool is_pull)
 	}
 	PG_END_TRY();
 
+	error_context_stack = context.previous;
 	osmeta_plan_forget();
 	osmeta_spi_end(run.nest_level);
 }

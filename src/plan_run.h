@@ -21,6 +21,7 @@
  * plan_other.c		other plans that write to the same tables
  * plan_create.c	users and groups that the target does not have
  * plan_chunk.c		the pieces of work of a phase, and their ledger
+ * plan_event.c	subscriptions to events are set aside, and come back
  * plan_delete.h	what takes rows out of the target
  *
  *-------------------------------------------------------------------------
@@ -58,6 +59,7 @@ typedef struct Run
 	bool		is_shared;		/* undo: the lock of the run, with others */
 	bool		is_alone;		/* undo: the same, without */
 	bool		is_pull;		/* pull_plan: nothing is written to the target */
+	int64		events_aside;	/* subscriptions of the target, kept here */
 } Run;
 
 /* plan_run.c */
@@ -384,6 +386,30 @@ extern void osmeta_check_not_others(const Run *run, const Chunk *chunk,
 /* Error 22000 if a value of the source cannot be converted as planned. */
 extern void osmeta_check_conversions(Run *run);
 
+/* plan_event.c */
+
+/*
+ * To be called before a run or an undo writes to the target, again and again:
+ * no trigger there starts a process from now on.  The second one sees to the
+ * tables of users and groups only, the third is an undo's.
+ */
+extern void osmeta_events_aside(Run *run);
+extern void osmeta_events_aside_platform(Run *run);
+extern void osmeta_events_aside_undo(Run *run);
+
+/* What pull_plan does for scripts: find event tables, keep the source's rows. */
+extern void osmeta_events_pulled(Run *run);
+
+/* The subscriptions come back, with those of the source; or without them. */
+extern void osmeta_events_back(Run *run);
+extern void osmeta_events_undo(Run *run);
+
+/* Is anything set aside? */
+extern bool osmeta_has_events_aside(const MigrationPlan *plan);
+
+/* An error context callback whose argument is the run. */
+extern void osmeta_events_context(void *arg);
+
 /* plan_chunk.c */
 
 /*
@@ -398,5 +424,10 @@ extern void osmeta_chunk_run(Run *run, Chunk *chunk);
 
 /* Give up the lock on the piece that this session holds, if any. */
 extern void osmeta_chunk_release(Run *run);
+
+/* plan_typed.c */
+
+/* Add attributes for entities that pulled inputs and outputs name besides. */
+extern void osmeta_typed_complete(Run *run);
 
 #endif							/* OSMETA_PLAN_RUN_H */

@@ -64,7 +64,8 @@ osmeta_plan_sample(const MigrationPlan *plan, const PlanEntity *entity)
 						 values.len > 0 ? ", " : "", a->attribute_no,
 						 a->attribute_no);
 	}
-	if (columns.len == 0)
+	/* which texts of the platform's are identifiers is known */
+	if (columns.len == 0 || entity->platform_table != NULL)
 		return;
 	if (entity->is_number)
 	{

@@ -126,18 +126,30 @@ osmeta_stage_table_sql(const MigrationPlan *plan, const PlanEntity *entity,
 
 /* What the stage shall hold for an attribute, over the logical names. */
 static void
-append_pulled_value(StringInfo buf, const PlanAttribute *attribute)
+append_pulled_value(StringInfo buf, const PlanEntity *entity,
+					const PlanAttribute *attribute)
 {
 	const char *value;
+	const char *masked;
 
 	if (attribute->transform == TRANSFORM_EXPRESSION)
 		/* The line break ends a comment that the expression may end with. */
 		value = psprintf("(%s\n)", attribute->expression);
 	else
 		value = osmeta_quote_name(attribute->name);
-	if (attribute->mask != NULL)
-		value = osmeta_masked_value(attribute, value);
-	appendStringInfoString(buf, value);
+	if (attribute->mask == NULL)
+		masked = value;
+	else
+		masked = osmeta_masked_value(attribute, value);
+	/* an identifier is none of anybody's data, and must stay one */
+	for (int i = 0; attribute->mask != NULL && i < entity->nattributes &&
+		 attribute->transform == TRANSFORM_TYPED; i++)
+	{
+		if (strcmp(entity->attributes[i].name, "Ss_Type") == 0)
+			masked = psprintf("CASE WHEN osmeta.is_bt_ref(%s) THEN %s ELSE %s END",
+							  osmeta_quote_name("Ss_Type"), value, masked);
+	}
+	appendStringInfoString(buf, masked);
 }
 
 /*
@@ -158,6 +170,11 @@ osmeta_source_sql(const MigrationPlan *plan, const PlanEntity *entity,
 {
 	char	   *table = osmeta_stage_name(plan, 's', entity->entity_id);
 
+	if (entity->instance_scan != NULL)
+		scan = psprintf("(%s) AND %s", scan, entity->instance_scan);
+	if (entity->instance_filter != NULL)
+		local = local == NULL ? entity->instance_filter :
+			psprintf("(%s) AND %s", local, entity->instance_filter);
 	if (plan->source_wrapper == NULL || (local == NULL && !is_fenced(plan)))
 		return psprintf("%s s WHERE %s%s%s%s", table, scan,
 						local ? " AND (" : "", local ? local : "",
@@ -238,7 +255,7 @@ osmeta_pull_query_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		if (!is_staged(&entity->attributes[i]))
 			continue;
 		appendStringInfoString(&buf, separator);
-		append_pulled_value(&buf, &entity->attributes[i]);
+		append_pulled_value(&buf, entity, &entity->attributes[i]);
 		separator = ", ";
 	}
 	appendStringInfo(&buf, ", %d FROM (SELECT ", plan->round);
@@ -425,6 +442,9 @@ delivered_value(Mapping *mapping, const PlanEntity *entity,
 		case TRANSFORM_COPY:
 			return kept_moment(mapping->plan, attribute,
 							   copied_value(mapping->plan, attribute, staged));
+		case TRANSFORM_TYPED:
+			return copied_value(mapping->plan, attribute,
+								osmeta_map_typed(mapping, entity, attribute));
 		case TRANSFORM_LATE:
 			return kept_moment(mapping->plan, attribute,
 							   late_value(entity, attribute));
@@ -523,6 +543,15 @@ osmeta_delivery_from_sql(const MigrationPlan *plan, const PlanEntity *entity,
 			appendStringInfo(&buf, ", %s AS r%d",
 							 osmeta_staged_reference(&mapping, a),
 							 a->attribute_no);
+		if (kind == DELIVERY_EXPORTED && a->transform == TRANSFORM_TYPED &&
+			osmeta_typed_is_given(entity))
+		{
+			char	   *given;
+			char	   *staged = osmeta_staged_typed(&mapping, entity, &given);
+
+			appendStringInfo(&buf, ", %s AS r%d, %s AS g%d", staged,
+							 a->attribute_no, given, a->attribute_no);
+		}
 	}
 	appendStringInfo(&buf, " FROM %s s%s WHERE %s",
 					 osmeta_stage_name(plan, relation, entity->entity_id),

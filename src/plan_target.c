@@ -142,7 +142,7 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	char	   *delivered = "false";
 	char	   *hash = osmeta_row_hash_sql(entity, "t", true, true);
 	int			id = entity->identifier->attribute_no;
-	int		   *column = palloc0(sizeof(int) * entity->nattributes);
+	int		   *column = palloc0(sizeof(int) * entity->nreferences);
 	int			columns_used = 8;
 	char		relation = question->all_columns ? 'f' : 't';
 
@@ -157,7 +157,7 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 		hash = psprintf("CASE WHEN %s THEN %s ELSE %s END", delivered, hash,
 						question->all_columns ? foreign_hash_sql(plan, entity) :
 						osmeta_row_hash_sql(entity, "t", true, true));
-	for (int i = 0; question->with_references && i < entity->nattributes; i++)
+	for (int i = 0; question->with_references && i < entity->nreferences; i++)
 	{
 		char	   *dangling = osmeta_leads_nowhere_sql(plan,
 														&entity->attributes[i],
@@ -203,8 +203,8 @@ osmeta_target_scan(const MigrationPlan *plan, const PlanEntity *entity,
 	answer->others_highest = osmeta_text_at(0, 6);
 	answer->newcomers = osmeta_int64_at(0, 7, NULL);
 	answer->foreign_checksum = osmeta_text_at(0, 8);
-	answer->dangling = palloc0(sizeof(int64) * entity->nattributes);
-	for (int i = 0; i < entity->nattributes; i++)
+	answer->dangling = palloc0(sizeof(int64) * entity->nreferences);
+	for (int i = 0; i < entity->nreferences; i++)
 	{
 		if (column[i] > 0)
 			answer->dangling[i] = osmeta_int64_at(0, column[i], NULL);

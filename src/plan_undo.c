@@ -267,6 +267,7 @@ finish_undo(Run *run)
 	int64		kept;
 
 	osmeta_undo_created(run);
+	osmeta_events_undo(run);
 	osmeta_execf("SELECT COALESCE(sum(c.rows_done) FILTER (WHERE c.level BETWEEN 0 AND %d), 0)::bigint,"
 				 " COALESCE(sum(c.rows_done) FILTER (WHERE c.level BETWEEN %d AND %d), 0)::bigint,"
 				 " COALESCE(sum(c.rows_expected) FILTER (WHERE c.level BETWEEN 0 AND %d), 0)::bigint"
@@ -343,7 +344,7 @@ check_target(Run *run)
 static void
 check_phase(Run *run)
 {
-	if (is_before_push(run) &&
+	if (is_before_push(run) && !osmeta_has_events_aside(run->plan) &&
 		osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT " AND NOT c.is_kept LIMIT 1",
 					 run->plan_id) == 0)
 		ereport(ERROR,
@@ -383,6 +384,7 @@ begin_undo(Run *run)
 		resume_undo(run);
 	else if (!is_phase(run, "undone"))
 		prepare_undo(run);
+	osmeta_run_commit(run);
 	(void) osmeta_plan_lock(PLAN_LOCK_RUN, run->plan_id, true, true);
 	run->is_shared = true;
 	osmeta_plan_unlock(PLAN_LOCK_RUN, run->plan_id, false);
@@ -394,6 +396,7 @@ Datum
 osmeta_undo_plan(PG_FUNCTION_ARGS)
 {
 	Run			run = {0};
+	ErrorContextCallback context;
 
 	osmeta_require_procedure(fcinfo, "undo_plan");
 	run.name = text_to_cstring(PG_GETARG_TEXT_PP(0));
@@ -414,9 +417,16 @@ osmeta_undo_plan(PG_FUNCTION_ARGS)
 	check_target(&run);
 	osmeta_check_bindings(run.plan);
 
+	context.callback = osmeta_events_context;
+	context.arg = &run;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
 	PG_TRY();
 	{
 		begin_undo(&run);
+		/* also where the session that began has failed to */
+		if (is_phase(&run, "undo"))
+			osmeta_run_advance(&run, "undo", osmeta_events_aside_undo);
 		if (is_phase(&run, "undo"))
 		{
 			osmeta_run_work(&run, "undo");
@@ -434,6 +444,7 @@ osmeta_undo_plan(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 
+	error_context_stack = context.previous;
 	osmeta_plan_forget();
 	osmeta_spi_end(run.nest_level);
 	PG_RETURN_NULL();

@@ -177,15 +177,22 @@ changed_condition(const MigrationPlan *plan, const PlanEntity *entity,
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 		char	   *there = psprintf("t.c%d", a->attribute_no);
+		const char *first = NULL;
 
 		if (a == entity->identifier)
 			continue;
+		/* what it held while it led nowhere */
+		if (is_between_steps && plan->round > 1 &&
+			a->transform == TRANSFORM_TYPED)
+			first = "'0'";
+		else if (is_between_steps &&
+				 (a->is_deferred ||
+				  (plan->round > 1 && osmeta_is_mapped(a))))
+			first = osmeta_first_value(a);
 		appendStringInfo(&buf, "%s(%s%s)", buf.len > 0 ? " OR " : "",
-						 is_between_steps &&
-						 (a->is_deferred ||
-						  (plan->round > 1 && osmeta_is_mapped(a))) ?
+						 first != NULL ?
 						 psprintf("%s IS DISTINCT FROM %s AND ", there,
-								  osmeta_first_value(a)) : "",
+								  first) : "",
 						 osmeta_differs(a->target_type,
 										psprintf("%s.c%d::%s", delivered,
 												 a->attribute_no,

@@ -106,7 +106,7 @@ osmeta_holder_columns(const MigrationPlan *plan, const char *kind, int *count)
 								" ORDER BY 1, 2",
 								plan->target_schema, said,
 								strcmp(kind, "user") == 0 ?
-								"'{user_id,created_by,last_modified_by,suspended_by}'" : "'{group_id}'",
+								"'{user_id,created_by,createdby,last_modified_by,suspended_by,locked_by}'" : "'{group_id}'",
 								plan->target_schema,
 								quote_literal_cstr(own.table_name));
 	column = SPI_palloc(sizeof(HolderColumn) * Max(*count, 1));
@@ -179,6 +179,22 @@ delete_kind(Run *run, const char *kind, const char *referred)
 	return rows;
 }
 
+/* Who of a kind stays, for a message. */
+static void
+list_kept(const MigrationPlan *plan, const char *kind, const char *referred,
+		  StringInfo kept)
+{
+	uint64		rows = osmeta_execf("SELECT format('%%s %%s (id %%s)', c.table_name, c.label, c.target_id)"
+									" FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+									" AND c.table_name = %s AND c.target_id IN (''%s) ORDER BY c.label, c.target_id",
+									plan->plan_id, quote_literal_cstr(kind),
+									referred);
+
+	if (rows > 0)
+		appendStringInfo(kept, "%s%s", kept->len > 0 ? ", " : "",
+						 osmeta_list_values(rows));
+}
+
 void
 osmeta_undo_created(Run *run)
 {
@@ -188,25 +204,32 @@ osmeta_undo_created(Run *run)
 	};
 	uint64		deleted = 0;
 	uint64		created;
+	StringInfoData kept;
 
+	initStringInfo(&kept);
 	created = osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
 						   " AND c.target_id IS NOT NULL", plan->plan_id);
 	if (created == 0)
 		return;
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
-		bool		is_link = strchr(kinds[i], '_') != NULL;
+		const char *referred = "";
 
 		if (osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
 						 " AND c.table_name = %s AND c.target_id IS NOT NULL LIMIT 1",
 						 plan->plan_id, quote_literal_cstr(kinds[i])) == 0)
 			continue;
-		deleted += delete_kind(run, kinds[i],
-							   is_link ? "" : referred_ids(run, kinds[i]));
+		if (strchr(kinds[i], '_') == NULL)
+		{
+			referred = referred_ids(run, kinds[i]);
+			list_kept(plan, kinds[i], referred, &kept);
+		}
+		deleted += delete_kind(run, kinds[i], referred);
 		osmeta_run_commit(run);
 	}
 	ereport(NOTICE,
 			(errmsg("plan \"%s\": of the users, groups and links that it created: deleted: " UINT64_FORMAT
 					", gone already or referred to: " UINT64_FORMAT,
-					run->name, deleted, created - deleted)));
+					run->name, deleted, created - deleted),
+			 kept.len > 0 ? errdetail("Others refer to: %s.", kept.data) : 0));
 }

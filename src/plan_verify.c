@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 #include "environment.h"
+#include "plan_event.h"
 #include "spi.h"
 #include "subtransaction.h"
 
@@ -280,7 +281,7 @@ compare_rows(const MigrationPlan *plan, const PlanEntity *entity,
 		if (!question.with_deferred && has_deferred(entity))
 			osmeta_add_detail(&verdict->detail, "references of the second step are not compared before it is done");
 	}
-	for (int i = 0; i < entity->nattributes; i++)
+	for (int i = 0; i < entity->nreferences; i++)
 	{
 		if (answer.dangling[i] > 0)
 			osmeta_add_detail(&verdict->detail, "references of %s to no row: " INT64_FORMAT,
@@ -422,6 +423,7 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 				 errmsg("environment \"%s\" is not attached", plan->target)));
 	(void) osmeta_environment_open(plan->target);
 	osmeta_check_bindings(plan);
+	osmeta_plan_require_sound(plan);
 	osmeta_plan_forget();
 	for (int i = 0; i < plan->nentities; i++)
 	{
@@ -459,6 +461,7 @@ osmeta_verify_plan(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
 	}
+	osmeta_event_verify(plan, result->setResult, result->setDesc);
 	osmeta_plan_forget();
 	osmeta_spi_end(nest_level);
 	return (Datum) 0;

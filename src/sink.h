@@ -24,7 +24,7 @@
 #include "postgres.h"
 
 /* Raised with every change of the structs below. */
-#define OSMETA_SINK_VERSION 3
+#define OSMETA_SINK_VERSION 4
 
 #define OSMETA_SINK_LIST "osmeta_sinks"
 
@@ -123,6 +123,15 @@ typedef struct OsmetaSink
 	 * do so: then somebody must run counter_sql at the target.
 	 */
 	bool		(*advance_counter) (const OsmetaSinkTable *table, int64 value);
+
+	/*
+	 * NULL, or delete all rows of a table that has no identifier, if they are
+	 * those that a query gives: its columns are named as the quoted list
+	 * says, and its rows can be alike.  Gives their number, or -1 if there
+	 * are others; what was done is rolled back then.
+	 */
+	int64		(*empty) (const OsmetaSinkTable *table, const char *columns,
+						  const char *query);
 } OsmetaSink;
 
 /* The sink for a wrapper (NULL: this database), or NULL if there is none. */

@@ -214,6 +214,23 @@ table_advance_counter(const OsmetaSinkTable *table, int64 value)
 	return true;
 }
 
+/*
+ * A statement sees what had been committed when it began; what comes later
+ * stays.
+ */
+static int64
+table_empty(const OsmetaSinkTable *table, const char *columns,
+			const char *query)
+{
+	osmeta_execf("WITH d AS (DELETE FROM %s RETURNING %s),"
+				 " n AS (SELECT %s, row_number() OVER (PARTITION BY %s) FROM d),"
+				 " w AS (SELECT %s, row_number() OVER (PARTITION BY %s) FROM (%s) q)"
+				 " SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM (SELECT * FROM n EXCEPT SELECT * FROM w) o)",
+				 table->relation, columns, columns, columns, columns, columns,
+				 query);
+	return osmeta_int64_at(0, 2, NULL) > 0 ? -1 : osmeta_int64_at(0, 1, NULL);
+}
+
 OsmetaSink	osmeta_table_sink = {
 	.version = OSMETA_SINK_VERSION,
 	.name = "table",
@@ -229,4 +246,5 @@ OsmetaSink	osmeta_table_sink = {
 	.update = table_update,
 	.count_present = table_count_present,
 	.advance_counter = table_advance_counter,
+	.empty = table_empty,
 };

@@ -273,6 +273,45 @@ tds_advance_counter(const OsmetaSinkTable *table, int64 value)
 	return true;
 }
 
+/*
+ * Who writes to the table meanwhile waits until this transaction ends.  Texts
+ * are compared as the table's collation does, which is enough to see that
+ * rows have come or gone.
+ */
+static int64
+tds_empty(const OsmetaSinkTable *table, const char *columns,
+		  const char *query)
+{
+	TdsTarget  *target = osmeta_tds_target(table->relation);
+	int		   *numbers;
+	char	  **names;
+	int			count = columns_of(target, columns, &numbers, &names);
+	TdsStage   *stage = stage_ids(target, count, numbers, query);
+	StringInfoData there;
+	StringInfoData staged;
+
+	initStringInfo(&there);
+	initStringInfo(&staged);
+	for (int i = 0; i < count; i++)
+	{
+		appendStringInfo(&there, "%s%s", i > 0 ? ", " : "",
+						 target->columns[numbers[i]].quoted);
+		appendStringInfo(&staged, "%sc%d", i > 0 ? ", " : "", i);
+	}
+	return osmeta_tds_number(target->link,
+							 psprintf("DECLARE @rows bigint, @others bigint;"
+									  " SELECT @others = COUNT(*) FROM"
+									  " (SELECT %s, COUNT(*) AS n FROM %s WITH (TABLOCKX, HOLDLOCK) GROUP BY %s"
+									  " EXCEPT SELECT %s, COUNT(*) AS n FROM %s GROUP BY %s) AS o;"
+									  " SET @rows = -1;"
+									  " IF @others = 0 BEGIN DELETE FROM %s; SET @rows = @@ROWCOUNT; END;"
+									  " DROP TABLE %s;"
+									  " SELECT @rows AS osmeta",
+									  there.data, target->name, there.data,
+									  staged.data, stage->name, staged.data,
+									  target->name, stage->name));
+}
+
 static OsmetaSink tds_sink = {
 	.version = OSMETA_SINK_VERSION,
 	.name = "tds",
@@ -288,6 +327,7 @@ static OsmetaSink tds_sink = {
 	.update = tds_update,
 	.count_present = tds_count_present,
 	.advance_counter = tds_advance_counter,
+	.empty = tds_empty,
 };
 
 void

@@ -105,6 +105,10 @@ CREATE TABLE osmeta.plan_entity (
     pulled_upper_id      bigint,
     pulled_rows          bigint,
     pulled_sum           numeric,
+    platform_table       text,
+    instance_scan        text,
+    instance_filter      text,
+    typed_keys           text[],
     PRIMARY KEY (plan_id, entity_id),
     -- not the plan first: where nothing is known of its rows yet, they would
     -- all be read by this index for one entity
@@ -143,6 +147,10 @@ COMMENT ON COLUMN osmeta.plan_entity.source_sum IS 'Sum of their identifiers';
 COMMENT ON COLUMN osmeta.plan_entity.pulled_upper_id IS 'Highest identifier up to which all rows have been pulled';
 COMMENT ON COLUMN osmeta.plan_entity.pulled_rows IS 'Rows that the source had up to there';
 COMMENT ON COLUMN osmeta.plan_entity.pulled_sum IS 'Sum of their identifiers: tells rows that came late from those that have gone';
+COMMENT ON COLUMN osmeta.plan_entity.platform_table IS 'The platform''s table of processes that this stands for, without ossys_; NULL: an entity of the model';
+COMMENT ON COLUMN osmeta.plan_entity.instance_scan IS 'Condition over the source''s table (alias s, columns by attribute number): instances of the plan''s process definitions';
+COMMENT ON COLUMN osmeta.plan_entity.instance_filter IS 'The same by the status of the root of their tree; NULL: any';
+COMMENT ON COLUMN osmeta.plan_entity.typed_keys IS 'Keys of the entities that rows of the source say their inputs and outputs hold identifiers of';
 COMMENT ON COLUMN osmeta.plan_entity.counter IS 'Identity counter at the target, quoted and qualified; NULL if none is known';
 
 CREATE TABLE osmeta.plan_attribute (
@@ -375,7 +383,7 @@ BEGIN ATOMIC
         FROM osmeta.plan_entity p
         JOIN osmeta.reference r ON r.capture_id = $2 AND r.entity_id = p.entity_id
         JOIN osmeta.attribute a ON a.capture_id = $2 AND a.attribute_id = r.attribute_id AND a.is_effective
-        WHERE p.plan_id = $1 AND p.is_data
+        WHERE p.plan_id = $1 AND p.is_data AND p.platform_table IS NULL
         UNION
         SELECT t.entity_id
         FROM osmeta.entity t
@@ -443,6 +451,7 @@ BEGIN ATOMIC
         FROM osmeta.plan_entity p
         JOIN osmeta.attribute a ON a.capture_id = $2 AND a.entity_id = p.entity_id
         WHERE p.plan_id = $1 AND a.is_effective AND (p.fixed_strategy IS NULL OR a.is_identifier)
+            AND p.platform_table IS NULL
         ORDER BY p.entity_id, a.attribute_key, CASE WHEN a.attribute_key IS NULL THEN a.attribute_id END,
             a.attribute_id DESC
     ), target AS (
@@ -587,14 +596,14 @@ RETURNS TABLE (entity_id bigint, pull_rule text, pull_reason text)
 LANGUAGE SQL STABLE
 BEGIN ATOMIC
     WITH RECURSIVE entity AS (
-        SELECT e.entity_id, COALESCE(e.espace || '.', '') || e.entity AS label, e.filter,
+        SELECT e.entity_id, COALESCE(e.espace || '.', '') || e.entity AS label, e.filter, e.platform_table,
             e.pull_rule, e.pull_reason, COALESCE(p.options -> 'follow' = 'true'::jsonb, false) AS follow
         FROM osmeta.plan_entity e
         JOIN osmeta.plan p ON p.plan_id = e.plan_id
         WHERE e.plan_id = $1 AND e.is_data AND e.include AND e.status = 'matched'
     ), reference AS (
         SELECT c.entity_id AS child, o.entity_id AS parent,
-            a.is_mandatory OR a.is_identifier AS is_mandatory
+            a.is_mandatory OR a.is_identifier AS is_mandatory, o.platform_table IS NULL AS is_needed
         FROM osmeta.plan_attribute a
         JOIN entity c ON c.entity_id = a.entity_id
         JOIN entity o ON o.entity_id = a.refers_to_entity_id OR a.transform = 'remap:' || o.label
@@ -611,12 +620,12 @@ BEGIN ATOMIC
     ), needed AS (
         SELECT r.parent AS entity_id
         FROM limited l
-        JOIN reference r ON r.child = l.entity_id
+        JOIN reference r ON r.child = l.entity_id AND r.is_needed
         WHERE r.parent NOT IN (SELECT l.entity_id FROM limited l)
         UNION
         SELECT r.parent
         FROM needed n
-        JOIN reference r ON r.child = n.entity_id
+        JOIN reference r ON r.child = n.entity_id AND r.is_needed
         WHERE r.parent NOT IN (SELECT l.entity_id FROM limited l)
     )
     SELECT e.entity_id,

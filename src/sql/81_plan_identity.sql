@@ -47,6 +47,7 @@ RETURNS text
 LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN CASE key_strategy
     WHEN 'record' THEN 'unmatched_static_record'
+    WHEN 'definition' THEN 'unmatched_definition'
     WHEN 'user' THEN 'unmatched_user'
     WHEN 'group' THEN 'unmatched_group'
     WHEN 'role' THEN 'unmatched_role'

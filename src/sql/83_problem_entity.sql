@@ -90,7 +90,7 @@ WHERE NOT is_data AND include AND status <> 'matched'
     AND EXISTS (SELECT FROM osmeta.plan_attribute a
                 JOIN osmeta.moved_entity m ON m.plan_id = a.plan_id AND m.entity_id = a.entity_id
                 WHERE a.plan_id = e.plan_id AND a.refers_to_entity_id = e.entity_id
-                    AND a.include AND a.transform IN ('remap', 'key'))
+                    AND a.include AND a.transform IN ('remap', 'key', 'typed'))
 UNION ALL
 SELECT plan_id, 'error', 'table_missing', object,
     format('environment "%s" has no table "%s", or none that its user may read', v.environment, v.table_name),
@@ -149,7 +149,7 @@ LEFT JOIN osmeta.captured_entity c ON c.capture_id = p.target_capture_id
     AND osmeta.fold_name(btrim(c.physical_table_name)) = osmeta.fold_name(m.target_table)
     AND (c.data_kind = 'staticEntity' OR c.is_system)
 LEFT JOIN osmeta.captured_espace s ON s.capture_id = c.capture_id AND s.id = c.espace_id
-WHERE m.status = 'matched' AND (c.id IS NOT NULL OR osmeta.fold_name(m.target_table) ~ '^ossys_')
+WHERE m.status = 'matched' AND m.platform_table IS NULL AND (c.id IS NOT NULL OR osmeta.fold_name(m.target_table) ~ '^ossys_')
 GROUP BY m.plan_id, m.object, m.target_table;
 COMMENT ON VIEW osmeta.plan_problem_entity IS 'Internal: which entities cannot be moved as they are';
 

@@ -160,7 +160,9 @@ FROM (
                  ORDER BY e.is_active DESC LIMIT 1) AS refers_to_name
     FROM osmeta.moved_attribute a
 ) a
-WHERE a.status = 'matched' AND a.type ILIKE 'bt%' AND a.transform IN ('remap', 'key')
+WHERE (a.status = 'matched' AND a.type ILIKE 'bt%' AND a.transform IN ('remap', 'key')
+        -- of what is not known at all: typed_value_unknown
+        OR a.status = 'typed' AND a.transform = 'typed' AND a.refers_to_entity_id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM osmeta.plan_entity e
                     WHERE e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id AND e.include
                         AND e.key_strategy <> 'natural');

@@ -10,18 +10,22 @@
 -- Which rows that are matched have no partner, or none that is certain?
 CREATE VIEW osmeta.plan_problem_match (plan_id, severity, code, object, message, hint) AS
 WITH use AS (
-    SELECT a.plan_id, a.refers_to_entity_id AS entity_id, u.source_id, sum(u.rows) AS rows,
+    SELECT a.plan_id, COALESCE(s.entity_id, a.refers_to_entity_id) AS entity_id, u.source_id, sum(u.rows) AS rows,
         -- what a filter lets through is known after the pull only
         bool_or(m.filter IS NULL) AS is_certain
     FROM osmeta.plan_reference_use u
     JOIN osmeta.plan_attribute a
         ON a.plan_id = u.plan_id AND a.entity_id = u.entity_id AND a.attribute_no = u.attribute_no
     JOIN osmeta.plan_entity m ON m.plan_id = u.plan_id AND m.entity_id = u.entity_id
-    WHERE a.include AND m.include AND m.is_data AND a.transform IN ('remap', 'key')
-    GROUP BY a.plan_id, a.refers_to_entity_id, u.source_id
+    -- what a soft key refers to
+    LEFT JOIN osmeta.plan_entity s ON s.plan_id = a.plan_id
+        AND 'remap:' || COALESCE(s.espace || '.', '') || s.entity = a.transform
+    WHERE a.include AND m.include AND m.is_data
+        AND (a.transform IN ('remap', 'key', 'typed') OR s.entity_id IS NOT NULL)
+    GROUP BY a.plan_id, COALESCE(s.entity_id, a.refers_to_entity_id), u.source_id
 ), missing AS (
     SELECT e.plan_id, e.entity_id, e.object, e.key_strategy, e.plan, e.source, e.target, c.code,
-        u.rows, u.is_certain, m.label, m.source_id, m.candidates,
+        u.rows, u.is_certain, m.label, m.source_id, m.candidates, e.options ->> (e.key_strategy || 's') AS option,
         row_number() OVER (PARTITION BY e.plan_id, e.entity_id, c.code ORDER BY m.label, m.source_id) AS rank
     FROM osmeta.planned_entity e
     JOIN osmeta.plan_map m ON m.plan_id = e.plan_id AND m.entity_id = e.entity_id
@@ -30,6 +34,7 @@ WITH use AS (
         WHEN m.candidates IS NOT NULL AND starts_with(e.key_strategy, 'natural') THEN 'natural_ambiguous'
         WHEN m.candidates IS NOT NULL THEN 'ambiguous_match'
         WHEN m.can_create AND e.options ->> (e.key_strategy || 's') = 'create' THEN 'row_created'
+        WHEN e.platform_table IS NOT NULL THEN 'unmatched_definition'
         ELSE osmeta.unmatched_code(e.key_strategy) END)) c (code)
     WHERE NOT e.is_data AND m.target_id IS NULL
 )
@@ -49,23 +54,29 @@ SELECT m.plan_id,
             ELSE 'They get the roles that they have at the source.' END
         WHEN 'ambiguous_match' THEN 'Rename or remove those that are too many in one of the environments; lowered, such references become NULL.'
         WHEN 'natural_ambiguous' THEN 'Name attributes in key_strategy that together identify a row, or put the rows right.'
-        WHEN 'unmatched_user' THEN format('Create them there or SELECT osmeta.set_plan_option(%L, ''users'', ''fallback:name''), or ''create''', m.plan)
-        WHEN 'unmatched_group' THEN format('Create them there or SELECT osmeta.set_plan_option(%L, ''groups'', ''create'')', m.plan)
+        WHEN 'unmatched_user' THEN format(CASE m.option WHEN 'create'
+            THEN 'The plan creates none whose tenant has no partner there, who has no username, or who belongs to the platform''s own provider, ServiceCenter. Create them there or SELECT osmeta.set_plan_option(%L, ''users'', ''fallback:name'')'
+            ELSE 'Create them there or SELECT osmeta.set_plan_option(%L, ''users'', ''fallback:name''), or ''create''' END, m.plan)
+        WHEN 'unmatched_group' THEN CASE m.option WHEN 'create'
+            THEN 'The plan creates none whose tenant has no partner there, which has no name, or which belongs to the platform''s own provider, ServiceCenter. Create them there.'
+            ELSE format('Create them there or SELECT osmeta.set_plan_option(%L, ''groups'', ''create'')', m.plan) END
         WHEN 'unmatched_role' THEN 'Publish the same version of the espace there.'
         WHEN 'unmatched_tenant' THEN 'Create the tenant there, under this name and of the same user provider.'
         WHEN 'unmatched_static_record' THEN 'Publish the same version of the static entity there.'
+        WHEN 'unmatched_definition' THEN 'Publish the same version of the espace there, or make a plan with option processes set to none.'
         ELSE 'Create the rows there, bring the entity into the scope, or set include = false in osmeta.plan_attribute for what refers to it; lowered, such references become NULL.'
     END
 FROM (
-    SELECT plan_id, entity_id, object, key_strategy, plan, source, target, code,
+    SELECT plan_id, entity_id, object, key_strategy, plan, source, target, code, option,
         count(*) AS number, sum(rows) AS rows, bool_or(is_certain) AS is_certain,
         string_agg(format('%s (id %s%s)', label, source_id, '; ' || candidates), ', ' ORDER BY label, source_id)
             FILTER (WHERE rank <= 20)
             || CASE WHEN count(*) > 20 THEN ', ...' ELSE '' END AS labels
     FROM missing
-    GROUP BY plan_id, entity_id, object, key_strategy, plan, source, target, code
+    GROUP BY plan_id, entity_id, object, key_strategy, plan, source, target, code, option
 ) m
 CROSS JOIN LATERAL (VALUES (CASE
+    WHEN m.code = 'unmatched_definition' THEN 'definition'
     WHEN m.key_strategy = 'record' THEN 'record'
     WHEN m.key_strategy IN ('user', 'group', 'role', 'tenant') THEN m.key_strategy
     ELSE 'row' END)) n (noun);

@@ -26,7 +26,8 @@ SELECT a.plan_id, 'warning', 'reference_to_filtered', a.object,
 FROM osmeta.moved_attribute a
 JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id
 CROSS JOIN LATERAL (VALUES (COALESCE(a.options -> 'follow' = 'true'::jsonb, false))) f (follow)
-WHERE a.status = 'matched' AND a.transform IN ('remap', 'key') AND e.is_data AND e.include AND e.filter IS NOT NULL
+WHERE (a.status = 'matched' AND a.transform IN ('remap', 'key') OR a.status = 'typed' AND a.transform = 'typed')
+    AND e.is_data AND e.include AND e.filter IS NOT NULL
 UNION ALL
 SELECT plan_id, 'warning', 'rows_left_out', object,
     format('%s rows were not moved, since a row that they cannot be without is left out', rows_left_out),

@@ -30,6 +30,28 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osmeta.environment_user(text) IS 'Internal: the user that the current role is at the server of an environment; NULL if that cannot be known';
 
+-- Who is granted to is the user of the server; without a server, the owner of the plan.
+CREATE FUNCTION osmeta.grant_statement(environment text, owner text, privileges text, table_name text)
+RETURNS text
+LANGUAGE SQL STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT format('GRANT %s ON %s TO %s', privileges,
+        CASE n.catalog_dialect
+            WHEN 'sqlserver' THEN format('[%s].[%s]', replace(n.remote_schema, ']', ']]'), replace(grant_statement.table_name, ']', ']]'))
+            WHEN 'oracle' THEN format('"%s"."%s"', n.remote_schema, grant_statement.table_name)
+            ELSE format('%I.%I', n.remote_schema, grant_statement.table_name) END,
+        CASE
+            WHEN n.server IS NULL THEN quote_ident(grant_statement.owner)
+            WHEN u.name IS NULL THEN format('the user of server %I', n.server)
+            WHEN n.catalog_dialect = 'sqlserver' THEN format('[%s]', replace(u.name, ']', ']]'))
+            WHEN n.catalog_dialect = 'oracle' THEN u.name
+            ELSE quote_ident(u.name) END)
+    FROM osmeta.environment AS n
+    CROSS JOIN LATERAL (VALUES (osmeta.environment_user(n.environment))) AS u (name)
+    WHERE n.environment = grant_statement.environment;
+END;
+COMMENT ON FUNCTION osmeta.grant_statement(text, text, text, text) IS 'Internal: the statement of a dialect that grants privileges on a table of an environment';
+
 -- Columns of the target that the plan fills, and with what.
 CREATE VIEW osmeta.delivered_column AS
 SELECT m.plan_id, m.entity_id, m.object || '.' || a.attribute AS object, a.attribute_no, a.target_column,
@@ -102,44 +124,93 @@ WHERE c.side = 'target' AND c.kind IN ('key', 'index') AND c.details ->> 'kind' 
     AND m.status = 'matched' AND m.identifier_no IS NOT NULL AND k.columns > 0;
 COMMENT ON VIEW osmeta.target_unique_index IS 'Internal: unique keys and indexes of the tables that a plan writes to, beside those of the identifiers';
 
--- What happens at the target besides when rows come?
+-- What happens at the target besides when rows come?  A trigger that goes by
+-- an event table does nothing while that is empty.
 CREATE VIEW osmeta.plan_problem_event (plan_id, severity, code, object, message, hint) AS
 SELECT m.plan_id, 'warning', 'target_trigger', m.object,
     format('table "%s" of environment "%s" has triggers: %s', m.target_table, m.target,
         string_agg(format('%s (%s)', c.name, c.details ->> 'events'), ', ' ORDER BY c.name))
-    || CASE WHEN bool_or(osmeta.fold_name(c.name) LIKE 'ostrg%') THEN '; OSTRG_EI... raises the events that start processes (BPT)' ELSE '' END,
+    || CASE WHEN bool_or(osmeta.is_event_trigger(c.name)) THEN '; OSTRG_EI... raises the events that start processes (BPT), and its event table is not found' ELSE '' END,
     format('Have them disabled there while the plan runs and SELECT osmeta.refresh_plan(%L), or make sure that they do no harm; an OSTRG_EI trigger does nothing while its event table is empty.', m.plan)
 FROM osmeta.plan_catalogue AS c
 CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
     WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
 WHERE c.side = 'target' AND c.kind = 'trigger' AND m.status = 'matched' AND (c.details ->> 'is_enabled')::boolean
     AND (c.details ->> 'events' ~ 'INSERT|UPDATE'
-        OR c.details ->> 'events' ~ 'DELETE' AND m.options ->> 'existing' = 'delete')
+        OR c.details ->> 'events' ~ 'DELETE' AND m.options ->> 'existing' = 'delete' AND m.platform_table IS NULL)
+    AND NOT (osmeta.is_event_trigger(c.name) AND EXISTS (SELECT FROM osmeta.plan_catalogue AS v
+        WHERE v.plan_id = c.plan_id AND v.side = 'target' AND v.kind = 'event' AND v.entity_id = c.entity_id))
 GROUP BY m.plan_id, m.plan, m.object, m.target_table, m.target
 UNION ALL
-SELECT m.plan_id,
-    CASE WHEN c.definition IS NULL AND (g.has_trigger OR NOT g.is_known) THEN 'error' ELSE 'warning' END,
-    'event_table_not_empty', m.object,
+SELECT m.plan_id, CASE WHEN c.definition IS NULL THEN 'note' ELSE 'error' END,
+    CASE WHEN c.definition IS NULL THEN 'event_table_not_empty' ELSE 'event_table_unreadable' END, m.object,
     CASE WHEN c.definition IS NOT NULL
         THEN format('event table "%s" of environment "%s" cannot be read: %s', c.name, m.target, c.definition)
-        ELSE format('event table "%s" of environment "%s" has rows: %s%s', c.name, m.target, c.details ->> 'rows',
-            CASE WHEN g.has_trigger OR NOT g.is_known THEN '; each row that is delivered would start or wake processes (BPT)' ELSE '' END)
+        ELSE format('event table "%s" of environment "%s" has subscriptions: %s; they are set aside before the first row is written, and come back when the plan is done or undone',
+            c.name, m.target, c.details ->> 'rows')
     END,
-    format('Keep a copy of its rows, empty it there, and SELECT osmeta.refresh_plan(%L); put the rows back when the plan is done.', m.plan)
+    CASE WHEN c.definition IS NOT NULL
+        THEN format('Its rows must be set aside while the plan writes: see to it that they can be read there, and SELECT osmeta.refresh_plan(%L).', m.plan)
+        ELSE 'Processes that wait for them do not start until then. Where the triggers of the table can be disabled, option events = "disabled" leaves them there.'
+    END
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.planned_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id AND e.include OFFSET 0) AS m
+WHERE c.side = 'target' AND c.kind = 'event' AND m.status = 'matched'
+    AND CASE WHEN c.definition IS NOT NULL THEN COALESCE(c.details ->> 'missing', '') !~ 'SELECT'
+        ELSE (c.details ->> 'rows')::bigint > 0 AND (m.options ->> 'events' IS DISTINCT FROM 'disabled' OR NOT m.is_data)
+            AND NOT EXISTS (SELECT FROM osmeta.plan_event AS v
+                WHERE v.plan_id = c.plan_id AND v.table_name = c.name AND v.state <> 'standing') END
+UNION ALL
+-- where the triggers are said to be disabled
+SELECT m.plan_id, 'error', 'event_trigger_enabled', m.object,
+    CASE WHEN t.name IS NULL
+        THEN format('option events is "disabled", and it cannot be seen whether triggers of table "%s" of environment "%s" are', m.target_table, m.target)
+        ELSE format('option events is "disabled", and trigger "%s" of table "%s" of environment "%s" is not', t.name, m.target_table, m.target)
+    END,
+    CASE WHEN t.name IS NULL
+        THEN format('Attach the environment again, and SELECT osmeta.refresh_plan(%L); or set option events to "aside".', m.plan)
+        ELSE format('Run there before the plan: %s; after it: %s; and SELECT osmeta.refresh_plan(%L) in between. Or set option events to "aside".',
+            osmeta.trigger_statement(n.catalog_dialect, 'DISABLE', n.remote_schema, m.target_table, t.name),
+            osmeta.trigger_statement(n.catalog_dialect, 'ENABLE', n.remote_schema, m.target_table, t.name), m.plan)
+    END
 FROM osmeta.plan_catalogue AS c
 CROSS JOIN LATERAL (SELECT * FROM osmeta.moved_entity AS e
     WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id OFFSET 0) AS m
-CROSS JOIN LATERAL (
-    SELECT COALESCE(bool_or(t.kind = 'trigger' AND (t.details ->> 'is_enabled')::boolean
-            AND t.details ->> 'events' ~ 'INSERT'), false) AS has_trigger,
-        COALESCE(bool_or(t.kind = 'known'), false) AS is_known
-    FROM osmeta.plan_catalogue AS t
-    WHERE t.plan_id = m.plan_id AND t.side = 'target'
-        AND (t.kind = 'trigger' AND t.entity_id = m.entity_id OR t.kind = 'known' AND t.entity_id = 0 AND t.name = 'trigger')
-) AS g
-WHERE c.side = 'target' AND c.kind = 'event' AND m.status = 'matched' AND (c.definition IS NOT NULL OR (c.details ->> 'rows')::bigint > 0)
+JOIN osmeta.environment AS n ON n.environment = m.target
+LEFT JOIN osmeta.plan_catalogue AS t ON t.plan_id = c.plan_id AND t.side = 'target' AND t.kind = 'trigger'
+    AND t.entity_id = c.entity_id AND osmeta.is_event_trigger(t.name) AND (t.details ->> 'is_enabled')::boolean
+WHERE c.side = 'target' AND c.kind = 'event' AND c.entity_id <> 0 AND m.status = 'matched'
+    AND m.options ->> 'events' = 'disabled' AND m.plan_phase NOT IN ('done', 'undo', 'undone')
+    AND (t.name IS NOT NULL OR NOT EXISTS (SELECT FROM osmeta.plan_catalogue AS k
+        WHERE k.plan_id = c.plan_id AND k.side = 'target' AND k.kind = 'known' AND k.name = 'trigger'))
 UNION ALL
-SELECT p.plan_id, 'note', 'event_queue_not_empty', p.target,
+SELECT m.plan_id, 'error', 'privilege_missing', m.object,
+    format('environment "%s" gives no right to %s on event table "%s"', m.target, c.details ->> 'missing', c.name),
+    format('Run there: %s; then SELECT osmeta.refresh_plan(%L)',
+        osmeta.grant_statement(m.target, p.owner, c.details ->> 'missing', c.name), m.plan)
+FROM osmeta.plan_catalogue AS c
+CROSS JOIN LATERAL (SELECT * FROM osmeta.planned_entity AS e
+    WHERE e.plan_id = c.plan_id AND e.entity_id = c.entity_id AND e.include OFFSET 0) AS m
+JOIN osmeta.plan AS p ON p.plan_id = m.plan_id
+WHERE c.side = 'target' AND c.kind = 'event' AND m.status = 'matched' AND c.details ->> 'missing' <> ''
+UNION ALL
+SELECT p.plan_id, 'warning', 'events_aside', v.table_name,
+    format('subscriptions of event table "%s" of environment "%s" are set aside: %s; the processes that wait for them do not start', v.table_name, p.target, v.rows_own),
+    CASE WHEN p.phase IN ('undo', 'undone')
+        THEN format('They come back at the end of CALL osmeta.undo_plan(%L).', p.plan)
+        ELSE format('They come back at the end of CALL osmeta.run_plan(%L) or osmeta.undo_plan(%L).', p.plan, p.plan) END
+FROM osmeta.plan AS p
+JOIN osmeta.plan_event AS v ON v.plan_id = p.plan_id AND v.kind = 'table' AND v.state = 'aside' AND v.rows_own > 0
+UNION ALL
+SELECT p.plan_id, 'note', 'events_not_brought', v.table_name,
+    format('subscriptions of the source that are not brought into event table "%s" of environment "%s": %s', v.table_name, p.target, v.rows_not_brought),
+    'The espace, tenant, process or row that they name has no partner there.'
+FROM osmeta.plan AS p
+JOIN osmeta.plan_event AS v ON v.plan_id = p.plan_id AND v.kind = 'table' AND v.rows_not_brought > 0
+WHERE p.phase NOT IN ('undo', 'undone')
+UNION ALL
+SELECT p.plan_id, 'warning', 'event_queue_not_empty', p.target,
     format('events wait to be handled in environment "%s": %s', p.target,
         string_agg(format('%s has %s rows', c.name,
             CASE WHEN (c.details ->> 'rows')::bigint > 1000 THEN 'more than 1000' ELSE c.details ->> 'rows' END), ', ' ORDER BY c.name)),
@@ -238,18 +309,8 @@ SELECT m.plan_id, CASE WHEN r.is_needed THEN 'error' ELSE 'note' END, 'privilege
     format('environment "%s" gives no right to %s on table "%s"%s', r.environment,
         string_agg(r.privilege, ', ' ORDER BY r.position), r.table_name,
         CASE WHEN r.is_needed THEN '' ELSE ': undo_plan could not take the rows out again' END),
-    format('Run there: GRANT %s ON %s TO %s; then SELECT osmeta.refresh_plan(%L)',
-        string_agg(r.privilege, ', ' ORDER BY r.position),
-        CASE n.catalog_dialect
-            WHEN 'sqlserver' THEN format('[%s].[%s]', replace(n.remote_schema, ']', ']]'), replace(r.table_name, ']', ']]'))
-            WHEN 'oracle' THEN format('"%s"."%s"', n.remote_schema, r.table_name)
-            ELSE format('%I.%I', n.remote_schema, r.table_name) END,
-        CASE
-            WHEN n.server IS NULL THEN quote_ident(m.owner)
-            WHEN u.name IS NULL THEN format('the user of server %I', n.server)
-            WHEN n.catalog_dialect = 'sqlserver' THEN format('[%s]', replace(u.name, ']', ']]'))
-            WHEN n.catalog_dialect = 'oracle' THEN u.name
-            ELSE quote_ident(u.name) END,
+    format('Run there: %s; then SELECT osmeta.refresh_plan(%L)',
+        osmeta.grant_statement(r.environment, m.owner, string_agg(r.privilege, ', ' ORDER BY r.position), r.table_name),
         m.plan)
 FROM osmeta.plan_catalogue AS c
 CROSS JOIN LATERAL (
@@ -265,14 +326,32 @@ JOIN LATERAL (VALUES
     ('target', m.target, m.target_table, 'SELECT', 1, true),
     ('target', m.target, m.target_table, 'INSERT', 2, true),
     ('target', m.target, m.target_table, 'UPDATE', 3, CASE WHEN m.has_second_step THEN true END),
-    ('target', m.target, m.target_table, 'DELETE', 4, COALESCE(m.options ->> 'existing' = 'delete', false))
+    ('target', m.target, m.target_table, 'DELETE', 4, COALESCE(m.options ->> 'existing' = 'delete', false) AND m.platform_table IS NULL)
     ) AS r (side, environment, table_name, privilege, position, is_needed)
     ON r.side = c.side AND NOT (c.details ->> r.privilege)::boolean
-JOIN osmeta.environment AS n ON n.environment = r.environment
-CROSS JOIN LATERAL (VALUES (osmeta.environment_user(r.environment))) AS u (name)
 WHERE c.kind = 'privilege' AND m.status = 'matched' AND r.is_needed IS NOT NULL
     AND (c.details ->> 'SELECT' = 'false' OR c.side = 'target'
         AND 'false' IN (c.details ->> 'INSERT', c.details ->> 'UPDATE', c.details ->> 'DELETE'))
-GROUP BY m.plan_id, m.plan, m.object, m.owner, r.environment, r.table_name, r.is_needed, n.catalog_dialect,
-    n.remote_schema, n.server, u.name;
+GROUP BY m.plan_id, m.plan, m.object, m.owner, r.environment, r.table_name, r.is_needed
+UNION ALL
+-- where users and groups are created
+SELECT e.plan_id, CASE WHEN r.privilege = 'DELETE' THEN 'note' ELSE 'error' END, 'privilege_missing', e.object,
+    format('environment "%s" gives no right to %s on table "%s", where %ss are to be created%s', e.target,
+        string_agg(r.privilege, ', ' ORDER BY r.position), c.table_name, e.key_strategy,
+        CASE WHEN r.privilege = 'DELETE' THEN ': undo_plan could not take them out again' ELSE '' END),
+    format('Run there: %s; then SELECT osmeta.refresh_plan(%L). Or create the %ss by other means.',
+        osmeta.grant_statement(e.target, p.owner, string_agg(r.privilege, ', ' ORDER BY r.position), c.table_name),
+        e.plan, e.key_strategy)
+FROM osmeta.plan_catalogue AS c
+JOIN osmeta.planned_entity AS e ON e.plan_id = c.plan_id AND e.entity_id = c.entity_id AND NOT e.is_data
+JOIN osmeta.plan AS p ON p.plan_id = e.plan_id
+CROSS JOIN LATERAL (VALUES ('SELECT', 1), ('INSERT', 2), ('DELETE', 3)) AS r (privilege, position)
+WHERE c.side = 'target' AND c.kind = 'privilege' AND c.name <> '' AND NOT (c.details ->> r.privilege)::boolean
+    AND e.options ->> (e.key_strategy || 's') = 'create'
+    AND EXISTS (SELECT FROM osmeta.plan_map AS m
+                JOIN osmeta.plan_attribute AS a ON a.plan_id = m.plan_id AND a.refers_to_entity_id = m.entity_id AND a.include
+                JOIN osmeta.plan_reference_use AS u ON u.plan_id = a.plan_id AND u.entity_id = a.entity_id
+                    AND u.attribute_no = a.attribute_no AND u.source_id = m.source_id
+                WHERE m.plan_id = e.plan_id AND m.entity_id = e.entity_id AND m.can_create AND m.target_id IS NULL)
+GROUP BY e.plan_id, e.plan, p.owner, e.object, e.target, e.key_strategy, c.table_name, r.privilege = 'DELETE';
 COMMENT ON VIEW osmeta.plan_problem_privilege IS 'Internal: which rights are missing at source and target';

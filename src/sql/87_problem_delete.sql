@@ -73,7 +73,13 @@ SELECT plan_id, 'note', 'delete_existing', object,
         COALESCE(target_rows::text, 'all'), target_table, target),
     'They are copied first, and undo_plan puts them back. To keep them, set option existing to append.'
 FROM osmeta.moved_entity AS moved
-WHERE options ->> 'existing' = 'delete' AND status = 'matched' AND target_rows IS DISTINCT FROM 0
+WHERE options ->> 'existing' = 'delete' AND status = 'matched' AND target_rows IS DISTINCT FROM 0 AND platform_table IS NULL
+UNION ALL
+SELECT plan_id, 'note', 'instances_stay', object,
+    format('%s rows of table "%s" of environment "%s" stay: option existing is about entities of the model', target_rows, target_table, target),
+    'Processes there may refer to rows that go: end them there before, if that must not be.'
+FROM osmeta.moved_entity AS moved
+WHERE options ->> 'existing' = 'delete' AND status = 'matched' AND target_rows > 0 AND platform_table = 'bpm_process'
 UNION ALL
 SELECT plan_id, 'error', 'undo_impossible', object,
     format('rows that are deleted could not be put back with their identifiers: table "%s" of environment "%s" gives identifiers itself and takes none',
@@ -82,7 +88,7 @@ SELECT plan_id, 'error', 'undo_impossible', object,
     || (SELECT CASE n.catalog_dialect WHEN 'sqlserver' THEN ', or have the right to ALTER the table granted.' ELSE '.' END
         FROM osmeta.environment n WHERE n.environment = moved.target)
 FROM osmeta.moved_entity AS moved
-WHERE options ->> 'existing' = 'delete' AND identity_always AND target_rows IS DISTINCT FROM 0
+WHERE options ->> 'existing' = 'delete' AND identity_always AND target_rows IS DISTINCT FROM 0 AND platform_table IS NULL
     -- in this database an identifier can be given all the same
     AND EXISTS (SELECT FROM osmeta.environment n WHERE n.environment = moved.target AND n.server IS NOT NULL)
 UNION ALL

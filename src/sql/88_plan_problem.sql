@@ -25,6 +25,8 @@ SELECT * FROM osmeta.plan_problem_reference
 UNION ALL
 SELECT * FROM osmeta.plan_problem_pull
 UNION ALL
+SELECT * FROM osmeta.plan_problem_process
+UNION ALL
 SELECT * FROM osmeta.plan_problem_map_id
 UNION ALL
 SELECT * FROM osmeta.plan_problem_mask

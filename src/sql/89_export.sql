@@ -10,7 +10,9 @@ LANGUAGE SQL IMMUTABLE PARALLEL SAFE
 RETURN code IN ('target_read_only', 'identity_always')
     -- what a wrapper cannot do
     OR code = 'unsupported_strategy' AND message LIKE 'wrapper "%'
-    OR code = 'privilege_missing' AND message !~ ' gives no right to SELECT[ ,]';
+    OR code = 'privilege_missing' AND (message !~ ' gives no right to SELECT[ ,]' OR message LIKE '% on event table %')
+    -- what it does with event tables
+    OR code IN ('event_table_unreadable', 'event_trigger_enabled');
 COMMENT ON FUNCTION osmeta.concerns_writing(text, text) IS 'Internal: does a problem of a plan concern only who writes to the target?';
 
 CREATE PROCEDURE osmeta.pull_plan(plan text)

@@ -1,0 +1,349 @@
+-- Subscriptions to events: while a plan writes they are set aside, so that no
+-- trigger queues anything; then the target's own stand there again, and those
+-- of the source.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set ECHO none
+\set fixture :abs_srcdir '/test/fixture/event.sql'
+\o /dev/null
+\i :fixture
+SET client_min_messages = warning;
+SELECT osmeta.attach('src', remote_schema => 'source'), osmeta.attach('tgt', remote_schema => 'target');
+SELECT osmeta.capture('src'), osmeta.capture('tgt');
+SELECT make.table_of('target', 'Order') AS target_order, make.table_of('target', 'Customer') AS target_customer,
+	make.table_of('target', 'Plain') AS target_plain, make.table_of('source', 'Order') AS source_order \gset
+SELECT format('target.%I', c.relname) AS order_events FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relname LIKE 'OSEVT%Order1' \gset
+SELECT format('target.%I', c.relname) AS customer_events FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relname LIKE 'OSEVT%Customer' \gset
+-- What stands in the event tables and queues of the target
+CREATE VIEW public.events AS
+SELECT 'Order' AS entity, e."_ESPACE_ID" - 900 AS espace, e."_TENANT_ID" - 900 AS tenant, d."Name" AS process, e."_ACTIVITY_ID" AS activity,
+	e."_IS_UPDATE" AS is_update, e."_IS_LIGHT" AS is_light, e."ID" AS id, e."CLIENTID" AS customer, e."CREATEDBY" AS created_by, e."PARENTID" AS parent
+FROM target.events_of_order e LEFT JOIN target."OSSYS_BPM_PROCESS_DEFINITION" d ON d."Id" = e."_PROCESS_DEF_ID"
+UNION ALL
+SELECT 'Customer', e."_ESPACE_ID" - 900, e."_TENANT_ID" - 900, d."Name", e."_ACTIVITY_ID", e."_IS_UPDATE", e."_IS_LIGHT", e."ID", NULL, NULL, NULL
+FROM target.events_of_customer e LEFT JOIN target."OSSYS_BPM_PROCESS_DEFINITION" d ON d."Id" = e."_PROCESS_DEF_ID"
+UNION ALL
+SELECT 'User', e."_ESPACE_ID" - 900, e."_TENANT_ID" - 900, d."Name", e."_ACTIVITY_ID", e."_IS_UPDATE", e."_IS_LIGHT", e."ID", NULL, NULL, e."TENANT_ID"
+FROM target.events_of_user e LEFT JOIN target."OSSYS_BPM_PROCESS_DEFINITION" d ON d."Id" = e."_PROCESS_DEF_ID"
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11;
+CREATE VIEW public.queued AS
+SELECT (SELECT count(*) FROM target."OSSYS_BPM_EVENT") AS light, (SELECT count(*) FROM target."OSSYS_BPM_EVENT_QUEUE") AS queue;
+CREATE VIEW public.ledger AS
+SELECT table_name AS event_table, state, rows_own, rows_brought, rows_not_brought
+FROM osmeta.plan_event WHERE kind = 'table' ORDER BY 1;
+CREATE VIEW public.verified AS
+SELECT espace, entity, rows_expected, rows_found, status, foreign_rows, detail
+FROM osmeta.verify_plan('p') WHERE entity LIKE 'OS%';
+CREATE VIEW public.problems AS
+SELECT severity, code, object, message
+FROM osmeta.plan_problem WHERE code NOT IN ('personal_data', 'row_created');
+-- All rows of a side, as one text: what an undo has to give back
+CREATE FUNCTION public.content() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	total text := '';
+	part text;
+	t regclass;
+BEGIN
+	FOR t IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r' ORDER BY c.relname LOOP
+		EXECUTE format('SELECT md5(COALESCE(string_agg(r::text, '' '' ORDER BY r::text), '''')) FROM %s r', t) INTO part;
+		total := md5(total || part);
+	END LOOP;
+	RETURN total;
+END $$;
+CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
+CREATE FUNCTION public.make_plan(plan text, options jsonb DEFAULT '{}') RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM osmeta.create_plan(plan, 'src', 'tgt', ARRAY['espace:Orders'], options || '{"users": "create", "processes": "none"}');
+	UPDATE osmeta.plan_entity SET platform_table = 'bpm_activity' WHERE entity = 'Act';
+	RETURN true;
+END $$;
+\o
+\set VERBOSITY default
+\set ECHO all
+
+-- The target's own spelling of the one that both have is another
+UPDATE target.events_of_order SET "_ACTIVITY_ID" = 0, "ID" = 0 WHERE "_PROCESS_DEF_ID" = 502 AND "_ACTIVITY_ID" IS NULL;
+
+-- The triggers do what they do as long as nobody prevents it.
+BEGIN;
+INSERT INTO :target_order ("ID", "CLIENTID") VALUES (100, 1), (101, 2);
+SELECT * FROM public.queued;
+ROLLBACK;
+CREATE TABLE public.before AS SELECT public.content();
+
+-- A run
+SELECT public.make_plan('p');
+SELECT * FROM public.problems;
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+SET client_min_messages = warning;
+SELECT * FROM public.events;
+SELECT * FROM public.queued;
+SELECT * FROM public.ledger;
+SELECT * FROM public.verified;
+SELECT * FROM public.problems;
+-- what others do meanwhile is theirs; what has gone or is there twice is told
+BEGIN;
+INSERT INTO :order_events SELECT * FROM :order_events WHERE "_PROCESS_DEF_ID" = 503;
+INSERT INTO :order_events ("_PROCESS_DEF_ID") VALUES (506);
+DELETE FROM :order_events WHERE "_PROCESS_DEF_ID" = 504;
+INSERT INTO target."OSSYS_BPM_EVENT" DEFAULT VALUES;
+SELECT * FROM public.verified WHERE status <> 'ok';
+ROLLBACK;
+SET client_min_messages = notice;
+CALL osmeta.undo_plan('p');
+SET client_min_messages = warning;
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT * FROM public.verified;
+SELECT osmeta.drop_plan('p');
+SELECT count(*) FROM osmeta.plan_event;
+
+-- Nothing is set aside by a pull
+SELECT public.make_plan('p');
+CALL osmeta.pull_plan('p');
+SELECT * FROM public.ledger;
+CALL osmeta.run_plan('p');
+SELECT state, count(*) FROM public.ledger GROUP BY state;
+SELECT * FROM public.queued;
+CALL osmeta.undo_plan('p');
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT osmeta.drop_plan('p');
+
+-- A push that fails leaves them aside, and says so
+CREATE TRIGGER refuse BEFORE INSERT ON :target_plain FOR EACH ROW EXECUTE FUNCTION public.refuse();
+SELECT public.make_plan('p', '{"severity": {"target_trigger": "note"}}');
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM public.events;
+SELECT * FROM public.problems WHERE code LIKE 'event%';
+SELECT status, detail FROM public.verified WHERE entity LIKE '%Order1';
+SELECT phase, espace, entity, chunks_done, chunks, rows_done, rows_expected FROM osmeta.plan_progress WHERE phase NOT IN ('pull', 'second step');
+SELECT osmeta.drop_plan('p');
+CALL osmeta.clear_plan('p');
+-- and no other plan takes them for gone
+SELECT osmeta.create_plan('other', 'src', 'tgt', ARRAY['entity:Orders.Order', 'entity:Orders.Customer'], '{"users": "fallback:ann"}') > 0 AS planned;
+CALL osmeta.run_plan('other');
+CALL osmeta.undo_plan('p');
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT osmeta.drop_plan('p'), osmeta.drop_plan('other');
+DROP TRIGGER refuse ON :target_plain;
+
+-- One that cannot be emptied: nothing is written, nothing is lost
+CREATE TRIGGER refuse BEFORE DELETE ON :order_events FOR EACH ROW EXECUTE FUNCTION public.refuse();
+SELECT public.make_plan('p');
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM target.events_of_order;
+SELECT count(*) FROM target.order_rows;
+DROP TRIGGER refuse ON :order_events;
+-- or not all of it
+CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN OLD."ID" IS NULL THEN OLD END; END $$;
+CREATE TRIGGER keep BEFORE DELETE ON :order_events FOR EACH ROW EXECUTE FUNCTION public.keep();
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM target.events_of_order;
+DROP TRIGGER keep ON :order_events;
+-- They do not come back: what stands there meanwhile is kept as well
+CREATE TRIGGER refuse BEFORE INSERT ON :order_events FOR EACH ROW WHEN (NEW."_PROCESS_DEF_ID" = 503) EXECUTE FUNCTION public.refuse();
+CALL osmeta.run_plan('p');
+SELECT * FROM public.events;
+SELECT * FROM public.queued;
+SELECT * FROM public.problems WHERE code LIKE 'events%';
+INSERT INTO :order_events ("_ESPACE_ID", "_TENANT_ID", "_PROCESS_DEF_ID", "_IS_UPDATE") VALUES (903, 900, 506, false);
+DROP TRIGGER refuse ON :order_events;
+CALL osmeta.run_plan('p');
+SELECT * FROM public.events;
+SELECT * FROM public.ledger;
+SELECT * FROM public.queued;
+SELECT status, count(*) FROM public.verified GROUP BY status;
+-- The outcome of the last transaction is unknown: nothing is doubled
+SET session_replication_role = replica;
+UPDATE osmeta.plan SET phase = 'second step';
+UPDATE osmeta.plan_event SET state = 'aside' WHERE kind = 'table';
+RESET session_replication_role;
+CREATE TABLE public.after AS SELECT * FROM public.events;
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM (TABLE public.after EXCEPT ALL TABLE public.events) a;
+SELECT count(*) FROM (TABLE public.events EXCEPT ALL TABLE public.after) a;
+SELECT * FROM public.ledger;
+-- of the first one, likewise: nothing was deleted
+CREATE TRIGGER refuse BEFORE DELETE ON :order_events FOR EACH ROW EXECUTE FUNCTION public.refuse();
+CALL osmeta.undo_plan('p');
+DROP TRIGGER refuse ON :order_events;
+CALL osmeta.undo_plan('p');
+SELECT * FROM public.events;
+DELETE FROM :order_events WHERE "_PROCESS_DEF_ID" = 506;
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT osmeta.drop_plan('p');
+
+-- A publish has given the event table another column while it is empty
+CREATE TRIGGER refuse BEFORE INSERT ON :order_events FOR EACH ROW WHEN (NEW."_PROCESS_DEF_ID" = 503) EXECUTE FUNCTION public.refuse();
+SELECT public.make_plan('p');
+CALL osmeta.run_plan('p');
+DROP TRIGGER refuse ON :order_events;
+BEGIN;
+ALTER TABLE :order_events ADD "NEWID" bigint;
+INSERT INTO :order_events ("_PROCESS_DEF_ID", "NEWID") VALUES (506, 7);
+COMMIT;
+CALL osmeta.run_plan('p');
+SELECT * FROM public.ledger;
+SELECT "_PROCESS_DEF_ID", "NEWID" FROM :order_events WHERE "NEWID" IS NOT NULL;
+DELETE FROM :order_events WHERE "NEWID" IS NOT NULL;
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+ALTER TABLE :order_events DROP "NEWID";
+SELECT content = public.content() AS is_as_before FROM public.before;
+
+-- Later rounds: what the source has no more goes, and what is the target's stays
+SELECT public.make_plan('p', '{"updates": true}');
+CALL osmeta.run_plan('p');
+BEGIN;
+DELETE FROM source.events_of_order WHERE "_PROCESS_DEF_ID" = 12;
+UPDATE source.events_of_order SET "_IS_LIGHT" = true WHERE "_PROCESS_DEF_ID" = 15;
+INSERT INTO source.events_of_customer ("_ESPACE_ID", "_TENANT_ID", "_PROCESS_DEF_ID", "_IS_UPDATE", "_IS_LIGHT")
+SELECT "_ESPACE_ID", "_TENANT_ID", 15, true, true FROM source.events_of_customer;
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (4, 1);
+UPDATE source.order_rows SET "CUSTOMERID" = 2 WHERE "ID" = 1;
+TRUNCATE source."OSSYS_BPM_EVENT", source."OSSYS_BPM_EVENT_QUEUE";
+INSERT INTO :order_events ("_ESPACE_ID", "_TENANT_ID", "_PROCESS_DEF_ID", "_IS_UPDATE") VALUES (903, 900, 504, true);
+COMMIT;
+CALL osmeta.run_plan('p');
+SELECT * FROM public.events;
+SELECT * FROM public.queued;
+SELECT * FROM public.verified;
+-- a round that brings no row changes none
+DELETE FROM source.events_of_customer;
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM target.events_of_customer;
+-- a round that is refused when it is written cannot be thrown away meanwhile
+CREATE TRIGGER refuse BEFORE INSERT ON :target_order FOR EACH ROW EXECUTE FUNCTION public.refuse();
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (5, 1);
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+CALL osmeta.abandon_round('p');
+CALL osmeta.undo_plan('p');
+DROP TRIGGER refuse ON :target_order;
+SELECT * FROM public.events;
+DELETE FROM :order_events WHERE "_PROCESS_DEF_ID" = 504 AND "_IS_UPDATE";
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT osmeta.drop_plan('p');
+DELETE FROM source.order_rows WHERE "ID" > 3;
+
+-- Rows of the target that are deleted first, and put back
+SELECT public.make_plan('p', '{"existing": "delete"}');
+CALL osmeta.run_plan('p');
+SELECT * FROM public.queued;
+SELECT status, count(*) FROM public.verified GROUP BY status;
+CALL osmeta.undo_plan('p');
+SELECT * FROM public.queued;
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT osmeta.drop_plan('p');
+
+-- Where the triggers are disabled
+SELECT public.make_plan('p', '{"events": "asleep"}');
+SELECT public.make_plan('p', '{"events": "disabled"}');
+SELECT * FROM public.problems;
+SELECT hint FROM osmeta.plan_problem WHERE object = 'Orders.Order';
+CALL osmeta.run_plan('p');
+\set ECHO none
+SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname) FROM pg_trigger
+WHERE tgname LIKE 'OSTRG%' AND tgrelid IN (:'target_order'::regclass, :'target_customer'::regclass) \gexec
+\set ECHO all
+SELECT osmeta.refresh_plan('p');
+SELECT * FROM public.problems;
+CALL osmeta.run_plan('p');
+SELECT * FROM public.queued;
+SELECT * FROM public.ledger;
+SELECT status, count(*) FROM public.verified GROUP BY status;
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (6, 1);
+DELETE FROM source.events_of_order WHERE "_PROCESS_DEF_ID" = 15;
+CALL osmeta.run_plan('p');
+SELECT * FROM public.ledger;
+-- somebody has had them enabled
+ALTER TABLE :target_order ENABLE TRIGGER "OSTRG_EI__OSUSR_FEB_ORDER";
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (7, 1);
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+SELECT phase, round FROM osmeta.plan;
+SELECT osmeta.set_plan_option('p', 'events', 'aside');
+CALL osmeta.run_plan('p');
+SELECT * FROM public.ledger;
+SELECT * FROM public.queued;
+SELECT status, count(*) FROM public.verified GROUP BY status;
+CALL osmeta.undo_plan('p');
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT osmeta.drop_plan('p');
+\set ECHO none
+SELECT format('ALTER TABLE %s ENABLE TRIGGER %I', tgrelid::regclass, tgname) FROM pg_trigger
+WHERE tgname LIKE 'OSTRG%' AND tgrelid IN (:'target_order'::regclass, :'target_customer'::regclass) \gexec
+\set ECHO all
+
+-- Rights, and a trigger whose event table is not there
+CREATE ROLE regress_osmeta_eventful;
+\set ECHO none
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_osmeta_eventful', current_database()) \gexec
+\set ECHO all
+GRANT USAGE ON SCHEMA osmeta, src, tgt, source, target TO regress_osmeta_eventful;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA osmeta, src TO regress_osmeta_eventful;
+GRANT SELECT ON ALL TABLES IN SCHEMA tgt, source, target TO regress_osmeta_eventful;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA osmeta TO regress_osmeta_eventful;
+GRANT INSERT, UPDATE, DELETE ON :target_order, :target_customer TO regress_osmeta_eventful;
+SET ROLE regress_osmeta_eventful;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Orders.Order', 'entity:Orders.Customer'], '{"users": "fallback:ann"}') > 0 AS planned;
+SELECT severity, code, object, message, hint
+FROM osmeta.plan_problem WHERE code = 'privilege_missing';
+RESET ROLE;
+GRANT INSERT, DELETE ON :order_events, :customer_events TO regress_osmeta_eventful;
+GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA target TO regress_osmeta_eventful;
+SET ROLE regress_osmeta_eventful;
+SELECT osmeta.refresh_plan('p');
+SELECT * FROM osmeta.plan_problem WHERE severity = 'error';
+CALL osmeta.run_plan('p');
+SELECT entity, status FROM osmeta.verify_plan('p');
+CALL osmeta.undo_plan('p');
+SELECT entity, status FROM osmeta.verify_plan('p');
+SELECT osmeta.drop_plan('p');
+RESET ROLE;
+SELECT content = public.content() AS is_as_before FROM public.before;
+DROP OWNED BY regress_osmeta_eventful;
+DROP ROLE regress_osmeta_eventful;
+BEGIN;
+CREATE TRIGGER "OSTRG_EI__PLAIN" AFTER INSERT ON :target_plain FOR EACH ROW EXECUTE FUNCTION make.raise_event('x');
+INSERT INTO target."OSSYS_BPM_EVENT" DEFAULT VALUES;
+SELECT public.make_plan('p');
+SELECT * FROM public.problems;
+ROLLBACK;
+
+-- Behind a wrapper
+\set ECHO none
+\o /dev/null
+\set fixture :abs_srcdir '/test/fixture/loopback.sql'
+\i :fixture
+SELECT osmeta.detach('src'), osmeta.detach('tgt');
+SELECT osmeta.attach('src', 'loop', 'source'), osmeta.attach('tgt', 'loop', 'target');
+SELECT osmeta.capture('src'), osmeta.capture('tgt');
+\o
+\set ECHO all
+CREATE TRIGGER refuse BEFORE INSERT ON :order_events FOR EACH ROW WHEN (NEW."_PROCESS_DEF_ID" = 503) EXECUTE FUNCTION public.refuse();
+INSERT INTO source.events_of_order ("_PROCESS_DEF_ID", "_IS_UPDATE") VALUES (12, false);
+SELECT public.make_plan('p');
+SELECT osmeta.set_plan_option('p', 'severity', '{"counter_behind": "warning"}');
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM public.events;
+DROP TRIGGER refuse ON :order_events;
+CALL osmeta.run_plan('p');
+SELECT * FROM public.events;
+SELECT * FROM public.queued;
+SELECT status, count(*) FROM public.verified GROUP BY status;
+CALL osmeta.undo_plan('p');
+SELECT content = public.content() AS is_as_before FROM public.before;
+SELECT osmeta.drop_plan('p');
+
+-- An event table that has gone since is no concern any more.
+SELECT public.make_plan('p');
+SELECT osmeta.set_plan_option('p', 'severity', '{"counter_behind": "warning"}');
+CALL osmeta.run_plan('p');
+SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass) FROM pg_trigger t WHERE t.tgrelid = :'target_order'::regclass AND NOT t.tgisinternal \gexec
+DROP TABLE :order_events CASCADE;
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (70, 1);
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+SELECT entity, status FROM osmeta.verify_plan('p') WHERE entity LIKE 'O%' ORDER BY entity COLLATE "C";
+CALL osmeta.undo_plan('p');
+SELECT entity, status FROM osmeta.verify_plan('p') WHERE entity LIKE 'O%' ORDER BY entity COLLATE "C";
