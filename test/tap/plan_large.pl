@@ -115,6 +115,9 @@ SQL
 	my $before = count_rows();
 	run_sql("CALL osmeta.run_plan('p')");
 	is(run_sql("SELECT phase FROM osmeta.plan"), 'done', "$name: it is done");
+	# the triggers of both factories queue an event for each subscription
+	is(run_sql(q{SELECT count(*) FILTER (WHERE activity_id IS NULL) > 0, count(*) FILTER (WHERE activity_id > 0) > 0, (SELECT count(*) FROM target."OSSYS_BPM_EVENT") + (SELECT count(*) FROM target."OSSYS_BPM_EVENT_QUEUE") FROM osmeta.event_subscription('tgt')}),
+		't|t|0', "$name: subscriptions stand there, and nothing is queued");
 	# before the first plan none of them had been used
 	is(run_sql("SELECT count(counter_value) > 50 FROM osmeta.plan_entity"),
 		$name eq 'plain' ? 'f' : 't', "$name: counters have been read");

@@ -1,7 +1,8 @@
 -- The model of the torture: cycles of two and of three entities, trees, a
 -- chain of one-to-one entities, texts as identifiers, rows of several tenants
 -- and users, groups and roles of theirs, binaries, identifiers in texts,
--- references whose rows may be gone.
+-- references whose rows may be gone, instances of processes and rows that refer
+-- to them, subscriptions to events (process.sql).
 --
 --	\i test/fixture/make.sql		once
 --	SET search_path = source;
@@ -10,12 +11,13 @@
 --	\i test/torture/model.sql
 \ir ../../demo/factory/schema.sql
 SELECT make.begin(:first);
-SELECT make.espace('Town'), make.espace('Portal');
+SELECT make.espace('Town'), make.espace('Portal'), make.espace('TownCopy');
 UPDATE "OSSYS_ESPACE" SET "IS_USER_PROVIDER" = true WHERE "NAME" = 'Portal';
-SELECT make.entity('ServiceCenter.' || e, key => k, physical => 'ossys_' || e), make.attribute('ServiceCenter.' || e, 'Id', 'rtInteger', 'auto mandatory')
-FROM (VALUES ('Role', 'e595ea36-5c1b-3ed8-93aa-bba752c7f892'), ('Group', 'd028b5ef-4477-4e37-9fa2-cddd7e0e7146'),
-	('Tenant', 'd30c0359-17ba-4ea6-b76f-f5844a5f9ae5')) v (e, k);
-UPDATE "OSSYS_ENTITY" SET "IS_SYSTEM" = true WHERE "NAME" IN ('Role', 'Group', 'Tenant');
+SELECT make.entity('ServiceCenter.' || e, key => k, physical => 'ossys_' || t), make.attribute('ServiceCenter.' || e, 'Id', 'rtInteger', 'auto mandatory', column_name => c)
+FROM (VALUES ('Role', 'e595ea36-5c1b-3ed8-93aa-bba752c7f892', 'Role', 'ID'), ('Group', 'd028b5ef-4477-4e37-9fa2-cddd7e0e7146', 'Group', 'ID'),
+	('Tenant', 'd30c0359-17ba-4ea6-b76f-f5844a5f9ae5', 'Tenant', 'ID'), ('Process', '245a4dae-efd0-4272-93f7-51f180268eeb', 'BPM_Process', 'Id'),
+	('Activity', 'd33a0e86-24e8-41d1-b331-14c594405339', 'BPM_Activity', 'Id')) v (e, k, t, c);
+UPDATE "OSSYS_ENTITY" SET "IS_SYSTEM" = true WHERE "NAME" IN ('Role', 'Group', 'Tenant', 'Process', 'Activity');
 
 SELECT make.entity('Town.Kind', 'staticEntity');
 SELECT make.attribute('Town.Kind', 'Id', 'rtInteger', 'auto mandatory'),
@@ -27,13 +29,13 @@ SELECT make.record('Town.Kind', 'Small', CASE :'role' WHEN 'source' THEN '1' ELS
 SELECT make.entity('Town.' || e), make.attribute('Town.' || e, 'Id', t, 'auto mandatory')
 FROM (VALUES ('Node', 'rtLongInteger'), ('Team', 'rtInteger'), ('Member', 'rtLongInteger'),
 	('Alpha', 'rtInteger'), ('Beta', 'rtLongInteger'), ('Gamma', 'rtLongInteger'), ('Log', 'rtLongInteger'),
-	('Ticket', 'rtLongInteger'), ('Remark', 'rtLongInteger')) v (e, t);
+	('Ticket', 'rtLongInteger'), ('Remark', 'rtLongInteger'), ('Card', 'rtInteger')) v (e, t);
 SELECT make.entity('Town.Tag'), make.attribute('Town.Tag', 'Id', 'rtText(40)', 'mandatory');
 SELECT make.entity('Town.Detail'), make.attribute('Town.Detail', 'Id', 'Town.Member', 'mandatory Delete');
 SELECT make.entity('Town.Extra'), make.attribute('Town.Extra', 'Id', 'Town.Detail', 'mandatory Delete');
 SELECT make.entity('Town.Profile'), make.attribute('Town.Profile', 'Id', 'ServiceCenter.User', 'mandatory Delete');
 SELECT make.attribute('Town.' || e, 'Name', 'rtText(80)')
-FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Tag', 'Detail', 'Extra', 'Profile', 'Ticket', 'Remark']) e;
+FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Tag', 'Detail', 'Extra', 'Profile', 'Ticket', 'Remark', 'Card']) e;
 
 SELECT make.attribute('Town.Node', 'ParentId', 'Town.Node'),
 	make.attribute('Town.Node', 'KindId', 'Town.Kind', 'Ignore'),
@@ -67,7 +69,11 @@ SELECT make.attribute('Town.Node', 'ParentId', 'Town.Node'),
 	make.attribute('Town.Ticket', 'RoleId', 'ServiceCenter.Role', 'Ignore'),
 	make.attribute('Town.Ticket', 'ShopId', 'ServiceCenter.Tenant', 'Ignore'),
 	make.attribute('Town.Remark', 'TicketId', 'Town.Ticket', 'mandatory Delete'),
-	make.attribute('Town.Remark', 'AuthorId', 'ServiceCenter.User');
+	make.attribute('Town.Remark', 'AuthorId', 'ServiceCenter.User'),
+	make.attribute('Town.Card', 'MemberId', 'Town.Member', 'Ignore'),
+	make.attribute('Town.Card', 'ProcessId', 'ServiceCenter.Process'),
+	make.attribute('Town.Card', 'ActivityId', 'ServiceCenter.Activity', 'Ignore'),
+	make.attribute('Town.Card', 'GroupId', 'ServiceCenter.Group', 'Ignore');
 SELECT make.tables();
 UPDATE "OSSYS_ENTITY" SET "MULTITENANT" = true WHERE "NAME" IN ('Ticket', 'Remark');
 SELECT format('ALTER TABLE %I ADD "TENANT_ID" integer', "PHYSICAL_TABLE_NAME") FROM "OSSYS_ENTITY" WHERE "NAME" IN ('Ticket', 'Remark')
@@ -76,10 +82,15 @@ SELECT format('ALTER TABLE %I ADD "TENANT_ID" integer', "PHYSICAL_TABLE_NAME") F
 CREATE FUNCTION make.table_of(factory name, entity text) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT format('%I.%I', n.nspname, c.relname)
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE n.nspname = factory AND c.relkind = 'r' AND c.relname LIKE 'OSUSR\____\_' || entity
+	WHERE n.nspname = factory AND c.relkind = 'r'
+		AND (c.relname LIKE 'OSUSR\____\_' || entity OR c.relname = 'OSSYS_BPM_' || upper(entity) AND entity ~ '^(Process|Activity)')
+$$;
+-- Its identity counter
+CREATE FUNCTION make.move_counter(factory name, entity text, value bigint) RETURNS bigint LANGUAGE sql AS $$
+	SELECT setval(pg_get_serial_sequence(make.table_of(factory, entity), CASE WHEN entity ~ '^(Process|Activity)' THEN 'Id' ELSE 'ID' END), value)
 $$;
 SELECT format('CREATE VIEW %I.%I AS TABLE %s', :'role', lower(e), make.table_of(:'role', e))
-FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Tag', 'Detail', 'Extra', 'Profile', 'Ticket', 'Remark', 'Kind']) e
+FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Tag', 'Detail', 'Extra', 'Profile', 'Ticket', 'Remark', 'Card', 'Kind']) e
 \gexec
 SELECT format('CREATE UNIQUE INDEX ON %s ("CODE")', make.table_of(:'role', 'Member'))
 \gexec
@@ -122,6 +133,8 @@ SELECT u."ID", g."ID", g."TENANT_ID" FROM "OSSYS_USER" u JOIN "OSSYS_GROUP" g ON
 INSERT INTO "OSSYS_GROUP_ROLE" ("GROUP_ID", "ROLE_ID", "TENANT_ID")
 SELECT g."ID", r."ID", g."TENANT_ID" FROM "OSSYS_GROUP" g, "OSSYS_ROLE" r WHERE :'role' = 'source';
 
+\ir process.sql
+
 -- What the rows mean, without any identifier.  Setting make.users says whether
 -- somebody stands in for users without partner, or they are created.
 CREATE VIEW person AS
@@ -136,9 +149,12 @@ CREATE VIEW shop AS SELECT t.* FROM tenant_label t WHERE :'role' = 'target' OR t
 -- Whom a plan creates: those without partner that rows refer to.
 CREATE VIEW created_person AS
 SELECT p.id, p.name FROM person p WHERE current_setting('make.users', true) = 'create' AND (:'role' = 'target' OR p.is_missing AND p.id IN (
-	SELECT "CREATEDBY" FROM member UNION SELECT "OWNERID" FROM ticket UNION SELECT "AUTHORID" FROM remark UNION SELECT "ID" FROM profile));
+	SELECT "CREATEDBY" FROM member UNION SELECT "OWNERID" FROM ticket UNION SELECT "AUTHORID" FROM remark UNION SELECT "ID" FROM profile
+	UNION SELECT id FROM process_person));
 CREATE VIEW created_crew AS
-SELECT c.id, c.name FROM crew c WHERE current_setting('make.groups', true) = 'create' AND (:'role' = 'target' OR c.is_missing AND c.id IN (SELECT "GROUPID" FROM ticket));
+SELECT c.id, c.name FROM crew c WHERE current_setting('make.groups', true) = 'create' AND (:'role' = 'target' OR c.is_missing AND c.id IN (SELECT "GROUPID" FROM ticket
+	UNION SELECT "GROUPID" FROM card UNION SELECT id FROM process_crew));
+\ir process_meaning.sql
 
 CREATE VIEW meaning AS
 SELECT 'node' AS entity, row(n."NAME", p."NAME", k."NAME")::text AS meaning
@@ -166,6 +182,9 @@ LEFT JOIN member m ON m."ID" = t."MEMBERID" LEFT JOIN person u ON u.id = t."OWNE
 LEFT JOIN shop s ON s.id = t."SHOPID"
 UNION ALL SELECT 'remark', row(r."NAME", n.name, t."NAME", tn.name, u.name)::text
 FROM remark r LEFT JOIN tenant_label n ON n.id = r."TENANT_ID" LEFT JOIN ticket t ON t."ID" = r."TICKETID" LEFT JOIN tenant_label tn ON tn.id = t."TENANT_ID" LEFT JOIN person u ON u.id = r."AUTHORID"
+UNION ALL SELECT 'card', row(c."NAME", m."NAME", p.label, a.name, g.name)::text
+FROM card c LEFT JOIN member m ON m."ID" = c."MEMBERID" LEFT JOIN known_process p ON p.id = c."PROCESSID" LEFT JOIN known_activity a ON a.id = c."ACTIVITYID" LEFT JOIN crew g ON g.id = c."GROUPID"
+UNION ALL TABLE instance_meaning
 UNION ALL SELECT 'a person', row(c.name, u."NAME", u."EMAIL", u."IS_ACTIVE")::text FROM created_person c JOIN "OSSYS_USER" u ON u."ID" = c.id
 UNION ALL SELECT 'a person''s role', row(c.name, d.name, t.name)::text
 FROM created_person c JOIN "OSSYS_USER_ROLE" l ON l."USER_ID" = c.id JOIN duty d ON d.id = l."Role_Id" JOIN tenant_label t ON t.id = l."TENANT_ID"
@@ -177,13 +196,16 @@ UNION ALL SELECT 'a group''s role', row(c.name, d.name, t.name)::text
 FROM created_crew c JOIN "OSSYS_GROUP_ROLE" l ON l."GROUP_ID" = c.id JOIN duty d ON d.id = l."ROLE_ID" JOIN tenant_label t ON t.id = l."TENANT_ID";
 
 -- Each row as it stands, and what each refers to.
-SELECT format('CREATE VIEW line AS %s', string_agg(format('SELECT %1$L AS entity, t."ID"::text AS id, t::text AS line FROM %1$I t', e), ' UNION ALL '))
-FROM unnest(ARRAY['node', 'team', 'member', 'alpha', 'beta', 'gamma', 'log', 'tag', 'detail', 'extra', 'profile', 'ticket', 'remark']) e
+SELECT format('CREATE VIEW line AS %s', string_agg(format('SELECT %1$L AS entity, t.%2$I::text AS id, t::text AS line FROM %1$I t', e, CASE WHEN e ~ '^(process|activity)' THEN 'Id' ELSE 'ID' END), ' UNION ALL '))
+FROM unnest(ARRAY['process', 'activity', 'process_input', 'process_output', 'activity_output', 'node', 'team', 'member', 'alpha', 'beta', 'gamma', 'log', 'tag', 'detail', 'extra', 'profile', 'ticket', 'remark', 'card']) e
 \gexec
-SELECT format('CREATE VIEW edge AS %s', string_agg(format('SELECT %1$L AS entity, t."ID"::text AS id, %3$L AS parent, t.%2$I::text AS parent_id FROM %1$I t WHERE t.%2$I IS NOT NULL',
-	lower(c."NAME"), a."DATABASE_NAME", lower(p."NAME")), ' UNION ALL '))
-FROM "OSSYS_ENTITY_ATTR" a JOIN "OSSYS_ENTITY" c ON c."ID" = a."ENTITY_ID" JOIN "OSSYS_ENTITY" p ON a."TYPE" LIKE 'bt%*' || p."SS_KEY"
-WHERE NOT p."IS_SYSTEM" AND p."NAME" <> 'Kind'
+SELECT format('CREATE VIEW edge AS %s', string_agg(format('SELECT %1$L AS entity, t.%4$I::text AS id, %3$L AS parent, t.%2$I::text AS parent_id FROM %1$I t WHERE t.%2$I IS NOT NULL',
+	e.entity, e.column_name, e.parent, CASE WHEN e.entity ~ '^(process|activity)' THEN 'Id' ELSE 'ID' END), ' UNION ALL '))
+FROM (SELECT lower(c."NAME"), a."DATABASE_NAME", lower(p."NAME")
+	FROM "OSSYS_ENTITY_ATTR" a JOIN "OSSYS_ENTITY" c ON c."ID" = a."ENTITY_ID" JOIN "OSSYS_ENTITY" p ON a."TYPE" LIKE 'bt%*' || p."SS_KEY"
+	WHERE (NOT p."IS_SYSTEM" OR p."NAME" IN ('Process', 'Activity')) AND p."NAME" <> 'Kind'
+	UNION ALL VALUES ('process', 'PARENT_PROCESS_ID', 'process'), ('process', 'TOP_PROCESS_ID', 'process'), ('process', 'PARENT_ACTIVITY_ID', 'activity'),
+		('activity', 'Process_Id', 'process'), ('activity', 'Precedent_Activity_Id', 'activity')) e (entity, column_name, parent)
 \gexec
 
 -- Rows of an entity get identifiers that are higher by a number, and so do
@@ -194,6 +216,10 @@ DECLARE
 	parent text := make.table_of(factory, entity);
 	a record;
 BEGIN
+	IF entity ~ '^(Process|Activity)' THEN
+		PERFORM make.shift_instances(entity, number);
+		RETURN;
+	END IF;
 	FOR a IN EXECUTE format('SELECT c."NAME" AS child, a."DATABASE_NAME" AS column_name, a."SS_KEY" = c."PRIMARYKEY_SS_KEY" AS is_key
 		FROM %1$I."OSSYS_ENTITY_ATTR" a JOIN %1$I."OSSYS_ENTITY" c ON c."ID" = a."ENTITY_ID" JOIN %1$I."OSSYS_ENTITY" p ON a."TYPE" LIKE ''bt%%*'' || p."SS_KEY"
 		WHERE p."NAME" = %2$L', factory, entity)
@@ -205,14 +231,29 @@ BEGIN
 		END IF;
 	END LOOP;
 	EXECUTE format('UPDATE %s SET "ID" = "ID" + %s', parent, number);
+	PERFORM make.shift_typed('Town.' || entity, number, format('SELECT "ID"::text FROM %s', parent));
 	IF entity = 'Member' THEN
 		EXECUTE format('UPDATE %s l SET "REF" = (l."REF"::bigint + %s)::text WHERE l."REF" IN (SELECT (p."ID" - %2$s)::text FROM %3$s p)', make.table_of(factory, 'Log'), number, parent);
 	END IF;
 END
 $$;
 
+-- Rows of some tables of the factory, each with its table
+CREATE FUNCTION make.rows_of(factory text, tables text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	relation regclass;
+BEGIN
+	FOR relation IN
+		SELECT c.oid FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = factory::regnamespace AND c.relname ~ tables ORDER BY c.relname
+	LOOP
+		RETURN QUERY EXECUTE format('SELECT %L || translate(t::text, E''\n\r'', '''') FROM %s t', relation || ' ', relation);
+	END LOOP;
+END
+$$;
+
 -- All tables of the factory, each with a digest of its rows, but for those that
--- users of the target make meanwhile.
+-- users of the target make meanwhile: rows that are called so, and
+-- subscriptions to rows with such a number.
 CREATE FUNCTION make.digest(factory text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	relation regclass;
@@ -221,7 +262,7 @@ BEGIN
 	FOR relation IN
 		SELECT c.oid FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = factory::regnamespace ORDER BY c.relname
 	LOOP
-		EXECUTE format('SELECT count(*) || '' '' || COALESCE(md5(string_agg(t::text, E''\n'' ORDER BY t::text COLLATE "C")), '''') FROM %s t WHERE t::text NOT LIKE ''%%theirs new%%''', relation) INTO digest;
+		EXECUTE format('SELECT count(*) || '' '' || COALESCE(md5(string_agg(t::text, E''\n'' ORDER BY t::text COLLATE "C")), '''') FROM %s t WHERE t::text NOT LIKE ALL (ARRAY[''%%theirs new%%'', ''%%,333000%%''])', relation) INTO digest;
 		RETURN NEXT relation || ' ' || digest;
 	END LOOP;
 END

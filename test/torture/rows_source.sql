@@ -50,3 +50,4 @@ UPDATE ticket t SET "PARENTID" = p."ID" FROM ticket p WHERE p."ID" = 2 * (1 + t.
 INSERT INTO remark ("ID", "NAME", "TENANT_ID", "TICKETID", "AUTHORID")
 SELECT i, 'remark ' || i, t."TENANT_ID", t."ID", CASE WHEN i % 3 > 0 THEN 1000 * (1 + i % 3) + 10 + i % 16 END
 FROM generate_series(1, :rows) i JOIN ticket t ON t."ID" = 2 * (1 + i % (:rows / 2 + 1));
+\ir process_source.sql

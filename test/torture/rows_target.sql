@@ -16,7 +16,8 @@ INSERT INTO log ("ID", "NAME", "MEMBERID") SELECT i, 'theirs ' || i, i FROM gene
 INSERT INTO ticket ("ID", "NAME", "TENANT_ID", "PARENTID", "OWNERID", "GROUPID")
 SELECT i, 'theirs ' || i / 2, 11 + i % 3, NULLIF(i - 1, 0), (ARRAY[999, 490, NULL])[1 + i % 3], 20 + i % 2 FROM generate_series(1, 40) i;
 INSERT INTO remark ("ID", "NAME", "TENANT_ID", "TICKETID", "AUTHORID") SELECT i, 'theirs ' || i, 11 + i % 3, i, 490 FROM generate_series(1, 40) i;
-SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), 41)
+\ir process_target.sql
+SELECT make.move_counter('target', e, 41)
 FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Ticket', 'Remark']) e;
 
 -- Rows of the tables that the plan writes, as they stand; theirs only.
@@ -33,6 +34,7 @@ UNION ALL SELECT 'beta', t::text FROM beta t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'tag', t::text FROM tag t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'log', t::text FROM log t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'ticket', t::text FROM ticket t WHERE "NAME" LIKE 'theirs%' AND "ID" <= 41
+UNION ALL SELECT 'card', t::text FROM card t WHERE "NAME" LIKE 'theirs%'
 UNION ALL SELECT 'remark', t::text FROM remark t WHERE "NAME" LIKE 'theirs%' AND "ID" <= 41;
 
 -- Who gets in the way, by chance, of rows that come or are about to be
@@ -56,8 +58,10 @@ BEGIN
 	RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
-SELECT format('CREATE %s ON %s %s FOR EACH ROW EXECUTE FUNCTION make.disturb(%L)', v.trigger, c.oid::regclass, v.defer, v.moment)
+SELECT format('CREATE %s ON %s %s FOR EACH ROW EXECUTE FUNCTION make.disturb(%L)', v.trigger, c.oid::regclass, v.defer,
+	v.moment || CASE WHEN c.relname LIKE 'OSEVT%' THEN ' event' ELSE '' END)
 FROM pg_class c, (VALUES ('TRIGGER early BEFORE INSERT OR UPDATE OR DELETE', '', 'early'),
 	('CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE OR DELETE', 'DEFERRABLE INITIALLY DEFERRED', 'late')) v (trigger, defer, moment)
-WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'OSUSR%' AND c.relname NOT LIKE '%Kind'
+WHERE c.relnamespace = 'target'::regnamespace AND c.relkind = 'r'
+	AND (c.relname ~ '^OSUSR' AND c.relname NOT LIKE '%Kind' OR c.relname ~ '^OSEVT|^OSSYS_BPM_(PROCESS|ACTIVITY)(_(IN|OUT)PUT)?$')
 \gexec

@@ -3,6 +3,8 @@
 # they are left alone; then the target must hold every row once, and each must
 # mean what it means at the source.  Some are undone, at the end or in the
 # middle, and that is interrupted likewise: then the target must be what it was.
+# Subscriptions to events of the target are lost at no moment, no event is
+# queued, and no row changes that the target had.
 #
 #	test/stage test/torture/torture.pl
 #
@@ -141,22 +143,27 @@ sub torture
 		source => "source_$seed",
 		rows   => one_of(grep { $_ <= $most_rows } 40, 120, 250, 400),
 		is_far => chance($tds ? 0 : 0.8));
-	$run{pieces} = one_of($run{rows} <= 120 ? (5, 20, 50) : (20, 50, 200));
+	$run{pieces} = one_of($run{rows} <= 40 ? (5, 20, 50) : $run{rows} <= 120 ? (10, 20, 50) : (20, 50, 200));
 	($run{cluster}, $run{target}) =
 	  $run{is_far} ? ($far, "target_$seed") : ($staging, $run{desk});
 	$run{on_disk} = $disk && $run{is_far} && chance(0.3);
 	# about what the whole plan takes when nothing is in its way
-	$run{seconds} = $tds ? 8 : 0.5 + 0.01 * (12 + 9 * $run{rows} / $run{pieces});
+	$run{seconds} = $tds ? 8 : 0.5 + 0.01 * (20 + 15 * $run{rows} / $run{pieces});
 	$run{deletes} = chance(0.25);
 	$run{has_users} = ($run{is_far} || $tds) && !$run{deletes} && chance(0.5);
 	$run{has_merged} = chance(0.5);
 	$run{lags} = !$run{has_users} && chance(0.3);
 	$run{masks} = chance(0.3);
-	$run{creates_users} = chance(0.3);
+	$run{creates_users} = chance(0.4);
 	$run{creates_groups} = chance(0.3);
 	$run{delta} = chance(0.3);
 	$run{follows} = $run{is_far} && chance(0.25);
 	$run{setting} = $run{masks} ? "SET osmeta.mask_secret = 'torture $seed'; " : '';
+	$run{processes} = one_of(('active') x 3, 'all', 'none');
+	$run{statuses} = one_of(('all') x 3, 'open', '["Active", 3]');
+	$run{events} = !$tds && chance(0.15) ? 'disabled' : 'aside';
+	$run{note} = "processes $run{processes}, $run{statuses}, events $run{events}";
+	$happened{"run with $_"}++ foreach "processes $run{processes}", "statuses $run{statuses}", "events $run{events}";
 	my @kind = grep { $run{$_} } qw(deletes has_users lags has_merged masks creates_users creates_groups delta follows);
 	$happened{"run with $_"}++ foreach @kind;
 	begin(\%run);
@@ -165,7 +172,7 @@ sub torture
 	note(sprintf '%s: %d members, pieces of %d, %s%s; %s', $name,
 		$run{rows}, $run{pieces}, $tds ? 'tds' : $run{is_far} ? 'far' : 'near',
 		$run{on_disk} ? ', small disk' : '', join ', ', @kind);
-	note("$name: " . join ', ', map { "$_ $run{strategy}{$_}" } sort keys %{ $run{strategy} });
+	note("$name: $run{note}; " . join ', ', map { "$_ $run{strategy}{$_}" } sort keys %{ $run{strategy} });
 	my $ended = go_on(\%run, $name, 1 + int rand 4);
 	foreach my $round (2, 3)
 	{
@@ -250,18 +257,39 @@ SQL
 	move_counters($run, 1 + int rand 30) if $run->{lags};
 	$staging->value($run->{desk}, "ALTER SERVER source OPTIONS (SET dbname '$run->{source}')");
 	$staging->value($run->{desk}, "ALTER SERVER target OPTIONS (SET dbname '$run->{target}')") unless $tds;
+	if ($run->{events} eq 'disabled')
+	{
+		disable_triggers($run->{cluster}, $run->{target});
+		disable_triggers($staging, $run->{desk}) if $run->{follows};
+	}
 	make_plan($run, 'p', $run->{is_far} || $tds ? 'far' : 'near');
 	make_plan($run, 'reference', 'near') if $run->{follows};
 	move_counters($run, 1000000) if $run->{has_users};
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
 	$tds->look($run->{desk}) if $tds;
 	$run->{others_before} = others($run);
+	$run->{rows_before} = [ rows_of($run, '^OSSYS_(USER|GROUP|BPM_)|^OSEVT' . ($run->{deletes} ? '' : '|^OSUSR')) ];
+	$run->{queues_before} = [ rows_of($run, '^OSSYS_BPM_EVENT') ];
+	$run->{own_events} = [ events($run, $run->{cluster}, $run->{target}, 'target') ];
 	$run->{target_before} = target_state($run);
 	$run->{lines_before} = lines($run);
 	$run->{theirs} = [ split /\n/, meaning($run, $run->{cluster}, $run->{target}, 'target') ];
 	$run->{meaning_before} = [ @{ $run->{theirs} } ];
 	$run->{theirs} = [ grep { /^a / } @{ $run->{theirs} } ] if $run->{deletes};
 	$run->{theirs_before} = [ @{ $run->{theirs} } ];
+	return;
+}
+
+# Nobody is to raise events: then subscriptions can stay where they are.
+sub disable_triggers
+{
+	my ($cluster, $database) = @_;
+	$cluster->value($database, <<'SQL');
+SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname)
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = 'target'::regnamespace AND t.tgname LIKE 'OSTRG%'
+\gexec
+SQL
 	return;
 }
 
@@ -277,13 +305,17 @@ sub make_plan
 SET client_min_messages = warning;
 SELECT osmeta.create_plan('$plan', 'src', '$target', ARRAY['espace:Town'],
 	'{"chunk_rows": $run->{pieces}, "users": "$users", "groups": "$groups", "updates": $updates, "follow": $follow, "existing": "$existing",
+	"processes": "$run->{processes}", "process_status": @{[ $run->{statuses} =~ /^\[/ ? $run->{statuses} : qq("$run->{statuses}") ]}, "events": "$run->{events}",
 	"severity": {"unmatched_group": "note", "unmatched_role": "note", "unmatched_tenant": "note"}}');
 UPDATE osmeta.plan_attribute SET transform = 'remap:Town.Member' WHERE attribute = 'Ref';
 SQL
+	# nothing says what becomes of these references then
+	$staging->value($run->{desk}, q{UPDATE osmeta.plan_attribute SET include = false WHERE attribute IN ('ProcessId', 'ActivityId')})
+	  if $run->{processes} eq 'none';
 	my $of_plan = "plan_id = (SELECT plan_id FROM osmeta.plan WHERE plan = '$plan')";
 	if ($run->{follows})
 	{
-		$run->{filtered} //= { map { $_ => 1 } one_of(qw(Member Log Extra Node Ticket Remark)), one_of(qw(Member Log Extra Team Alpha Ticket)) };
+		$run->{filtered} //= { map { $_ => 1 } one_of(qw(Member Log Extra Node Ticket Remark Card)), one_of(qw(Member Log Extra Team Alpha Ticket Process)) };
 		$staging->value($run->{desk}, qq{UPDATE osmeta.plan_entity SET filter = '"Id" % 3 <> 0' WHERE entity = '$_' AND $of_plan})
 		  foreach keys %{ $run->{filtered} };
 	}
@@ -341,12 +373,41 @@ UPDATE log SET "NAME" = "NAME" || ' changed', "REF" = ($base + 1)::text, "CHANGE
 INSERT INTO log ("ID", "NAME", "MEMBERID", "CHANGEDON") SELECT $base + i, 'log new $round ' || i, $base + i, CASE WHEN i % 3 > 0 THEN timestamp '2026-02-02' + $round * interval '1 day' END FROM generate_series(1, 8) i;
 INSERT INTO ticket ("ID", "NAME", "TENANT_ID", "PARENTID", "OWNERID", "GROUPID") SELECT $base + i, 'ticket new $round ' || i, 11 + i % 3, make.pick(a.ids), 10 + i, 20 + i % 4
 FROM generate_series(1, 9) i, (SELECT array_agg("ID") AS ids FROM ticket) a;
-UPDATE ticket SET "PARENTID" = $base + 1 + "ID" % 9, "OWNERID" = 1000 * (1 + "ID" % 3) + 10 + "ID" % 16, "TENANT_ID" = 13 WHERE "ID" % 6 = 0 AND "NAME" LIKE 'ticket _' AND $round = 2
+UPDATE ticket SET "PARENTID" = $base + 1 + "ID" % 9, "OWNERID" = CASE WHEN "OWNERID" % 4 = 0 THEN "OWNERID" ELSE 1000 * (1 + "ID" % 3) + 10 + "ID" % 16 END, "TENANT_ID" = 13 WHERE "ID" % 6 = 0 AND "NAME" LIKE 'ticket _' AND $round = 2
 	AND NOT EXISTS (SELECT FROM ticket d WHERE d."NAME" = ticket."NAME" AND d."TENANT_ID" = 13);
 INSERT INTO remark ("ID", "NAME", "TENANT_ID", "TICKETID", "AUTHORID") SELECT $base + i, 'remark new $round ' || i, 11 + i % 3, $base + i, 3000 + 10 + i FROM generate_series(1, 9) i;
 UPDATE remark SET "TICKETID" = $base + 4, "TENANT_ID" = 12 WHERE "ID" % 9 = 0 AND "NAME" NOT LIKE 'theirs%';
 SQL
+	change_processes($run, $round, $base);
 	$run->{source_before} = $staging->value($run->{source}, q{SELECT make.digest('source')});
+	return;
+}
+
+# Instances come, go on and end; so do subscriptions.  One that has come goes
+# under an old one.  Who has been created since something referred to him is
+# referred to as before.
+sub change_processes
+{
+	my ($run, $round, $base) = @_;
+	# which trees are moved is asked anew each time
+	my $ends = $run->{statuses} eq 'all' ? '' : 'AND "PARENT_PROCESS_ID" IN (SELECT o."Id" FROM process o)';
+	$staging->value($run->{source}, <<"SQL");
+\\o /dev/null
+SET search_path = source, public;
+SELECT make.instances($base + 1, $base + 12);
+UPDATE process SET "PARENT_PROCESS_ID" = make.process_no(2), "PARENT_ACTIVITY_ID" = make.activity_no(2, 3) WHERE "Id" = make.process_no($base + 1);
+UPDATE process SET "TOP_PROCESS_ID" = make.process_no(1) WHERE "Id" IN (SELECT make.process_no($base + i) FROM generate_series(1, 4) i);
+UPDATE process SET "STATUS_ID" = 2, "LAST_MODIFIED" = timestamp '2025-01-01' + $round * interval '1 day', "LABEL" = "LABEL" || ' ended' WHERE "Id" % 5 = 0 AND "Id" < 1000 AND "PARENT_PROCESS_ID" IS NOT NULL $ends;
+UPDATE activity SET "Status_Id" = 5, "Closed" = '2025-01-01', "Name" = "Name" || ' closed' WHERE "Id" % 7 = $round;
+UPDATE activity SET "Precedent_Activity_Id" = make.activity_no($base + 2, 2), "User_Id" = 10 + "Id" % 51, "GROUP_ID" = 20 + "Id" % 4 WHERE "Id" % 11 = $round
+	AND COALESCE("User_Id" % 4, 1) <> 0 AND COALESCE("GROUP_ID", 0) NOT IN (22, 23);
+UPDATE process_input SET "Input_Value" = ($base + 1)::text WHERE "Id" % 4 = $round AND "Name" NOT IN ('UserId', 'GroupId');
+UPDATE activity_output SET "Output_Value" = '0' WHERE "Id" % 5 = $round AND "Name" <> 'ApproverId';
+UPDATE card SET "PROCESSID" = make.process_no($base + 2), "ACTIVITYID" = make.activity_no($base + 3, 2) WHERE "ID" % 3 = 0;
+DELETE FROM events_of_member WHERE "_ACTIVITY_ID" % 2 = 0 OR "_PROCESS_DEF_ID" = 2;
+DELETE FROM events_of_card WHERE "_IS_UPDATE";
+SELECT make.subscribe('card', 'TownCopy.Step', 0, $round = 2, true), make.subscribe('tag', 'Town.Move', 0, true, $round = 3), make.subscribe('ticket', 'TownCopy.Move', NULL, false, false);
+SQL
 	return;
 }
 
@@ -361,6 +422,11 @@ sub choose_strategies
 		next unless chance(0.45);
 		my $by = $entity eq 'Ticket' && chance(0.5) ? 'Name,Tenant_Id' : 'Name';
 		$run->{strategy}{$entity} = one_of('dense', 'keep', $run->{is_far} ? () : 'assigned', $tds ? ('assigned') x 3 : (), $run->{has_merged} ? ("natural:$by") x 2 : ());
+	}
+	foreach my $entity ('Card', $run->{processes} eq 'none' ? () : qw(Process Activity Process_Input Process_Output Activity_Output))
+	{
+		next unless chance(0.4);
+		$run->{strategy}{$entity} = one_of('dense', 'keep', $run->{is_far} ? () : 'assigned', $tds ? ('assigned') x 3 : ());
 	}
 	return;
 }
@@ -399,7 +465,8 @@ sub add_merged_rows
 	$staging->value($run->{source}, "SET search_path = source; $more{$_}") foreach @natural;
 	foreach my $entity (grep { $run->{strategy}{$_} eq 'keep' } sort keys %{ $run->{strategy} })
 	{
-		next if $run->{deletes} && chance(0.5);
+		# instances of the target stay
+		next if $run->{deletes} && $entity !~ /^(?:Process|Activity)/ && chance(0.5);
 		$staging->value($run->{source}, "\\o /dev/null\nSET session_replication_role = replica; SELECT make.shift('source', '$entity', 50000000)");
 	}
 	return;
@@ -410,9 +477,9 @@ sub add_merged_rows
 sub move_counters
 {
 	my ($run, $value) = @_;
-	return $tds->move_counters($run->{desk}, $value, qw(Node Team Member Alpha Beta Gamma Log Ticket Remark)) if $tds;
-	$run->{cluster}->value($run->{target}, qq{SELECT setval(pg_get_serial_sequence(make.table_of('target', e), 'ID'), $value)
-		FROM unnest(ARRAY['Node', 'Team', 'Member', 'Alpha', 'Beta', 'Gamma', 'Log', 'Ticket', 'Remark']) e});
+	my @entities = qw(Node Team Member Alpha Beta Gamma Log Ticket Remark Card Process Activity Process_Input Process_Output Activity_Output);
+	return $tds->move_counters($run->{desk}, $value, @entities) if $tds;
+	$run->{cluster}->value($run->{target}, qq{SELECT make.move_counter('target', e, $value) FROM unnest('{@{[ join ',', @entities ]}}'::text[]) e});
 	return;
 }
 
@@ -429,6 +496,28 @@ sub add_row
 		push @{ $run->{theirs} }, qq{node ("$name",,)};
 		$run->{added}++;
 	}
+	subscribe($run) if !$tds && chance(0.5);
+	return;
+}
+
+# A user of the target publishes, or a process there begins to wait.
+sub subscribe
+{
+	my ($run) = @_;
+	my $event = 33300000 + ++$run->{number};
+	my ($status, $out) = $run->{cluster}->psql($run->{target}, <<"SQL");
+SET lock_timeout = '10s';
+INSERT INTO target.events_of_member ("_ESPACE_ID", "_ACTIVITY_ID", "_PROCESS_DEF_ID", "_IS_UPDATE", "_IS_LIGHT", "ID")
+SELECT s."ID", 5, 1, false, true, $event FROM target."OSSYS_ESPACE" s WHERE s."NAME" = 'Town'
+RETURNING events_of_member::text
+SQL
+	if ($status == 0)
+	{
+		my ($table) = map { /^(target."OSEVT_[^"]*_Member") / ? $1 : () } @{ $run->{rows_before} };
+		push @{ $run->{rows_before} }, "$table $out";
+		push @{ $run->{own_events} }, { entity => 'member', line => $out, meaning => '' };
+		$happened{'a subscription of others'}++;
+	}
 	return;
 }
 
@@ -437,9 +526,45 @@ sub others
 {
 	my ($run) = @_;
 	my $theirs = $run->{deletes} ? '' : 'SELECT * FROM theirs ORDER BY 1, 2;';
-	my $mine = $run->{creates_users} || $run->{creates_groups} ? 'OSSYS_(USER|GROUP)' : 'nothing of these';
+	my $mine = join '|', 'OSEVT', $run->{creates_users} || $run->{creates_groups} ? 'OSSYS_(USER|GROUP)' : (),
+	  $run->{processes} eq 'none' ? () : 'OSSYS_BPM_(PROCESS|ACTIVITY)(_(IN|OUT)PUT)?"';
 	return $run->{cluster}->value($run->{target}, qq{SET search_path = target; $theirs
 		SELECT d FROM make.digest('target') d WHERE (d NOT LIKE '%OSUSR%' OR d LIKE '%Kind%') AND d !~ '$mine'});
+}
+
+# Rows of some tables of the target, each with its table
+sub rows_of
+{
+	my ($run, $tables) = @_;
+	return split /\n/, $run->{cluster}->value($run->{target}, "SELECT make.rows_of('target', '$tables')");
+}
+
+# Subscriptions of a side, each as it stands and what it means
+sub events
+{
+	my ($run, $cluster, $database, $schema) = @_;
+	return map { my %e; @e{qw(entity is_wanted line meaning)} = split /\t/; \%e } split /\n/, $cluster->value($database, settings($run, $schema)
+		  . q{SELECT entity, is_wanted IS TRUE, translate(line, E'\t\r\n', ''), translate(meaning, E'\t\r\n', '') FROM event}, '-F', "\t");
+}
+
+# What subscriptions mean that stand at the target besides its own
+sub brought
+{
+	my ($run, $cluster, $database) = @_;
+	my %own;
+	$own{"$_->{entity} $_->{line}"}++ foreach @{ $run->{own_events} };
+	return sort map { "$_->{entity} $_->{meaning}" }
+	  grep { my $key = "$_->{entity} $_->{line}"; !$own{$key} || $own{$key}-- <= 0 } events($run, $cluster, $database, 'target');
+}
+
+# What they shall mean
+sub brought_expected
+{
+	my ($run) = @_;
+	return brought($run, $staging, $run->{desk}) if $run->{follows};
+	my %seen = map { ("$_->{entity} $_->{meaning}" => 1) } @{ $run->{own_events} };
+	return sort grep { !$seen{$_}++ } map { "$_->{entity} $_->{meaning}" }
+	  grep { $_->{is_wanted} eq 't' && ($_->{entity} ne 'user' || $run->{creates_users}) } events($run, $staging, $run->{source}, 'source');
 }
 
 # All tables of the target, but for rows that users have made meanwhile
@@ -515,13 +640,22 @@ sub check_masks
 	return;
 }
 
-sub meaning
+# What views need to know of the plan
+sub settings
 {
-	my ($run, $cluster, $database, $schema) = @_;
-	return $cluster->value($database, "SET search_path = $schema;
+	my ($run, $schema) = @_;
+	return "SET search_path = $schema;
 		SET make.is_masked = '@{[ $run->{masks} ? 'yes' : 'no' ]}';
 		SET make.users = '@{[ $run->{creates_users} ? 'create' : 'no' ]}';
 		SET make.groups = '@{[ $run->{creates_groups} ? 'create' : 'no' ]}';
+		SET make.processes = '$run->{processes}';
+		SET make.statuses = '@{[ $run->{statuses} eq 'all' ? 'all' : '1,3' ]}';";
+}
+
+sub meaning
+{
+	my ($run, $cluster, $database, $schema) = @_;
+	return $cluster->value($database, settings($run, $schema) . "
 		SELECT entity || ' ' || replace(replace(meaning, E'\\n', '<LF>'), E'\\r', '<CR>') FROM meaning ORDER BY 1");
 }
 
@@ -547,6 +681,12 @@ sub begin_session
 	return \%session;
 }
 
+sub are_running
+{
+	my ($sessions) = @_;
+	return grep { eval { $_->{handle}->pump_nb; $_->{handle}->pumpable } } @$sessions;
+}
+
 # Wait for the end of a session and remember what it said.
 sub end_session
 {
@@ -560,6 +700,7 @@ sub end_session
 	while ($session->{err} =~ /(?:ERROR|FATAL|PANIC):  (\w{5}): ([^\n]*)/g)
 	{
 		my ($state, $message) = ($1, $2);
+		note("unexpected: $session->{err}") if $state =~ /^(?:42|XX)/;
 		$message =~ s/\d+/N/g;
 		$message =~ s/".*"/"..."/g;
 		$said{"$state $message"}++;
@@ -574,8 +715,10 @@ sub end_session
 # Something that fails by chance as long as it is there
 sub add_disturbance
 {
-	my ($run, $what, $chance) = @_;
+	my ($run, $what, $chance, $at_events) = @_;
 	my $moment = $what ne 'sleep' && chance(0.5) ? 'early' : 'late';
+	# event tables have few rows
+	($moment, $chance) = ("$moment event", $what eq 'sleep' ? 0.08 : 0.05) if $at_events // chance(0.25);
 	$run->{cluster}->value($run->{target}, "INSERT INTO make.disturbance VALUES ('$moment', '$what', $chance)");
 	return;
 }
@@ -697,6 +840,54 @@ sub count_unknown
 	return;
 }
 
+# The target's own rows of an event table that a plan keeps, as if they stood
+# there
+sub kept
+{
+	my ($run, $number) = @_;
+	return $staging->value($run->{desk}, <<"SQL");
+SELECT format('SELECT translate(row(%s)::text, E''\\n\\r'', '''') FROM p.%I', string_agg(format('%I::text::%s', c.name, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum), 'k$number')
+FROM osmeta.plan p JOIN osmeta.plan_event v ON v.plan_id = p.plan_id AND v.event_no = $number
+CROSS JOIN LATERAL jsonb_to_recordset(v.columns) c (name text, remote_name text)
+JOIN pg_class t ON t.relnamespace = 'target'::regnamespace AND lower(t.relname) = lower(v.table_name)
+JOIN pg_attribute a ON a.attrelid = t.oid AND lower(a.attname) = lower(c.remote_name)
+WHERE p.plan = 'p'
+\\gexec
+SQL
+}
+
+# Nothing of the target's subscriptions is lost: each stands there, or is kept
+# by a plan that says that it is set aside.  Nothing has been queued.
+sub look_at_events
+{
+	my ($run, $name) = @_;
+	$tds->look($run->{desk}) if $tds;
+	my %stands;
+	my %kept;
+	my %own;
+	my %state;
+	my $count = sub { my ($counts, @rows) = @_; $counts->{$_}++ foreach map { s/^target\."?([^" ]+)"?/\L$1/r } @rows; };
+	$count->(\%own, grep { /^target\."?OSEVT/i } @{ $run->{rows_before} });
+	$count->(\%stands, rows_of($run, '^OSEVT'));
+	foreach (split /\n/, $staging->value($run->{desk}, q{SELECT v.event_no, lower(v.table_name), v.state FROM osmeta.plan_event v JOIN osmeta.plan p USING (plan_id) WHERE p.plan = 'p' AND v.kind = 'table'}))
+	{
+		my ($number, $table, $state) = split /\|/;
+		$state{$table} = $state;
+		$count->(\%kept, map { "target.$table $_" } split /\n/, kept($run, $number));
+	}
+	my @lost = grep {
+		my ($table) = /^(\S+)/;
+		my $n = $stands{$_} // 0;
+		$n = $kept{$_} if ($state{$table} // '') eq 'aside' && ($kept{$_} // 0) > $n;
+		$n < $own{$_}
+	} sort keys %own;
+	same_rows([], \@lost, "seed $run->{seed}: no subscription of the target is lost", 1)
+	  or diag(map { "$_: $state{$_}\n" } sort keys %state);
+	same_rows([ rows_of($run, '^OSSYS_BPM_EVENT') ], $run->{queues_before}, "seed $run->{seed}: nothing is queued");
+	$happened{'looked at subscriptions, ' . (grep({ $_ eq 'aside' } values %state) ? 'aside' : 'standing')}++;
+	return;
+}
+
 # Whatever stands at the target so far is right.  Rows that a later round is
 # about to deliver again are still as they were, and those that are to go
 # change what is not the plan's.  While a later round is prepared nothing of it
@@ -708,7 +899,7 @@ sub look_between
 	my ($status, $out, $err) = $staging->psql($run->{desk}, qq{SELECT v.entity, v.status, v.dangling, v.detail
 		FROM osmeta.verify_plan('p') v, osmeta.plan p WHERE p.plan = 'p'
 		AND NOT (p.round > 1 AND p.phase IN ('prepare', 'pull'))
-		AND (v.status = 'unreadable' OR v.dangling > 0 OR v.detail ~ 'more than once|other identifiers' OR $foreign OR v.rows_found > v.rows_expected
+		AND (v.status = 'unreadable' OR v.entity LIKE 'OSSYS\\_BPM\\_EVENT%' AND v.status <> 'ok' OR v.dangling > 0 OR v.detail ~ 'more than once|other identifiers' OR $foreign OR v.rows_found > v.rows_expected
 			OR p.round = 1 AND v.detail ~ 'differ')});
 	if ($status != 0 && $err =~ /has not delivered anything yet/)
 	{
@@ -758,6 +949,61 @@ sub wait_for_push
 	return;
 }
 
+# Somebody locks an event table, or that of users, so that a plan that sets
+# subscriptions aside, or gives them back, or creates users, stands still in
+# the midst of it.  Gives whom to end, or undef if nobody came to wait.
+sub hold_up
+{
+	my ($run, $procedure, $sessions) = @_;
+	my $is_source = $procedure eq 'run_plan' && chance(0.15);
+	my ($cluster, $database, $schema) = $is_source ? ($staging, $run->{source}, 'source') : ($run->{cluster}, $run->{target}, 'target');
+	# reading is what the first mode lets others do
+	my $mode = $is_source ? 'ACCESS EXCLUSIVE' : one_of('EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE');
+	my $is_created = ($run->{creates_users} || $run->{creates_groups}) && !$is_source && chance(0.4);
+	$mode = 'EXCLUSIVE' if $is_created;
+	my $tables = $is_created ? '^OSSYS_(USER|USER_ROLE|GROUP)$' : '^OSEVT';
+	# it may be down
+	my ($status, $names) = $cluster->psql($database, "SELECT c.relname FROM pg_class c WHERE c.relnamespace = '$schema'::regnamespace AND c.relkind = 'r' AND c.relname ~ '$tables' ORDER BY 1");
+	return if $status != 0;
+	my $table = sprintf '%s."%s"', $schema, one_of(split /\n/, $names);
+	my $later = !$is_created && chance(0.5);
+	foreach (1 .. ($later ? 100 : 0))
+	{
+		my ($status, $aside) = $staging->psql($run->{desk}, q{SELECT count(*) FROM osmeta.plan_event v WHERE v.state = 'aside' AND v.kind = 'table' HAVING count(*) > 3});
+		last if $status == 0 && $aside ne '' || !are_running($sessions);
+		sleep 0.02;
+	}
+	my %holder = (in => "SET statement_timeout = '60s'; SELECT pg_backend_pid(); BEGIN; LOCK TABLE $table IN $mode MODE; SELECT 'held'; SELECT pg_sleep(50);\n\\q\n", out => '', err => '');
+	$holder{handle} = IPC::Run::start($cluster->psql_command($database), \$holder{in}, \$holder{out}, \$holder{err}, IPC::Run::timeout(90));
+	$holder{cluster} = $cluster;
+	eval { $holder{handle}->pump until $holder{out} =~ /held/; 1 } or return \%holder;
+	($holder{pid}) = $holder{out} =~ /^(\d+)/;
+	foreach (1 .. 200)
+	{
+		my ($status, $waits) = $cluster->psql($database, "SELECT l.mode FROM pg_locks l WHERE l.relation = '$table'::regclass AND NOT l.granted LIMIT 1");
+		if ($status == 0 && $waits ne '')
+		{
+			my ($ok, $phase) = $staging->psql($run->{desk}, q{SELECT phase FROM osmeta.plan WHERE plan = 'p'});
+			my $kind = $is_source ? 'the source\'s event table' : $is_created ? 'users and groups' : 'event table';
+			$happened{"held up at $kind in $procedure, phase " . ($phase // '?') . ', ' . ($waits eq 'AccessShareLock' ? 'reading' : 'writing')}++;
+			$holder{what} = "held up at $kind";
+			return \%holder;
+		}
+		last unless are_running($sessions);
+		sleep 0.03;
+	}
+	let_go(\%holder);
+	return;
+}
+
+sub let_go
+{
+	my ($holder) = @_;
+	$holder->{cluster}->psql('postgres', "SELECT pg_terminate_backend($holder->{pid})") if $holder->{pid};
+	eval { $holder->{handle}->finish };
+	return;
+}
+
 # Some of the next COMMITs are not passed on, or in vain, or late.
 sub order_losses
 {
@@ -783,8 +1029,18 @@ sub disturb
 	get_up();
 	quieten($run) if chance(0.7);
 	push @what, order_losses($run) if $tds && chance(0.75);
-	my $aims = $run->{is_far} && $procedure eq 'run_plan' && chance(0.4);
-	if ($aims)
+	my $at_events = !$tds && chance(0.35);
+	my $aims = !$at_events && $run->{is_far} && $procedure eq 'run_plan' && chance(0.4);
+	if ($at_events)
+	{
+		quieten($run);
+		if (chance(0.3))
+		{
+			add_disturbance($run, 'sleep', 0.08, 1);
+			push @what, 'trigger sleep at event tables';
+		}
+	}
+	elsif ($aims)
 	{
 		quieten($run);
 		add_disturbance($run, 'sleep', 1.5 / $run->{pieces});
@@ -816,16 +1072,22 @@ sub disturb
 	{
 		my $action = one_of(grep { is_possible($run, $_) } sort keys %act);
 		$action = 'fill the disk' if $run->{on_disk} && chance(0.3);
+		my $holder = $at_events ? hold_up($run, $procedure, \@session) : undef;
+		push @what, $holder->{what} if $holder && $holder->{what};
 		if ($aims)
 		{
 			wait_for_push($run);
+		}
+		elsif ($at_events)
+		{
+			sleep rand 0.05;
 		}
 		else
 		{
 			sleep(rand() * $run->{seconds} / 2);
 			wait_for_push($run) if $tds && chance(0.5);
 		}
-		add_row($run) if $run->{has_users};
+		add_row($run) if $run->{has_users} && !$holder;
 		if ($aims || (grep({ $_ eq 'trigger sleep' } @what) && chance(0.8)))
 		{
 			$action = one_of('kill a session', 'kill a session', 'terminate a session', 'cancel a session', 'stop the desk', 'freeze at the target',
@@ -833,14 +1095,28 @@ sub disturb
 			$action = 'kill a session' unless is_possible($run, $action);
 			$action = "$action in a commit" if wait_for_commit($run, $aims ? 100 : 40);
 		}
+		elsif (grep({ /at event tables/ } @what) && $run->{is_far} && !$holder)
+		{
+			$action = "$action in a commit" if wait_for_commit($run, 60);
+		}
 		$act{ $action =~ s/ in a commit//r }->($run, \@session);
 		push @what, $action;
+		if ($holder)
+		{
+			sleep rand 0.1;
+			let_go($holder);
+		}
 	}
 	end_session($_) foreach @session;
 	push @what, map { "COMMIT $_" } $tds->obeyed if $tds;
 	$happened{$_}++ foreach @what;
 	get_up();
 	count_unknown($run, %unknown);
+	if ($at_events || chance(0.4))
+	{
+		wait_for_lost_sessions($run);
+		look_at_events($run);
+	}
 	if ($procedure eq 'run_plan' && chance(0.3))
 	{
 		wait_for_lost_sessions($run);
@@ -881,6 +1157,15 @@ sub lacking
 	return grep { !$seen{$_} || $seen{$_}-- <= 0 } @$these;
 }
 
+# Two lists are of the same lines; or the first has all lines of the second.
+sub same_rows
+{
+	my ($found, $wanted, $name, $may_have_more) = @_;
+	my @wrong = map { "missing: $_" } lacking($wanted, $found);
+	push @wrong, map { "too many: $_" } lacking($found, $wanted) unless $may_have_more;
+	return ok(!@wrong, $name) || !diag(join "\n", @wrong[ 0 .. ($#wrong > 9 ? 9 : $#wrong) ]);
+}
+
 sub finish
 {
 	my ($run, $name) = @_;
@@ -901,6 +1186,14 @@ sub finish
 	my @before = split /\n/, $run->{others_before};
 	is_deeply([ lacking(\@before, \@others), scalar @others ], [ @before + ($run->{added} // 0) ],
 		"$name: what is not the plan's is untouched");
+	my @rows = rows_of($run, '.');
+	same_rows(\@rows, $run->{rows_before}, "$name: all rows that the target had stand there as they were", 1);
+	my @brought = brought($run, $run->{cluster}, $run->{target});
+	my @wanted = brought_expected($run);
+	same_rows(\@brought, \@wanted, "$name: the source's subscriptions stand there once, each means the same");
+	$happened{'subscriptions brought'} += @brought;
+	$happened{'instances brought'} += grep { /^(?:process|activity|variable) / } @found;
+	same_rows([ rows_of($run, '^OSSYS_BPM_EVENT') ], $run->{queues_before}, "$name: nothing is queued");
 	check_masks($run, $name) if $run->{masks};
 	is($staging->value($run->{source}, q{SELECT make.digest('source')}), $run->{source_before}, "$name: the source is untouched");
 	(undef, $out, $err) = $staging->psql($run->{desk}, <<'SQL');
@@ -952,6 +1245,10 @@ sub undo
 	}
 	is($run->{cluster}->value($run->{target}, q{SELECT count(*) FROM target.node WHERE "NAME" LIKE 'theirs new%'}), $run->{added} // 0,
 		"$name: rows of users stay");
+	my @now = rows_of($run, '^OSEVT|^OSSYS_BPM_EVENT');
+	my @before = grep { /^target\."?(?:OSEVT|OSSYS_BPM_EVENT)/i } @{ $run->{rows_before} };
+	same_rows(\@now, \@before, "$name: subscriptions and queues are what they were");
+	same_rows([ rows_of($run, '.') ], $run->{rows_before}, "$name: all rows that the target had stand there as they were", 1);
 	is($staging->value($run->{source}, q{SELECT make.digest('source')}), $run->{source_before}, "$name: the source is untouched");
 	is($staging->value($run->{desk}, <<'SQL'), 'undone|0|0', "$name: so does the ledger, and no lock is left");
 SELECT p.phase, (SELECT count(*) FROM osmeta.plan_chunk c WHERE c.plan_id = p.plan_id AND phase = 'undo' AND state <> 'done'),
@@ -978,6 +1275,7 @@ sub hold
 		sub { my $id = $pick->('team'); $id && qq{INSERT INTO member ("ID", "NAME", "TEAMID") VALUES (2000002, 'theirs under', $id)} },
 		sub { my $id = $pick->('member'); $id && qq{INSERT INTO team ("ID", "NAME", "LEADERID") VALUES (2000003, 'theirs under', $id)} },
 		sub { my $id = $pick->('ticket'); $id && qq{INSERT INTO remark ("ID", "NAME", "TICKETID") VALUES (2000004, 'theirs under', $id)} },
+		sub { my $id = $pick->('process'); $id && qq{INSERT INTO card ("ID", "NAME", "PROCESSID") VALUES (2000006, 'theirs under', $id)} },
 		sub { my $id = $pick->('gamma'); $id && qq{INSERT INTO beta ("ID", "NAME", "GAMMAID") OVERRIDING SYSTEM VALUE VALUES (2000005, 'theirs under', $id)} },
 		sub { my $id = $pick->('member'); $id && !exists $plan{"detail $id"} && !exists $run->{lines_before}{"detail $id"} && qq{INSERT INTO detail VALUES ($id, 'theirs under')} });
 	my @sql = grep { $_ } map { $_->() } grep { chance(0.4) } @way;
@@ -994,6 +1292,9 @@ sub hold
 		$run->{cluster}->value($run->{target}, join ';', 'SET search_path = target', @sql);
 	}
 
+	# these raise events
+	$run->{queues_before} = [ rows_of($run, '^OSSYS_BPM_EVENT') ];
+	$run->{rows_before} = [ grep({ !/BPM_EVENT/i } @{ $run->{rows_before} }), @{ $run->{queues_before} } ];
 	my $before = lines($run);
 	my @under = grep { $before->{$_} =~ /theirs under/ } keys %$before;
 	my ($status, undef, $err) = $staging->psql($run->{desk}, "CALL osmeta.undo_plan('p')", '-v', 'VERBOSITY=verbose');

@@ -80,7 +80,27 @@ sub fill
 		copy_schema($desk, 'target', $self->{database});
 		hasten_again($desk, 'target', $self->{database});
 	});
+	$self->create_triggers($desk);
 	$self->look($desk);
+	return;
+}
+
+# What raises events there: for each row that comes or changes as many as there
+# are subscriptions of definitions.
+sub create_triggers
+{
+	my ($self, $desk) = @_;
+	foreach (split /\n/, $self->{staging}->value($desk, <<'SQL'))
+SELECT t.tgname, c.relname, substring(pg_get_triggerdef(t.oid) FROM '(OSEVT[^'']*)')
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = 'target'::regnamespace AND t.tgname LIKE 'OSTRG%'
+SQL
+	{
+		my ($trigger, $table, $events) = split /\|/;
+		tds_batch($self->{database}, qq{SET QUOTED_IDENTIFIER ON\ngo\nCREATE TRIGGER $trigger ON dbo."$table" AFTER INSERT, UPDATE AS}
+			  . q{ INSERT INTO dbo."OSSYS_BPM_EVENT" ("Process_Def_Id", "Data_Id")}
+			  . qq{ SELECT e."_PROCESS_DEF_ID", i."ID" FROM inserted i CROSS JOIN dbo."$events" e WHERE COALESCE(e."_ACTIVITY_ID", 0) = 0});
+	}
 	return;
 }
 
