@@ -171,7 +171,8 @@ SELECT entity, rows_expected, rows_found, checksum_equal, dangling, nulled, stat
 FROM osmeta.verify_plan('people');
 
 \set ECHO none
-SELECT count(*) AS moved, sum(rows_found) AS rows_moved, sum(nulled) AS nulled,
+SELECT count(*) FILTER (WHERE entity !~ '^OS') AS moved,
+    sum(rows_found) FILTER (WHERE entity !~ '^OS') AS rows_moved, sum(nulled) AS nulled,
     bool_and(status = 'ok') AS verified
 FROM osmeta.verify_plan('people') \gset
 \echo
@@ -233,10 +234,52 @@ WHERE p."ID" = :person \gx
 SET search_path = public, osmeta;
 
 \echo
+\echo 'At prod a process was started when this person came; it has started another one:'
+\set ECHO queries
+SELECT t.depth, t.process_id, t.definition, t.label, t.status, r.name AS input, r.row_id
+FROM prod.process_tree t
+LEFT JOIN prod.process_row r USING (process_id)
+WHERE t.top_process_id = 7101
+ORDER BY t.path;
+\set ECHO none
+\echo
+\echo 'Both have come along.  Their inputs are texts, and hold the new identifiers of person and city:'
+\set ECHO queries
+SELECT t.depth, t.process_id, t.definition, t.label, t.status, r.name AS input, r.row_id
+FROM qa.process_tree t
+LEFT JOIN qa.process_row r USING (process_id)
+WHERE t.top_process_id IN (SELECT process_id FROM qa.process_row
+                           WHERE entity = 'Person' AND row_id = :'person')
+ORDER BY t.path;
+
+SELECT process_id, label, wait, waits_for
+FROM qa.activity_wait
+WHERE espace = 'People'
+ORDER BY activity_id;
+\set ECHO none
+\echo
+\echo 'Who waits for an event at qa?  For each new person the process starts; the one that is'
+\echo 'qa''s own still waits for its row, and the one that has come for that of the new person:'
+\set ECHO queries
+SELECT entity, process_definition, activity_id, is_update, row_id
+FROM osmeta.event_subscription('qa')
+ORDER BY activity_id NULLS FIRST;
+\set ECHO none
+\connect factory_qa
+\echo
+\echo '5,000 new persons, and a trigger that starts a process for each: how many were started?'
+\set ECHO queries
+SELECT count(*) AS events_queued FROM "OSSYS_BPM_EVENT_QUEUE";
+\set ECHO none
+\connect staging
+SET search_path = public, osmeta;
+
+\echo
 \echo 'It was only a try: what the plan has put in is taken out again, and nothing else.'
 \set ECHO queries
 CALL osmeta.undo_plan('people');
 \set ECHO none
+SELECT bool_and(status = 'ok') AS undone FROM osmeta.verify_plan('people') \gset
 \connect factory_qa
 \set ECHO queries
 SELECT count(*) AS persons, max("ID") AS highest_id,
@@ -324,5 +367,4 @@ SELECT (SELECT count(*) FROM osmeta.environment) AS environments,
     (SELECT sum(row_count) FROM osmeta.capture) AS rows_captured,
     :moved AS entities_moved, :rows_moved AS rows_moved,
     :nulled AS dangling_left_empty, :'verified'::boolean AS verified,
-    bool_and(status = 'ok') AS undone
-FROM osmeta.verify_plan('people');
+    :'undone'::boolean AS undone;
