@@ -299,6 +299,21 @@ SELECT entity, status FROM osmeta.verify_plan('p');
 CALL osmeta.undo_plan('p');
 SELECT entity, status FROM osmeta.verify_plan('p');
 SELECT osmeta.drop_plan('p');
+-- those of the source cannot be read: nothing is written
+RESET ROLE;
+SELECT relname AS source_events FROM pg_class WHERE relnamespace = 'source'::regnamespace AND relname LIKE 'OSEVT%Order' \gset
+REVOKE SELECT ON source.:"source_events" FROM regress_osmeta_eventful;
+SET ROLE regress_osmeta_eventful;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Orders.Order', 'entity:Orders.Customer'], '{"users": "fallback:ann"}') > 0 AS planned;
+CALL osmeta.run_plan('p');
+RESET ROLE;
+SELECT content = public.content() AS is_as_before FROM public.before;
+GRANT SELECT ON source.:"source_events" TO regress_osmeta_eventful;
+SET ROLE regress_osmeta_eventful;
+CALL osmeta.run_plan('p');
+SELECT state, count(*) FROM osmeta.plan_event WHERE kind = 'table' GROUP BY state;
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
 RESET ROLE;
 SELECT content = public.content() AS is_as_before FROM public.before;
 DROP OWNED BY regress_osmeta_eventful;
@@ -309,6 +324,58 @@ INSERT INTO target."OSSYS_BPM_EVENT" DEFAULT VALUES;
 SELECT public.make_plan('p');
 SELECT * FROM public.problems;
 ROLLBACK;
+
+-- A round that is thrown away after it was refused: subscriptions come back
+ALTER TABLE :target_plain ADD CONSTRAINT plain_name UNIQUE ("NAME");
+SELECT public.make_plan('p');
+CALL osmeta.run_plan('p');
+CREATE TABLE public.first_round AS SELECT * FROM public.events;
+INSERT INTO target.plain_rows ("ID", "NAME") VALUES (777, 'taken');
+INSERT INTO source."OSSYS_USER" ("ID", "TENANT_ID", "NAME", "USERNAME", "IS_ACTIVE")
+SELECT 15, "TENANT_ID", 'dora', 'dora', true FROM source."OSSYS_USER" WHERE "ID" = 10;
+INSERT INTO source.order_rows ("ID", "CUSTOMERID", "CREATEDBY") VALUES (50, 1, 15);
+INSERT INTO source.plain_rows ("ID", "NAME") VALUES (60, 'taken');
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+SELECT state, count(*) FROM public.ledger GROUP BY state;
+CALL osmeta.abandon_round('p');
+SELECT state, count(*) FROM public.ledger GROUP BY state;
+SELECT count(*) FROM (TABLE public.first_round EXCEPT ALL TABLE public.events) a;
+SELECT count(*) FROM (TABLE public.events EXCEPT ALL TABLE public.first_round) a;
+DELETE FROM target.plain_rows WHERE "ID" = 777;
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+SELECT status, count(*) FROM public.verified GROUP BY status;
+SELECT * FROM public.queued;
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+DROP TABLE public.first_round;
+-- the user that was created has gone, too
+SELECT "USERNAME" FROM target."OSSYS_USER" WHERE "USERNAME" = 'dora';
+DELETE FROM source."OSSYS_USER" WHERE "ID" = 15;
+DELETE FROM source.order_rows WHERE "ID" > 3;
+DELETE FROM source.plain_rows WHERE "ID" = 60;
+ALTER TABLE :target_plain DROP CONSTRAINT plain_name;
+SELECT content = public.content() AS is_as_before FROM public.before;
+
+-- Those of the source that differ in queue or tenant are two, alike ones are
+-- one; what the target has stays as it has it.
+CREATE TABLE public.saved AS TABLE source.events_of_order;
+INSERT INTO source.events_of_order ("_ESPACE_ID", "_TENANT_ID", "_ACTIVITY_ID", "_PROCESS_DEF_ID", "_IS_UPDATE", "_IS_LIGHT", "ID")
+SELECT e."_ESPACE_ID", v.tenant, v.activity, v.definition, false, v.is_light, v.row
+FROM (SELECT DISTINCT "_ESPACE_ID", "_TENANT_ID" FROM source.events_of_order WHERE "_PROCESS_DEF_ID" = 11) e CROSS JOIN LATERAL
+	(VALUES (e."_TENANT_ID", NULL::integer, 12, false, 0), (e."_TENANT_ID", 0, 12, true, NULL), (0, 0, 12, true, NULL),
+		(e."_TENANT_ID", 0, 11, false, NULL), (NULL, NULL, 11, true, 0)) v (tenant, activity, definition, is_light, row);
+SELECT count(*) FROM source.events_of_order;
+SELECT public.make_plan('p');
+CALL osmeta.run_plan('p');
+SELECT * FROM public.events WHERE COALESCE(activity, 0) = 0;
+SELECT status, count(*) FROM public.verified GROUP BY status;
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+DELETE FROM source.events_of_order;
+INSERT INTO source.events_of_order TABLE public.saved;
+SELECT content = public.content() AS is_as_before FROM public.before;
 
 -- Behind a wrapper
 \set ECHO none

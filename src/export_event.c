@@ -606,7 +606,7 @@ osmeta_export_event_guard(Export *export, const ExportEntity *e)
 
 /* ---- Give back ---- */
 
-/* What tells subscriptions: NULL, 0 and no text name nothing. */
+/* A value by which rows are compared: NULL, 0 and no text name nothing. */
 static char *
 key_of(const ExportColumn *c, const char *value)
 {
@@ -627,6 +627,7 @@ bring(Export *export, const ExportEvent *event)
 	StringInfoData own;
 	StringInfoData values;
 	StringInfoData keys;
+	StringInfoData all;
 	StringInfoData taken;
 	StringInfoData joins;
 
@@ -634,6 +635,7 @@ bring(Export *export, const ExportEvent *event)
 	initStringInfo(&own);
 	initStringInfo(&values);
 	initStringInfo(&keys);
+	initStringInfo(&all);
 	initStringInfo(&taken);
 	initStringInfo(&joins);
 	for (int i = 0; i < event->table->ncolumns; i++)
@@ -642,6 +644,7 @@ bring(Export *export, const ExportEvent *event)
 		const char *comma = i > 0 ? ", " : "";
 		const char *collate = c->kind == EXPORT_TEXT ? " COLLATE DATABASE_DEFAULT" : "";
 		int			no = c->attribute->attribute_no;
+		char	   *compared = key_of(c, psprintf("a.c%d", no));
 
 		appendStringInfo(&names, "%s%s", comma, c->name);
 		appendStringInfo(&own, ", k.%s%s AS c%d", c->name, collate, no);
@@ -656,16 +659,17 @@ bring(Export *export, const ExportEvent *event)
 		else
 			appendStringInfo(&values, ", s.c%d%s", no, collate);
 		if (osmeta_event_is_key(&event->table->columns[i]))
-			appendStringInfo(&keys, "%s%s", keys.len > 0 ? ", " : "",
-							 key_of(c, psprintf("a.c%d", no)));
+			appendStringInfo(&keys, "%s%s", keys.len > 0 ? ", " : "", compared);
+		appendStringInfo(&all, ", %s", compared);
 		appendStringInfo(&taken, "%su.c%d", comma, no);
 	}
 	osmeta_export_add(export, "DELETE FROM %s;", event->brought);
 	if (event->rows == 0)
 		return;
-	osmeta_export_add(export, "INSERT INTO %s (%s) SELECT %s FROM (SELECT a.*, ROW_NUMBER() OVER (PARTITION BY %s ORDER BY a.is_source, a.seq) AS osmeta_n",
-					  event->brought, names.data, taken.data, keys.data);
-	osmeta_export_add(export, "FROM (SELECT 0 AS is_source, CAST(0 AS bigint) AS seq%s FROM %s k UNION ALL SELECT 1, s.seq%s FROM %s s%s) a) u WHERE u.is_source = 1 AND u.osmeta_n = 1;",
+	osmeta_export_add(export, "INSERT INTO %s (%s) SELECT %s FROM (SELECT a.*, MIN(a.is_source) OVER (PARTITION BY %s) AS osmeta_is_new, ROW_NUMBER() OVER (PARTITION BY a.is_source%s ORDER BY a.seq) AS osmeta_n",
+					  event->brought, names.data, taken.data, keys.data,
+					  all.data);
+	osmeta_export_add(export, "FROM (SELECT 0 AS is_source, CAST(0 AS bigint) AS seq%s FROM %s k UNION ALL SELECT 1, s.seq%s FROM %s s%s) a) u WHERE u.is_source = 1 AND u.osmeta_is_new = 1 AND u.osmeta_n = 1;",
 					  own.data, event->own, values.data, event->stage,
 					  joins.data);
 }

@@ -499,6 +499,9 @@ extern char *osmeta_list_lines(uint64 rows, uint64 total);
 
 /* plan_delta.c */
 
+/* What the target has got of this round before its first row: a sentence. */
+extern char *osmeta_unwritten(const MigrationPlan *plan);
+
 /* What to do about rows that were refused before any was written. */
 extern char *osmeta_refusal_hint(const MigrationPlan *plan,
 								 const char *first_round);

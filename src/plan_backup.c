@@ -240,7 +240,8 @@ check_outside(Run *run)
 			 errmsg("rows of tables that plan \"%s\" does not write refer to rows that it would delete: " INT64_FORMAT,
 					run->name, findings.referred),
 			 errdetail("%s", findings.list.data),
-			 errhint("Nothing has been written to the target. Take these rows out there and call run_plan again, or make a plan that has their entities in its scope.")));
+			 errhint("%s Take these rows out there and call run_plan again, or make a plan that has their entities in its scope.",
+					 osmeta_unwritten(run->plan))));
 }
 
 /* After the map work, before the push. */

@@ -48,12 +48,28 @@ osmeta_round_sql(const MigrationPlan *plan, const PlanEntity *entity)
 }
 
 char *
+osmeta_unwritten(const MigrationPlan *plan)
+{
+	int64		created;
+
+	osmeta_execf("SELECT count(*) FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+				 " AND c.table_name IN ('user', 'group') AND c.target_id IS NOT NULL AND NOT c.is_kept",
+				 plan->plan_id);
+	created = osmeta_int64_at(0, 1, NULL);
+	return psprintf("Nothing %shas been written to the target%s.",
+					plan->round > 1 ? "of this round " : "",
+					created == 0 ? "" :
+					psprintf(", but for users and groups that the plan has created (" INT64_FORMAT ")",
+							 created));
+}
+
+char *
 osmeta_refusal_hint(const MigrationPlan *plan, const char *first_round)
 {
 	if (plan->round == 1)
-		return psprintf("Nothing has been written to the target. %s", first_round);
-	return psprintf("Nothing of this round has been written to the target. CALL osmeta.abandon_round(%s), put the rows right on one of the sides, and call run_plan again.",
-					quote_literal_cstr(plan->name));
+		return psprintf("%s %s", osmeta_unwritten(plan), first_round);
+	return psprintf("%s CALL osmeta.abandon_round(%s), put the rows right on one of the sides, and call run_plan again.",
+					osmeta_unwritten(plan), quote_literal_cstr(plan->name));
 }
 
 void

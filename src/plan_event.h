@@ -91,7 +91,7 @@ extern bool osmeta_event_exists(const MigrationPlan *plan, char kind,
 
 /* plan_event_map.c */
 
-/* Does a column tell subscriptions from each other? */
+/* Does a column tell subscriptions of the source from the target's own? */
 extern bool osmeta_event_is_key(const EventColumn *column);
 
 /*

@@ -92,9 +92,9 @@ paired(Bringing *b, const char *pairs, const char *value)
 }
 
 /*
- * Does a column tell one subscription from another: who waits, and for what?
- * How the event is queued, for which tenant, and what only the target's table
- * has, does not make another one of it.
+ * Does a column tell a subscription of the source from the target's own: who
+ * waits, and for what?  How the event is queued, for which tenant, and what
+ * only the target's table has, does not make another one of it.
  */
 bool
 osmeta_event_is_key(const EventColumn *column)
@@ -109,9 +109,12 @@ osmeta_event_is_key(const EventColumn *column)
 	return !column->is_target_only;
 }
 
-/* The key of an alias; to name nothing by NULL, 0 or no text is the same. */
+/*
+ * The key of an alias, or all its values; to name nothing by NULL, 0 or no
+ * text is the same.
+ */
 static char *
-key_sql(const EventTable *table, const char *alias)
+key_sql(const EventTable *table, const char *alias, bool is_whole)
 {
 	StringInfoData buf;
 
@@ -121,7 +124,7 @@ key_sql(const EventTable *table, const char *alias)
 		const EventColumn *column = &table->columns[i];
 		char	   *value = psprintf("%s.%s::text", alias, column->name);
 
-		if (osmeta_event_is_key(column))
+		if (is_whole || osmeta_event_is_key(column))
 			appendStringInfo(&buf, "%sCASE WHEN %s NOT IN ('0', '', 'false') THEN %s END",
 							 buf.len > 0 ? ", " : "", value, value);
 	}
@@ -400,8 +403,9 @@ osmeta_event_bring(MigrationPlan *plan, const EventTable *table)
 					 " i AS (INSERT INTO %s (%s) SELECT %s FROM (SELECT DISTINCT ON (%s) w.* FROM w WHERE w.is_wanted AND NOT w.is_lost) o"
 					 "  WHERE %s NOT IN (SELECT %s FROM %s k) RETURNING 1)"
 					 " SELECT (SELECT count(*) FROM i), count(*) FILTER (WHERE w.is_wanted AND w.is_lost) FROM w",
-					 mapped, brought, columns, columns, key_sql(table, "w"),
-					 key_sql(table, "o"), key_sql(table, "k"),
+					 mapped, brought, columns, columns,
+					 key_sql(table, "w", true), key_sql(table, "o", false),
+					 key_sql(table, "k", false),
 					 osmeta_event_name(plan, EVENT_OWN, table));
 		rows = osmeta_int64_at(0, 1, NULL);
 		left = osmeta_int64_at(0, 2, NULL);

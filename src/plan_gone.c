@@ -315,6 +315,6 @@ osmeta_check_parents_stand(Run *run, bool is_begun)
 				 errdetail("%s", list.data),
 				 is_begun ?
 				 errhint("Pieces that are done stay done. Put them back there under the same identifiers and call run_plan again.") :
-				 errhint("Nothing of this round has been written to the target. Put them back there under the same identifiers and call run_plan again; or CALL osmeta.abandon_round(%s), and have the rows that refer to them put right.",
-						 quote_literal_cstr(run->name))));
+				 errhint("%s Put them back there under the same identifiers and call run_plan again; or CALL osmeta.abandon_round(%s), and have the rows that refer to them put right.",
+						 osmeta_unwritten(plan), quote_literal_cstr(run->name))));
 }

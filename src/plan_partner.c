@@ -285,8 +285,7 @@ osmeta_check_partners(Run *run, bool is_begun)
 				 errmsg("rows of environment \"%s\" with which rows of plan \"%s\" are matched have gone: " UINT64_FORMAT,
 						plan->target, plan->name, total),
 				 errdetail("%s", list.data),
-				 errhint("%sPut them back there under the same identifiers and call run_plan again; or make a new plan.",
-						 is_begun ? "Pieces that are done stay done. " :
-						 plan->round > 1 ? "Nothing has been written to the target since the last run. " :
-						 "Nothing has been written to the target. ")));
+				 errhint("%s Put them back there under the same identifiers and call run_plan again; or make a new plan.",
+						 is_begun ? "Pieces that are done stay done." :
+						 osmeta_unwritten(plan))));
 }
