@@ -24,7 +24,8 @@
  *		finds nothing missing; or sets all aside again, and knows from what
  *		was committed which are the target's own.
  *
- * One session does this, under the lock of the phase.  What somebody adds
+ * One session does this, under the lock of the phase, and waits for those that
+ * were lost while they did it (plan_event_lost.c).  What somebody adds
  * meanwhile is kept like the rest, or stays.
  *
  *-------------------------------------------------------------------------
@@ -258,6 +259,9 @@ set_aside(Run *run, const EventTable *table)
 				 errmsg("event table \"%s\" cannot be emptied through sink \"%s\"",
 						table->name, run->sink->name),
 				 errhint("Have the triggers that read it disabled there and give the plan the option events = \"disabled\".")));
+	/* one that had put them back, or set them aside */
+	if (!is_fresh)
+		osmeta_event_await(run, table);
 	/* two plans that begin at once wait for each other here */
 	osmeta_execf("SELECT hashtextextended(p.target_place, 0) FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
 				 run->plan_id);
@@ -448,6 +452,7 @@ all_back(Run *run, bool with_source)
 		else
 			forget_brought(run->plan, &tables[i]);
 		osmeta_run_commit(run);
+		osmeta_event_await(run, &tables[i]);
 		error = osmeta_try(fill_table, &work, true);
 		if (error != NULL)
 			rethrow(&work, error);

@@ -5,6 +5,7 @@
  *
  * plan_event.c		subscriptions are set aside, and come back
  * plan_event_find.c	which event tables there are, and their relations
+ * plan_event_lost.c	sessions that were lost while they committed there
  * plan_event_map.c	subscriptions of the source as the target holds them
  * plan_event_verify.c	whether they stand there, for verify_plan
  *
@@ -88,6 +89,18 @@ extern char *osmeta_event_numbered(const EventTable *table, const char *from);
 /* Does a relation of an event table stand there? */
 extern bool osmeta_event_exists(const MigrationPlan *plan, char kind,
 								int event_no);
+
+/* plan_event_lost.c */
+
+/*
+ * Wait until no session at the target is about to commit what it has written
+ * to an event table; a new transaction has begun then.  Error 55P03 if that
+ * takes too long.
+ */
+extern void osmeta_event_await(Run *run, const EventTable *table);
+
+/* Drop what that needed. */
+extern void osmeta_event_await_drop(const MigrationPlan *plan);
 
 /* plan_event_map.c */
 

@@ -402,4 +402,5 @@ osmeta_event_drop(const MigrationPlan *plan)
 		for (const char *kind = EVENT_RELATIONS; *kind != '\0'; kind++)
 			drop_relation(plan, *kind, tables[i].event_no);
 	}
+	osmeta_event_await_drop(plan);
 }

@@ -65,9 +65,8 @@ osmeta_begin_piece(const Run *run, const PlanEntity *entity, int64 chunk_id)
 									chunk_id));
 }
 
-/* Others are at work: look again soon, or at once when cancelled. */
-static void
-wait_a_moment(Run *run)
+void
+osmeta_run_wait(Run *run)
 {
 	osmeta_run_commit(run);
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
@@ -95,7 +94,7 @@ osmeta_run_work(Run *run, const char *phase)
 		if (osmeta_chunk_take(run, phase, &chunk, &left))
 			osmeta_chunk_run(run, &chunk);
 		else if (left)
-			wait_a_moment(run);
+			osmeta_run_wait(run);
 		osmeta_spi_leave();
 	} while (left);
 	MemoryContextSwitchTo(old);

@@ -69,6 +69,12 @@ extern OsmetaSinkTable osmeta_run_sink_table(const Run *run,
 											 const PlanEntity *entity);
 
 /*
+ * Others are at work: commit, and look again soon, or raise an error at once
+ * when cancelled.
+ */
+extern void osmeta_run_wait(Run *run);
+
+/*
  * Begin to write, or to look up, a piece of the push: whoever was lost while
  * committing it at the target has ended.
  */

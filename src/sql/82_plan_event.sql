@@ -60,6 +60,23 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION osmeta.plan_event_sql(bigint, integer, boolean) IS 'Internal: the statement that makes the relation of an event table of the source or the target';
 
+-- The statement that makes the relation over the locks at the target; NULL:
+-- they cannot be read like that.
+CREATE FUNCTION osmeta.plan_event_lock_sql(plan_id bigint)
+RETURNS text
+LANGUAGE SQL STABLE
+BEGIN ATOMIC
+    SELECT osmeta.relation_sql(n.wrapper, osmeta.environment_server(n.environment), 'pg_catalog', 'pg_locks', p.plan, 'pg_locks',
+        (SELECT jsonb_agg(jsonb_build_object('name', c.name, 'remote_name', c.name, 'type', c.type))
+        FROM (VALUES ('locktype', 'text'), ('database', 'oid'), ('relation', 'oid'), ('pid', 'integer'), ('mode', 'text'),
+            ('granted', 'boolean')) AS c (name, type)), options => n.table_options)
+    FROM osmeta.plan AS p
+    JOIN osmeta.environment AS n ON n.environment = p.target
+    JOIN osmeta.wrapper AS w ON w.wrapper = n.wrapper AND w.dialect = 'postgres'
+    WHERE p.plan_id = $1;
+END;
+COMMENT ON FUNCTION osmeta.plan_event_lock_sql(bigint) IS 'Internal: the statement that makes the relation over the locks of sessions at the target, where it is a PostgreSQL server';
+
 -- How many subscriptions of the target does a plan keep from it?
 CREATE FUNCTION osmeta.plan_events_aside(plan_id bigint)
 RETURNS bigint
