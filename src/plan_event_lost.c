@@ -7,7 +7,7 @@
  * that, and nobody sees what it has written until it has ended.  Rows of data
  * have keys, which keep a second session from writing them again; those of
  * event tables have none.  So nothing is written to an event table as long as
- * another session at the target holds a lock of those that writers take.
+ * another session at the target holds the lock that INSERT and DELETE take.
  *
  * Here that is seen in the locks of a PostgreSQL server behind a wrapper.  A
  * sink that has begin_piece has a way of its own, and in this database a lost
@@ -71,7 +71,7 @@ writers(const MigrationPlan *plan, const EventTable *table)
 	osmeta_execf("WITH l AS MATERIALIZED (SELECT * FROM %s r OFFSET 0)"
 				 " SELECT string_agg(DISTINCT l.pid::text, ', ') FROM l"
 				 " WHERE l.locktype = 'relation' AND l.granted"
-				 " AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
+				 " AND l.mode = 'RowExclusiveLock'"
 				 " AND l.relation IN (SELECT t.table_id::oid FROM %s.live_physical_relation t WHERE t.table_name = %s)"
 				 " AND l.database IN (SELECT o.database FROM l o WHERE o.relation = (SELECT c.oid FROM %s.catalog_pg_class c"
 				 "  WHERE c.relname = 'pg_locks' AND c.relnamespace = 11))",
