@@ -72,7 +72,7 @@ fill_event(const Export *export, ExportEvent *event, EventTable *table,
 	event->stage = osmeta_export_table(export, psprintf("z%d", no));
 	event->own = osmeta_export_table(export, psprintf("k%d", no));
 	event->brought = osmeta_export_table(export, psprintf("q%d", no));
-	event->stays = is_kept && !table->is_platform;
+	event->stays = !table->is_written || (is_kept && !table->is_platform);
 	event->columns = palloc0(sizeof(ExportColumn) * Max(table->ncolumns, 1));
 	for (int i = 0; i < table->ncolumns; i++)
 	{
@@ -630,6 +630,7 @@ bring(Export *export, const ExportEvent *event)
 	StringInfoData all;
 	StringInfoData taken;
 	StringInfoData joins;
+	const char *tenant = "CAST(NULL AS bigint)";
 
 	initStringInfo(&names);
 	initStringInfo(&own);
@@ -660,15 +661,19 @@ bring(Export *export, const ExportEvent *event)
 			appendStringInfo(&values, ", s.c%d%s", no, collate);
 		if (osmeta_event_is_key(&event->table->columns[i]))
 			appendStringInfo(&keys, "%s%s", keys.len > 0 ? ", " : "", compared);
+		if (osmeta_event_is_tenant(&event->table->columns[i]))
+			tenant = compared;
 		appendStringInfo(&all, ", %s", compared);
 		appendStringInfo(&taken, "%su.c%d", comma, no);
 	}
 	osmeta_export_add(export, "DELETE FROM %s;", event->brought);
 	if (event->rows == 0)
 		return;
-	osmeta_export_add(export, "INSERT INTO %s (%s) SELECT %s FROM (SELECT a.*, MIN(a.is_source) OVER (PARTITION BY %s) AS osmeta_is_new, ROW_NUMBER() OVER (PARTITION BY a.is_source%s ORDER BY a.seq) AS osmeta_n",
-					  event->brought, names.data, taken.data, keys.data,
-					  all.data);
+	osmeta_export_add(export, "INSERT INTO %s (%s) SELECT %s FROM (SELECT a.*, ROW_NUMBER() OVER (PARTITION BY a.is_source%s ORDER BY a.seq) AS osmeta_n",
+					  event->brought, names.data, taken.data, all.data);
+	/* one that the target has for the same tenant, for all, or for any */
+	osmeta_export_add(export, ", CASE WHEN MIN(a.is_source) OVER (PARTITION BY %s, %s) = 0 OR MIN(CASE WHEN a.is_source = 0 AND %s IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY %s) = 0 OR %s IS NULL AND MIN(a.is_source) OVER (PARTITION BY %s) = 0 THEN 0 ELSE 1 END AS osmeta_is_new",
+					  keys.data, tenant, tenant, keys.data, tenant, keys.data);
 	osmeta_export_add(export, "FROM (SELECT 0 AS is_source, CAST(0 AS bigint) AS seq%s FROM %s k UNION ALL SELECT 1, s.seq%s FROM %s s%s) a) u WHERE u.is_source = 1 AND u.osmeta_is_new = 1 AND u.osmeta_n = 1;",
 					  own.data, event->own, values.data, event->stage,
 					  joins.data);

@@ -268,7 +268,7 @@ read_event_tables(const MigrationPlan *plan)
 				 " FROM found f CROSS JOIN osmeta.plan p JOIN osmeta.environment n ON n.environment = p.target"
 				 " LEFT JOIN granted g ON g.table_name = f.event_table"
 				 " WHERE p.plan_id = " INT64_FORMAT " AND f.columns IS NOT NULL ORDER BY f.entity_id",
-				 osmeta_event_tables_sql(plan, false, false),
+				 osmeta_event_tables_sql(plan, false, EVENTS_WRITTEN),
 				 osmeta_has_view(plan->target, "live_physical_privilege") ?
 				 psprintf("SELECT p.table_name, concat_ws(', ', CASE WHEN NOT bool_and(p.can_select) THEN 'SELECT' END,"
 						  " CASE WHEN NOT bool_and(p.can_insert) THEN 'INSERT' END, CASE WHEN NOT bool_and(p.can_delete) THEN 'DELETE' END) AS missing"

@@ -24,6 +24,9 @@
  *		finds nothing missing; or sets all aside again, and knows from what
  *		was committed which are the target's own.
  *
+ * Event tables of what the plan does not write to stay as they are, and get the
+ * subscriptions of activities that are moved (plan_event_other.c).
+ *
  * One session does this, under the lock of the phase, and waits for those that
  * were lost while they did it (plan_event_lost.c).  What somebody adds
  * meanwhile is kept like the rest, or stays.
@@ -313,7 +316,7 @@ all_aside(Run *run, bool only_platform, bool is_undo)
 	int64		tables_aside;
 
 	(void) count_aside(run);
-	osmeta_event_find(run, only_platform);
+	osmeta_event_find(run, only_platform ? EVENTS_PLATFORM : EVENTS_WRITTEN);
 	tables = osmeta_event_load(run->plan, &count);
 	if (count == 0)
 		return;
@@ -323,7 +326,8 @@ all_aside(Run *run, bool only_platform, bool is_undo)
 	for (int i = 0; i < count; i++)
 	{
 		/* triggers of the platform's own tables are not looked at */
-		if (!tables[i].is_platform && (is_kept || only_platform))
+		if (!tables[i].is_written ||
+			(!tables[i].is_platform && (is_kept || only_platform)))
 			continue;
 		is_new |= strcmp(tables[i].state, "aside") != 0;
 		set_aside(run, &tables[i]);
@@ -404,18 +408,52 @@ bring(void *arg)
 	osmeta_event_bring(work->run->plan, work->table);
 }
 
+/* What has been brought, and whether some of it does not come any more. */
+typedef struct Removal
+{
+	EventWork	work;
+	bool		is_needed;
+} Removal;
+
+static void
+look_for_removal(void *arg)
+{
+	Removal    *removal = arg;
+	const MigrationPlan *plan = removal->work.run->plan;
+	char	   *brought = osmeta_event_name(plan, EVENT_BROUGHT,
+											removal->work.table);
+	char	   *before;
+
+	osmeta_execf("SELECT COALESCE(array_agg(md5(r::text)), '{}')::text FROM %s r", brought);
+	before = osmeta_text_at(0, 1);
+	bring(&removal->work);
+	removal->is_needed = osmeta_execf("SELECT unnest(%s::text[]) EXCEPT ALL SELECT md5(r::text) FROM %s r LIMIT 1",
+									  quote_literal_cstr(before), brought) > 0;
+}
+
 /*
- * Where triggers are disabled nothing was set aside.  What stands there now
- * is the target's own and what an earlier round has brought, which may have
- * to go.
+ * Where nothing was set aside, since triggers are disabled or the plan does
+ * not write to the entity, what stands there now is the target's own and what
+ * an earlier round has brought.  Only if some of that has to go is all set
+ * aside for a moment.
  */
 static void
-take_over(Run *run, EventTable *table)
+take_over(Run *run, EventTable *table, bool with_source)
 {
-	if (table->rows_brought > 0)
+	bool		is_fresh = strcmp(table->state, "aside") != 0;
+	Removal		removal = {{run, table, 0}, true};
+	ErrorData  *error;
+
+	if (with_source && table->rows_brought > 0 && is_fresh)
+	{
+		error = osmeta_try(look_for_removal, &removal, false);
+		if (error != NULL)
+			rethrow(&removal.work, error);
+	}
+	if (table->rows_brought > 0 && removal.is_needed)
 		set_aside(run, table);
 	else
-		(void) keep_rows(run->plan, table, true);
+		(void) keep_rows(run->plan, table, is_fresh);
 	osmeta_run_commit(run);
 }
 
@@ -429,6 +467,8 @@ all_back(Run *run, bool with_source)
 	int64		brought;
 	int64		left;
 
+	if (with_source && osmeta_event_has_activities(run->plan))
+		osmeta_event_find(run, EVENTS_OTHER);
 	tables = osmeta_event_load(run->plan, &count);
 	if (count == 0)
 		return;
@@ -436,13 +476,13 @@ all_back(Run *run, bool with_source)
 	{
 		EventWork	work = {run, &tables[i], 0};
 		ErrorData  *error;
+		bool		is_aside = strcmp(tables[i].state, "aside") == 0;
+		bool		stays = !tables[i].is_written || (is_kept && !tables[i].is_platform);
 
-		if (strcmp(tables[i].state, "aside") != 0)
-		{
-			if (!is_kept || tables[i].is_platform)
-				continue;
-			take_over(run, &tables[i]);
-		}
+		if (!is_aside && (!stays || (!with_source && tables[i].rows_brought == 0)))
+			continue;
+		if (stays)
+			take_over(run, &tables[i], with_source);
 		if (with_source)
 		{
 			error = osmeta_try(bring, &work, true);
@@ -504,7 +544,9 @@ osmeta_events_pulled(Run *run)
 					 " AND p.exported_at IS NULL AND p.round = 1",
 					 run->plan_id) == 0)
 		return;
-	osmeta_event_find(run, false);
+	osmeta_event_find(run, EVENTS_WRITTEN);
+	if (osmeta_event_has_activities(run->plan))
+		osmeta_event_find(run, EVENTS_OTHER);
 	tables = osmeta_event_load(run->plan, &count);
 	for (int i = 0; i < count; i++)
 	{

@@ -7,6 +7,7 @@
  * plan_event_find.c	which event tables there are, and their relations
  * plan_event_lost.c	sessions that were lost while they committed there
  * plan_event_map.c	subscriptions of the source as the target holds them
+ * plan_event_other.c	event tables of what the plan does not write to
  * plan_event_verify.c	whether they stand there, for verify_plan
  *
  *-------------------------------------------------------------------------
@@ -44,6 +45,7 @@ typedef struct EventTable
 	char	   *espace;			/* of the entity, or NULL */
 	int64		entity_id;		/* 0: none */
 	bool		is_platform;
+	bool		is_written;		/* else rows of the source are added only */
 	char	   *source_name;	/* NULL: the source has none */
 	char	   *state;
 	int64		rows_own;
@@ -56,11 +58,20 @@ typedef struct EventTable
 
 /* plan_event_find.c */
 
+/* Which event tables? */
+typedef enum EventChoice
+{
+	EVENTS_WRITTEN,				/* of all tables that the plan writes to */
+	EVENTS_PLATFORM,			/* of these, of the platform's own */
+	EVENTS_OTHER				/* of all others */
+} EventChoice;
+
 /*
- * Look in the catalogues which event tables there are (only_platform: of the
- * platform's tables), write that down and make their relations.
+ * Look in the catalogues which event tables there are, write that down and
+ * make their relations; of others only those where the source has activities
+ * that wait and are moved.
  */
-extern void osmeta_event_find(Run *run, bool only_platform);
+extern void osmeta_event_find(Run *run, EventChoice choice);
 
 /*
  * The same as a query in parentheses: entity_id, is_platform, event_table,
@@ -68,7 +79,7 @@ extern void osmeta_event_find(Run *run, bool only_platform);
  * unknown, those of types that are not known here.
  */
 extern char *osmeta_event_tables_sql(const MigrationPlan *plan,
-									 bool is_source, bool only_platform);
+									 bool is_source, EventChoice choice);
 
 /* Those that are written down. */
 extern EventTable *osmeta_event_load(const MigrationPlan *plan, int *count);
@@ -102,10 +113,30 @@ extern void osmeta_event_await(Run *run, const EventTable *table);
 /* Drop what that needed. */
 extern void osmeta_event_await_drop(const MigrationPlan *plan);
 
+/* plan_event_other.c */
+
+/*
+ * How many rows of an event table of the source, with columns as JSON, are
+ * of activities that the plan moves?  -1, and *error says why, if it cannot be
+ * read.
+ */
+extern int64 osmeta_event_waiting(MigrationPlan *plan,
+								  const char *source_name,
+								  const char *source_columns, char **error);
+
+/* Does the plan move instances of activities? */
+extern bool osmeta_event_has_activities(const MigrationPlan *plan);
+
 /* plan_event_map.c */
+
+/* The entity whose instances of activities are moved, or NULL. */
+extern PlanEntity *osmeta_event_activities(MigrationPlan *plan);
 
 /* Does a column tell subscriptions of the source from the target's own? */
 extern bool osmeta_event_is_key(const EventColumn *column);
+
+/* Does it name the tenant, which tells them only if both name one? */
+extern bool osmeta_event_is_tenant(const EventColumn *column);
 
 /*
  * Put into qN the rows of the source, with mapped identifiers, that the

@@ -45,12 +45,50 @@ osmeta_event_numbered(const EventTable *table, const char *from)
 					columns, columns, from);
 }
 
+/* Of an entity e of the plan: are its rows written to the target? */
+static char *
+is_written_sql(const MigrationPlan *plan, EventChoice choice)
+{
+	bool		users = strcmp(plan->users, "create") == 0;
+	bool		groups = strcmp(plan->groups, "create") == 0;
+
+	return psprintf("e.include AND e.status = 'matched' AND (%s OR NOT e.is_data AND e.key_strategy IN (%s))",
+					choice == EVENTS_PLATFORM ? "false" :
+					"e.is_data AND e.source_table_exists AND e.target_table_exists",
+					users && groups ? "'user', 'group'" :
+					users ? "'user'" : groups ? "'group'" : "NULL");
+}
+
 /*
- * The tables that a plan writes to, by one side's names: entity_id,
- * is_platform, table_name, and the metamodel's number of the entity there.
+ * All other tables, in the columns of written_sql: of entities of the plan, and
+ * of those that it does not know, which are one on both sides by their keys.
  */
 static char *
-written_sql(const MigrationPlan *plan, bool is_source, bool only_platform)
+other_sql(const MigrationPlan *plan, bool is_source)
+{
+	const char *side = is_source ? "source" : "target";
+	const char *number = is_source ? "e.entity_id" : "e.target_entity_id";
+
+	return psprintf("SELECT e.entity_id, false AS is_platform, e.%s_table AS table_name, %s AS number, NULL::text AS link"
+					" FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
+					" AND e.status = 'matched' AND e.%s_table IS NOT NULL AND (%s) IS NOT TRUE"
+					" UNION ALL SELECT NULL, false, m.physical_table_name, m.id, m.key::text FROM %s.live_entity m"
+					" WHERE m.is_active IS NOT FALSE AND m.key IS NOT NULL AND m.physical_table_name IS NOT NULL"
+					" AND m.id NOT IN (SELECT %s FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
+					"  AND %s IS NOT NULL AND e.status = 'matched')",
+					side, number, plan->plan_id, side,
+					is_written_sql(plan, EVENTS_WRITTEN),
+					is_source ? plan->source_schema : plan->target_schema,
+					number, plan->plan_id, number);
+}
+
+/*
+ * The tables that a plan writes to, by one side's names: entity_id,
+ * is_platform, table_name, the metamodel's number of the entity there, and
+ * link, if that is another than the name of the event table.
+ */
+static char *
+written_sql(const MigrationPlan *plan, bool is_source, EventChoice choice)
 {
 	const char *side = is_source ? "source" : "target";
 	bool		users = strcmp(plan->users, "create") == 0;
@@ -58,25 +96,21 @@ written_sql(const MigrationPlan *plan, bool is_source, bool only_platform)
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "SELECT e.entity_id, NOT e.is_data AS is_platform, e.%s_table AS table_name, %s AS number"
+	appendStringInfo(&buf, "SELECT e.entity_id, NOT e.is_data AS is_platform, e.%s_table AS table_name, %s AS number, NULL::text AS link"
 					 " FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
-					 " AND e.include AND e.%s_table IS NOT NULL AND e.status = 'matched'"
-					 " AND (%s)",
+					 " AND e.%s_table IS NOT NULL AND %s",
 					 side, is_source ? "e.entity_id" : "e.target_entity_id",
-					 plan->plan_id, side,
-					 psprintf("%s OR NOT e.is_data AND e.key_strategy IN (%s)",
-							  only_platform ? "false" : "e.is_data AND e.source_table_exists AND e.target_table_exists",
-							  users && groups ? "'user', 'group'" :
-							  users ? "'user'" : groups ? "'group'" : "NULL"));
+					 plan->plan_id, side, is_written_sql(plan, choice));
 	/* their links */
 	if (users || groups)
-		appendStringInfo(&buf, " UNION ALL SELECT NULL, true, v.name, NULL::bigint FROM (VALUES ('OSSYS_USER_ROLE'), ('OSSYS_GROUP_USER'), ('OSSYS_GROUP_ROLE')) v (name)");
+		appendStringInfo(&buf, " UNION ALL SELECT NULL, true, v.name, NULL::bigint, NULL FROM (VALUES ('OSSYS_USER_ROLE'), ('OSSYS_GROUP_USER'), ('OSSYS_GROUP_ROLE')) v (name)");
 	return buf.data;
 }
 
 /* Their event tables at one side. */
 char *
-osmeta_event_tables_sql(const MigrationPlan *plan, bool is_source, bool only_platform)
+osmeta_event_tables_sql(const MigrationPlan *plan, bool is_source,
+						EventChoice choice)
 {
 	const char *schema = is_source ? plan->source_schema : plan->target_schema;
 
@@ -88,17 +122,18 @@ osmeta_event_tables_sql(const MigrationPlan *plan, bool is_source, bool only_pla
 					"   FROM %s.live_entity m WHERE m.event_table_name IS NOT NULL GROUP BY m.id),"
 					" named AS (SELECT w.*, v.place, v.folded FROM written w LEFT JOIN model m ON m.id = w.number"
 					"   CROSS JOIN LATERAL (VALUES (1, m.folded), (2, osmeta.fold_name(osmeta.event_table_name(w.table_name)))) v (place, folded)),"
-					" chosen AS (SELECT DISTINCT ON (n.table_name, n.entity_id) n.entity_id, n.is_platform, c.table_name AS event_table, n.folded"
+					" chosen AS (SELECT DISTINCT ON (n.table_name, n.entity_id) n.entity_id, n.is_platform, c.table_name AS event_table, COALESCE(n.link, n.folded) AS link"
 					"   FROM named n JOIN (SELECT DISTINCT c.table_name, c.folded FROM c) c ON c.folded = n.folded"
 					"   ORDER BY n.table_name, n.entity_id, n.place, c.table_name)"
 					" SELECT DISTINCT ON (h.event_table) h.entity_id, h.is_platform, h.event_table,"
-					"  CASE WHEN h.entity_id IS NULL THEN h.folded END AS link,"
+					"  CASE WHEN h.entity_id IS NULL THEN h.link END AS link,"
 					"  (SELECT jsonb_agg(jsonb_build_object('name', 'c' || k.place, 'remote_name', k.column_name, 'type', k.local_type) ORDER BY k.place)"
 					"   FROM (SELECT c.column_name, c.local_type, row_number() OVER (ORDER BY c.position) AS place"
 					"     FROM c WHERE c.table_name = h.event_table AND c.local_type IS NOT NULL AND NOT COALESCE(c.is_generated, false)) k) AS columns,"
 					"  (SELECT string_agg(c.column_name, ', ' ORDER BY c.position) FROM c WHERE c.table_name = h.event_table AND c.local_type IS NULL) AS unknown"
 					" FROM chosen h ORDER BY h.event_table, h.is_platform, h.entity_id)",
-					written_sql(plan, is_source, only_platform),
+					choice == EVENTS_OTHER ? other_sql(plan, is_source) :
+					written_sql(plan, is_source, choice),
 					is_source ? plan->source_columns : plan->target_columns,
 					schema);
 }
@@ -176,6 +211,7 @@ typedef struct Found
 	char	   *name;
 	char	   *columns;
 	char	   *unknown;
+	bool		is_written;
 	char	   *source_name;
 	char	   *source_columns;
 } Found;
@@ -205,22 +241,26 @@ note(const MigrationPlan *plan, const Found *found)
 		event_no = (int) osmeta_int64_at(0, 1, NULL);
 		if (!osmeta_bool_at(0, 3))
 			old = osmeta_text_at(0, 2);
-		osmeta_execf("UPDATE osmeta.plan_event SET columns = %s, source_table = %s, source_columns = COALESCE(%s::jsonb, '[]')"
+		osmeta_execf("UPDATE osmeta.plan_event SET columns = %s, source_table = %s, source_columns = COALESCE(%s::jsonb, '[]'),"
+					 " is_written = %s, entity_id = %s"
 					 " WHERE plan_id = " INT64_FORMAT " AND event_no = %d",
 					 quote_literal_cstr(found->columns),
 					 found->source_name ? quote_literal_cstr(found->source_name) : "NULL",
 					 found->source_columns ? quote_literal_cstr(found->source_columns) : "NULL",
+					 found->is_written ? "true" : "false",
+					 found->entity_id ? found->entity_id : "NULL",
 					 plan->plan_id, event_no);
 	}
 	else
 	{
-		osmeta_execf("INSERT INTO osmeta.plan_event (plan_id, event_no, kind, table_name, entity_id, is_platform, columns, source_table, source_columns)"
-					 " SELECT " INT64_FORMAT ", COALESCE(max(v.event_no), 0) + 1, 'table', %s, %s, %s, %s, %s, COALESCE(%s::jsonb, '[]')"
+		osmeta_execf("INSERT INTO osmeta.plan_event (plan_id, event_no, kind, table_name, entity_id, is_platform, is_written, columns, source_table, source_columns)"
+					 " SELECT " INT64_FORMAT ", COALESCE(max(v.event_no), 0) + 1, 'table', %s, %s, %s, %s, %s, %s, COALESCE(%s::jsonb, '[]')"
 					 " FROM osmeta.plan_event v WHERE v.plan_id = " INT64_FORMAT
 					 " RETURNING event_no",
 					 plan->plan_id, quote_literal_cstr(found->name),
 					 found->entity_id ? found->entity_id : "NULL",
-					 found->is_platform, quote_literal_cstr(found->columns),
+					 found->is_platform, found->is_written ? "true" : "false",
+					 quote_literal_cstr(found->columns),
 					 found->source_name ? quote_literal_cstr(found->source_name) : "NULL",
 					 found->source_columns ? quote_literal_cstr(found->source_columns) : "NULL",
 					 plan->plan_id);
@@ -247,7 +287,7 @@ note(const MigrationPlan *plan, const Found *found)
 /* Forget event tables that have gone since, and of which nothing is kept. */
 static void
 forget_gone(const MigrationPlan *plan, const Found *found, uint64 count,
-			bool only_platform)
+			EventChoice choice)
 {
 	StringInfoData names;
 	uint64		rows;
@@ -259,7 +299,8 @@ forget_gone(const MigrationPlan *plan, const Found *found, uint64 count,
 						 quote_literal_cstr(found[i].name));
 	rows = osmeta_execf("DELETE FROM osmeta.plan_event v WHERE v.plan_id = " INT64_FORMAT
 						" AND v.kind = 'table' AND v.state <> 'aside'%s AND v.table_name <> ALL (ARRAY[%s]::text[]) RETURNING v.event_no",
-						plan->plan_id, only_platform ? " AND v.is_platform" : "",
+						plan->plan_id, choice == EVENTS_PLATFORM ? " AND v.is_platform" :
+						choice == EVENTS_OTHER ? " AND NOT v.is_written" : " AND v.is_written",
 						names.data);
 	gone = palloc(sizeof(int) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
@@ -271,18 +312,28 @@ forget_gone(const MigrationPlan *plan, const Found *found, uint64 count,
 	}
 }
 
-/* The event tables of the source that belong to those. */
-static void
-find_source(const MigrationPlan *plan, bool only_platform, Found *found,
-			uint64 count)
+/* An event table of the source that has no partner. */
+typedef struct Single
+{
+	char	   *name;
+	char	   *columns;
+} Single;
+
+/* The event tables of the source that belong to those; gives the others. */
+static Single *
+find_source(const MigrationPlan *plan, EventChoice choice, Found *found,
+			uint64 count, uint64 *nsingles)
 {
 	uint64		rows = osmeta_execf("SELECT s.entity_id::text, s.link, s.event_table, s.columns::text FROM %s s",
-									osmeta_event_tables_sql(plan, true, only_platform));
+									osmeta_event_tables_sql(plan, true, choice));
+	Single	   *singles = SPI_palloc(sizeof(Single) * Max(rows, 1));
 
+	*nsingles = 0;
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char	   *entity_id = osmeta_text_at(i, 1);
 		char	   *link = osmeta_text_at(i, 2);
+		bool		is_single = true;
 
 		for (uint64 j = 0; j < count; j++)
 		{
@@ -293,20 +344,75 @@ find_source(const MigrationPlan *plan, bool only_platform, Found *found,
 				continue;
 			found[j].source_name = osmeta_text_at(i, 3);
 			found[j].source_columns = osmeta_text_at(i, 4);
+			is_single = false;
 		}
+		if (is_single && osmeta_text_at(i, 4) != NULL)
+			singles[(*nsingles)++] = (Single)
+		{
+			osmeta_text_at(i, 3), osmeta_text_at(i, 4)
+		};
+	}
+	return singles;
+}
+
+/* Does the source have rows of activities that are moved? */
+static int64
+waiting(const Run *run, const char *name, const char *columns)
+{
+	char	   *error;
+	int64		rows = osmeta_event_waiting(run->plan, name, columns, &error);
+
+	if (rows < 0)
+		ereport(WARNING,
+				(errmsg("event table \"%s\" of environment \"%s\" cannot be read: activities that wait for its events may not be woken at the target",
+						name, run->plan->source),
+				 errdetail("%s", error),
+				 errhint("Let the user that reads there see it, and call the same procedure again.")));
+	return rows;
+}
+
+static bool
+is_needed(const Run *run, const Found *found)
+{
+	if (osmeta_execf("SELECT v.is_written FROM osmeta.plan_event v WHERE v.plan_id = " INT64_FORMAT
+					 " AND v.kind = 'table' AND v.table_name = %s",
+					 run->plan_id, quote_literal_cstr(found->name)) > 0)
+		return !osmeta_bool_at(0, 1);
+	return found->source_name != NULL && found->source_columns != NULL &&
+		waiting(run, found->source_name, found->source_columns) > 0;
+}
+
+/* Activities that wait for what the target has no event table of. */
+static void
+tell_singles(Run *run, const Single *singles, uint64 count)
+{
+	for (uint64 i = 0; i < count; i++)
+	{
+		int64		rows = waiting(run, singles[i].name, singles[i].columns);
+
+		if (rows > 0)
+			ereport(WARNING,
+					(errmsg("activities of plan \"%s\" wait for events of table \"%s\" of environment \"%s\", for which environment \"%s\" has no event table: " INT64_FORMAT,
+							run->name, singles[i].name, run->plan->source,
+							run->plan->target, rows),
+					 errhint("Publish there the module whose process waits, so that the entity exposes process events, and run the plan again.")));
+		osmeta_commit_now_and_then(run, (int) i);
 	}
 }
 
 void
-osmeta_event_find(Run *run, bool only_platform)
+osmeta_event_find(Run *run, EventChoice choice)
 {
 	const MigrationPlan *plan = run->plan;
 	int			nest_level = osmeta_spi_expect_many();
+	bool		has_source = plan->source_schema != NULL && plan->elsewhere == NULL;
 	uint64		rows;
+	uint64		count = 0;
 	Found	   *found;
+	Single	   *singles = NULL;
 
 	rows = osmeta_execf("SELECT t.entity_id::text, t.link, t.is_platform::text, t.event_table, t.columns::text, t.unknown FROM %s t",
-						osmeta_event_tables_sql(plan, false, only_platform));
+						osmeta_event_tables_sql(plan, false, choice));
 	found = SPI_palloc(sizeof(Found) * Max(rows, 1));
 	memset(found, 0, sizeof(Found) * Max(rows, 1));
 	for (uint64 i = 0; i < rows; i++)
@@ -317,18 +423,22 @@ osmeta_event_find(Run *run, bool only_platform)
 		found[i].name = osmeta_text_at(i, 4);
 		found[i].columns = osmeta_text_at(i, 5);
 		found[i].unknown = osmeta_text_at(i, 6);
+		found[i].is_written = choice != EVENTS_OTHER;
 	}
-	if (rows > 0 && plan->source_schema != NULL && plan->elsewhere == NULL)
-		find_source(plan, only_platform, found, rows);
+	if (has_source)
+		singles = find_source(plan, choice, found, rows, &count);
 	osmeta_spi_restore(nest_level);
-	forget_gone(plan, found, rows, only_platform);
+	forget_gone(plan, found, rows, choice);
 	for (uint64 i = 0; i < rows; i++)
 	{
-		note(plan, &found[i]);
+		if (choice != EVENTS_OTHER || is_needed(run, &found[i]))
+			note(plan, &found[i]);
 		/* each is several relations */
 		if ((i + 1) % osmeta_plan_batch() == 0)
 			osmeta_run_commit(run);
 	}
+	if (choice == EVENTS_OTHER)
+		tell_singles(run, singles, count);
 }
 
 static EventColumn *
@@ -360,7 +470,7 @@ osmeta_event_load(const MigrationPlan *plan, int *count)
 	EventTable *tables;
 
 	*count = (int) osmeta_execf("SELECT v.event_no, v.table_name, e.espace, COALESCE(v.entity_id, 0)::bigint, v.is_platform,"
-								" v.source_table, v.state, v.rows_own, v.rows_brought"
+								" v.source_table, v.state, v.rows_own, v.rows_brought, v.is_written"
 								" FROM osmeta.plan_event v LEFT JOIN osmeta.plan_entity e ON e.plan_id = v.plan_id AND e.entity_id = v.entity_id"
 								" WHERE v.plan_id = " INT64_FORMAT " AND v.kind = 'table' ORDER BY v.event_no",
 								plan->plan_id);
@@ -379,6 +489,7 @@ osmeta_event_load(const MigrationPlan *plan, int *count)
 		t->state = osmeta_text_at(i, 7);
 		t->rows_own = osmeta_int64_at(i, 8, NULL);
 		t->rows_brought = osmeta_int64_at(i, 9, NULL);
+		t->is_written = osmeta_bool_at(i, 10);
 	}
 	for (int i = 0; i < *count; i++)
 	{

@@ -8,7 +8,8 @@
  * Each of these has its own map.  What is NULL, 0 or empty names nothing.
  *
  * A subscription of a definition comes if the target has that definition, and
- * it is active there; one of an activity if the activity is moved.  Of these,
+ * it is active there; one of an activity if the activity is moved.  Only these
+ * come into the event tables of what the plan does not write to.  Of all,
  * those stay where they are, and are counted, that name something else which
  * has no partner at the target: a condition must not become another one.
  *
@@ -49,9 +50,8 @@ source_column(const EventTable *table, const char *folded)
 	return NULL;
 }
 
-/* The entity whose instances of activities are moved, or NULL. */
-static PlanEntity *
-activity_entity(MigrationPlan *plan)
+PlanEntity *
+osmeta_event_activities(MigrationPlan *plan)
 {
 	PlanEntity *entity;
 
@@ -93,13 +93,14 @@ paired(Bringing *b, const char *pairs, const char *value)
 
 /*
  * Does a column tell a subscription of the source from the target's own: who
- * waits, and for what?  How the event is queued, for which tenant, and what
- * only the target's table has, does not make another one of it.
+ * waits, and for what?  How the event is queued, and what only the target's
+ * table has, does not make another one of it.  The tenant does if both name
+ * one.
  */
 bool
 osmeta_event_is_key(const EventColumn *column)
 {
-	static const char *const besides[] = {"_espace_id", "_tenant_id", "tenant_id", "_is_light"};
+	static const char *const besides[] = {"_espace_id", "_tenant_id", "_is_light"};
 
 	for (int i = 0; i < (int) lengthof(besides); i++)
 	{
@@ -129,6 +130,28 @@ key_sql(const EventTable *table, const char *alias, bool is_whole)
 							 buf.len > 0 ? ", " : "", value, value);
 	}
 	return psprintf("ARRAY[%s]::text[]::text", buf.data);
+}
+
+bool
+osmeta_event_is_tenant(const EventColumn *column)
+{
+	return strcmp(column->folded, "_tenant_id") == 0;
+}
+
+/* Are the tenants of two aliases one, or does one of them name none? */
+static char *
+same_tenant_sql(const EventTable *table, const char *a, const char *b)
+{
+	for (int i = 0; i < table->ncolumns; i++)
+	{
+		char	   *first = psprintf("%s.%s", a, table->columns[i].name);
+		char	   *second = psprintf("%s.%s", b, table->columns[i].name);
+
+		if (osmeta_event_is_tenant(&table->columns[i]))
+			return psprintf("(%s OR %s OR %s = %s)", is_unset(first),
+							is_unset(second), first, second);
+	}
+	return "true";
 }
 
 /* Truth values are numbers at some engines. */
@@ -261,7 +284,7 @@ add_column(Bringing *b, const EventColumn *to)
 	else if (strcmp(name, "_activity_id") == 0)
 	{
 		b->has_activity = true;
-		entity = activity_entity(b->plan);
+		entity = osmeta_event_activities(b->plan);
 		mapped = mapped_by(b, entity, value, to->type);
 		staged = staged_by(b, entity, value);
 		b->activity = psprintf("CASE WHEN %s THEN NULL ELSE %s END",
@@ -342,8 +365,8 @@ add_unmatched(Bringing *b, const bool *is_used)
 static bool
 has_source(const MigrationPlan *plan, const EventTable *table)
 {
-	return table->source_name != NULL && table->entity_id != 0 &&
-		plan->source_schema != NULL;
+	return table->source_name != NULL && plan->source_schema != NULL &&
+		(table->entity_id != 0 || !table->is_written);
 }
 
 /*
@@ -372,13 +395,16 @@ mapped_rows(Bringing *b)
 	return psprintf("%s, m AS MATERIALIZED (SELECT (%s) AS activity, (%s)::text AS definition%s%s, (false%s) AS is_lost"
 					"  FROM (SELECT * FROM %s r OFFSET 0) s%s),"
 					" w AS MATERIALIZED (SELECT m.*, CASE WHEN m.is_instance THEN m.activity IS NOT NULL"
-					"   ELSE EXISTS (SELECT FROM active a WHERE a.id = m.definition) END AS is_wanted FROM m)",
+					"   ELSE %s END AS is_wanted FROM m)",
 					pairs_sql(b->plan), b->activity ? b->activity : "NULL::text",
 					b->definition ? b->definition : "NULL", b->values.data,
 					b->has_activity ? "" : ", false AS is_instance",
 					b->lost.data,
 					osmeta_event_name(b->plan, EVENT_SOURCE, table),
-					b->mapping.joins.data);
+					b->mapping.joins.data,
+					table->is_written ?
+					"EXISTS (SELECT FROM active a WHERE a.id = m.definition)" :
+					"false");
 }
 
 void
@@ -401,12 +427,13 @@ osmeta_event_bring(MigrationPlan *plan, const EventTable *table)
 		nest_level = osmeta_spi_expect_many();
 		osmeta_execf("WITH %s,"
 					 " i AS (INSERT INTO %s (%s) SELECT %s FROM (SELECT DISTINCT ON (%s) w.* FROM w WHERE w.is_wanted AND NOT w.is_lost) o"
-					 "  WHERE %s NOT IN (SELECT %s FROM %s k) RETURNING 1)"
+					 "  WHERE NOT EXISTS (SELECT FROM %s k WHERE %s = %s AND %s) RETURNING 1)"
 					 " SELECT (SELECT count(*) FROM i), count(*) FILTER (WHERE w.is_wanted AND w.is_lost) FROM w",
 					 mapped, brought, columns, columns,
-					 key_sql(table, "w", true), key_sql(table, "o", false),
-					 key_sql(table, "k", false),
-					 osmeta_event_name(plan, EVENT_OWN, table));
+					 key_sql(table, "w", true),
+					 osmeta_event_name(plan, EVENT_OWN, table),
+					 key_sql(table, "k", false), key_sql(table, "o", false),
+					 same_tenant_sql(table, "k", "o"));
 		rows = osmeta_int64_at(0, 1, NULL);
 		left = osmeta_int64_at(0, 2, NULL);
 		osmeta_spi_restore(nest_level);
@@ -430,7 +457,7 @@ osmeta_event_root(MigrationPlan *plan, const EventTable *table,
 	if (!has_source(plan, table))
 		return NULL;
 	if (strcmp(name, "_activity_id") == 0)
-		entity = activity_entity(plan);
+		entity = osmeta_event_activities(plan);
 	else if (strcmp(name, "id") == 0)
 		entity = osmeta_plan_entity(plan, table->entity_id);
 	else if (name[0] != '_' && strcmp(name, "tenant_id") != 0)

@@ -14,6 +14,7 @@ CREATE TABLE osmeta.plan_event (
     table_name      text NOT NULL,
     entity_id       bigint,
     is_platform     boolean NOT NULL DEFAULT false,
+    is_written      boolean NOT NULL DEFAULT true,
     columns         jsonb NOT NULL DEFAULT '[]',
     source_table    text,
     source_columns  jsonb NOT NULL DEFAULT '[]',
@@ -30,8 +31,9 @@ CREATE TABLE osmeta.plan_event (
 COMMENT ON TABLE osmeta.plan_event IS 'Event tables of what a plan writes to at the target, whose rows are set aside while it does, and the queues of events there';
 COMMENT ON COLUMN osmeta.plan_event.event_no IS 'In the plan''s schema v<event_no> is the event table at the target, y<event_no> that of the source, k<event_no> holds the target''s own rows, q<event_no> those of the source that the plan adds, h<event_no> what stood there when it was looked at last, z<event_no> the source''s rows as a script brings them';
 COMMENT ON COLUMN osmeta.plan_event.table_name IS 'Its name at the target';
-COMMENT ON COLUMN osmeta.plan_event.entity_id IS 'The entity of the plan whose event table it is; NULL for one that links users and groups';
+COMMENT ON COLUMN osmeta.plan_event.entity_id IS 'The entity of the plan whose event table it is; NULL for one that links users and groups, and for entities outside the plan';
 COMMENT ON COLUMN osmeta.plan_event.is_platform IS 'The entity is the platform''s own, of which the plan only adds missing rows';
+COMMENT ON COLUMN osmeta.plan_event.is_written IS 'The plan writes rows of the entity; else only subscriptions of activities that it moves are added';
 COMMENT ON COLUMN osmeta.plan_event.columns IS 'Its columns: name in the plan''s schema, remote_name, type here';
 COMMENT ON COLUMN osmeta.plan_event.source_table IS 'The event table of the entity at the source; NULL: it has none';
 COMMENT ON COLUMN osmeta.plan_event.state IS 'standing: the plan has not touched it; aside: its rows are, or are being, kept in the plan''s schema; back: they stand there again';
