@@ -302,4 +302,42 @@ like("$err$last", qr/^plan p: undone/, 'undone, with triggers at work');
 is(events(), $before, 'the subscriptions of before');
 is(queued(), 0, 'nothing was queued');
 
+# ---------------------------------------------------------------------------
+# Activities wait for entities that the plan does not write to
+# ---------------------------------------------------------------------------
+run_script($part{clean});
+ask(q{SELECT osmeta.drop_plan('p')});
+ask(q{DELETE FROM source.act_rows WHERE "ID" = 3});
+ask(q{INSERT INTO source.events_of_customer ("_ESPACE_ID", "_TENANT_ID", "_ACTIVITY_ID", "_PROCESS_DEF_ID", "_IS_UPDATE", "_IS_LIGHT") VALUES (make.espace_id('source', 'Orders'), make.tenant_id('source'), 2, 11, true, true)});
+sub make_narrow_plan
+{
+	ask(<<"SQL");
+SELECT osmeta.create_plan('$_[0]', 'src', 'far', '{entity:Orders.Act}', '{"users": "fallback:ann", "processes": "none"}');
+UPDATE osmeta.plan_entity e SET platform_table = 'bpm_activity' FROM osmeta.plan p WHERE p.plan_id = e.plan_id AND p.plan = '$_[0]' AND e.entity = 'Act';
+SQL
+	return;
+}
+make_narrow_plan('run');
+ask(q{CALL osmeta.run_plan('run')});
+my @come = grep { !/^user/ } split /\n/, events();
+is(scalar(grep { /^customer\|/ } @come), 1, 'run_plan brings a subscription to an entity that the plan does not write to')
+  or diag events();
+is(scalar(@come), 1 + grep({ !/^user/ } split /\n/, $before), 'and no other');
+ask(q{CALL osmeta.undo_plan('run')});
+is(events(), $before, 'which an undo takes away');
+ask(q{SELECT osmeta.drop_plan('run')});
+make_narrow_plan('p');
+said(q{CALL osmeta.pull_plan('p')});
+%part = scripts('p');
+($err, $last, $out) = run_script($part{deliver});
+is("$err$last", 'plan p: delivered', 'a script delivers it') || diag $out;
+my $activity = tds_batch($database, qq{SELECT MAX(id) FROM dbo."$table{act}" WHERE name LIKE '%customer 2'});
+is(tds_batch($database, qq{SELECT COUNT(*) FROM dbo."$table{'events customer'}" WHERE "_ACTIVITY_ID" = $activity}), 1, 'with the identifier that the activity has there');
+is(scalar(split /\n/, events()), 1 + split(/\n/, $before), 'and no other subscription');
+like(verified($part{verify}), qr/^osevt\S*customer\tok/im, 'verified');
+($err, $last) = run_script($part{undo});
+like("$err$last", qr/^plan p: undone/, 'undone');
+is(events(), $before, 'the subscriptions of before');
+is(queued(), 0, 'nothing was queued');
+
 done_testing();

@@ -564,7 +564,8 @@ sub brought_expected
 	return brought($run, $staging, $run->{desk}) if $run->{follows};
 	my %seen = map { ("$_->{entity} $_->{meaning}" => 1) } @{ $run->{own_events} };
 	return sort grep { !$seen{$_}++ } map { "$_->{entity} $_->{meaning}" }
-	  grep { $_->{is_wanted} eq 't' && ($_->{entity} ne 'user' || $run->{creates_users}) } events($run, $staging, $run->{source}, 'source');
+	  # those of activities come whether the plan writes users or not
+	  grep { $_->{is_wanted} eq 't' && ($_->{entity} ne 'user' || $run->{creates_users} || $_->{meaning} =~ /"activity /) } events($run, $staging, $run->{source}, 'source');
 }
 
 # All tables of the target, but for rows that users have made meanwhile
