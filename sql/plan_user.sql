@@ -20,9 +20,11 @@ BEGIN
 		FROM unnest(ARRAY['User', 'Group', 'Tenant', 'Role']) p;
 		PERFORM make.entity('Desk.UserMore');
 		PERFORM make.attribute('Desk.UserMore', 'Id', 'Desk.UserInfo', 'mandatory Ignore'), make.attribute('Desk.UserMore', 'BossId', 'ServiceCenter.User', 'Ignore');
+		PERFORM make.espace('Post'), make.entity('Post.Ticket'), make.attribute('Post.Ticket', 'Id', 'rtText(20)', 'mandatory');
+		PERFORM make.attribute('Post.Ticket', 'OwnerId', 'ServiceCenter.User', 'Ignore');
 		PERFORM make.tables();
 		EXECUTE (SELECT string_agg(format('CREATE VIEW %I AS SELECT * FROM %I', lower("NAME"), "PHYSICAL_TABLE_NAME"), ';')
-			FROM "OSSYS_ENTITY" WHERE "NAME" LIKE '%Info' OR "NAME" = 'UserMore');
+			FROM "OSSYS_ENTITY" WHERE "NAME" LIKE '%Info' OR "NAME" IN ('UserMore', 'Ticket'));
 	END LOOP;
 END
 $$;
@@ -230,3 +232,46 @@ DELETE FROM target.userinfo;
 SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], '{"users": "fallback:bob", "groups": "create"}') > 0 AS planned;
 CALL osmeta.run_plan('p');
 SELECT count(*) FROM target.userinfo;
+SELECT osmeta.drop_plan('p');
+
+-- Nobody is created for rows that are not delivered, since the target has
+-- them: by natural key, by text identifier, or because they belong to one.
+DELETE FROM source.groupinfo;
+UPDATE source."case" SET "NUMBER" = NULL, "TENANT_ID" = 1, "OWNERID" = CASE "ID" WHEN 2 THEN 51 WHEN 3 THEN 13 END, "TEAMID" = CASE "ID" WHEN 2 THEN 22 END;
+UPDATE source.usermore SET "BOSSID" = CASE "ID" WHEN 10 THEN 15 ELSE 17 END;
+INSERT INTO source.ticket VALUES ('T1', 51), ('T2', 11);
+INSERT INTO target."case" ("ID", "LABEL", "TENANT_ID") SELECT 7, "LABEL", 3 FROM source."case" WHERE "ID" = 2;
+INSERT INTO target.userinfo VALUES (40, 'ann of theirs');
+INSERT INTO target.usermore VALUES (40, 42);
+INSERT INTO target.ticket VALUES ('T1', 42);
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk', 'espace:Post'], '{"users": "create", "groups": "create", "existing_one_to_one": "keep_target"}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'natural:Label' WHERE entity = 'Case';
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.pull_plan('p');
+SELECT table_name, label FROM osmeta.plan_created WHERE label IS NOT NULL ORDER BY 1, 2;
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+SET client_min_messages = warning;
+SELECT table_name, label, target_id IS NOT NULL AS stands FROM osmeta.plan_created WHERE label IS NOT NULL ORDER BY 1, 2;
+SELECT "USERNAME" FROM target."OSSYS_USER" WHERE "USERNAME" IN ('Maria', 'zoe', 'alone', 'idle') ORDER BY 1;
+SELECT count(*) FROM target."OSSYS_GROUP" WHERE "NAME" = (SELECT "NAME" FROM source."OSSYS_GROUP" WHERE "ID" = 22);
+SELECT entity, rows_expected, rows_found, existing, checksum_equal FROM osmeta.verify_plan('p') ORDER BY 1;
+-- Who is needed by a row that comes later is created then.
+INSERT INTO source.ticket VALUES ('T3', 51);
+CALL osmeta.run_plan('p');
+SELECT table_name, label, target_id IS NOT NULL AS stands FROM osmeta.plan_created WHERE label IS NOT NULL ORDER BY 1, 2;
+SELECT t."ID", u."USERNAME" FROM target.ticket t JOIN target."OSSYS_USER" u ON u."ID" = t."OWNERID" ORDER BY 1;
+CALL osmeta.undo_plan('p');
+SELECT count(*) FROM target."OSSYS_USER" WHERE "USERNAME" IN ('Maria', 'zoe', 'alone', 'idle');
+SELECT osmeta.drop_plan('p');
+-- The same without pulling before.
+DELETE FROM source.ticket WHERE "ID" = 'T3';
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk', 'espace:Post'], '{"users": "create", "groups": "create", "existing_one_to_one": "keep_target"}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'natural:Label' WHERE entity = 'Case';
+SELECT osmeta.refresh_plan('p');
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+SET client_min_messages = warning;
+SELECT table_name, label FROM osmeta.plan_created WHERE label IS NOT NULL ORDER BY 1, 2;
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');

@@ -338,14 +338,15 @@ extern void osmeta_plan_check_creatable(const MigrationPlan *plan);
  * target, and put their identifiers into its table mN: by natural key; by
  * text identifier; because they belong to one that is (one-to-one, whose
  * parents must have been done before).  The first of these calls the others.
- * Sets has_map and rows_existing in osmeta.plan_entity.
+ * Sets has_map and rows_existing in osmeta.plan_entity; says how many there
+ * are if is_told.
  */
 extern void osmeta_plan_fill_entity_map(const MigrationPlan *plan,
-										PlanEntity *entity);
+										PlanEntity *entity, bool is_told);
 extern void osmeta_plan_fill_natural(const MigrationPlan *plan,
-									 PlanEntity *entity);
+									 PlanEntity *entity, bool is_told);
 extern void osmeta_plan_fill_existing(const MigrationPlan *plan,
-									  PlanEntity *entity);
+									  PlanEntity *entity, bool is_told);
 
 /*
  * The same for rows that a filter leaves out and that references lead to:
@@ -353,6 +354,14 @@ extern void osmeta_plan_fill_existing(const MigrationPlan *plan,
  */
 extern void osmeta_plan_fill_outside(const MigrationPlan *plan,
 									 PlanEntity *entity);
+
+/*
+ * Condition on a row s of the stage: rows of an entity that it refers to are
+ * needed.
+ */
+extern char *osmeta_needing_sql(const MigrationPlan *plan,
+								const PlanEntity *entity,
+								const PlanEntity *matched);
 
 /* plan_tenant.c */
 

@@ -84,8 +84,9 @@ intended_condition(const Run *run, const PlanEntity *entity, const char *id)
 }
 
 /*
- * Rows refer to rows that are not moved and have no partner, or none that is
- * certain; unless the user has said that this is no error.
+ * Rows that are delivered refer to rows that are not moved and have no
+ * partner, or none that is certain; unless the user has said that this is no
+ * error.
  */
 void
 osmeta_check_matches(const Run *run, const PlanEntity *entity,
@@ -97,11 +98,12 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 	initStringInfo(&used);
 	for (const char *relation = osmeta_round_relations(run->plan, entity);
 		 *relation != '\0'; relation++)
-		appendStringInfo(&used, "%sSELECT (%s)::text FROM %s s",
+		appendStringInfo(&used, "%sSELECT (%s)::text FROM %s s WHERE %s",
 						 used.len > 0 ? " UNION ALL " : "",
 						 osmeta_reference_value(attribute, "s"),
 						 osmeta_stage_name(run->plan, *relation,
-										   entity->entity_id));
+										   entity->entity_id),
+						 osmeta_delivered_sql(run->plan, entity, "s"));
 	osmeta_execf("SELECT DISTINCT format('%%s (id %%s%%s)', m.label, m.source_id, '; ' || m.candidates)"
 				 " FROM osmeta.plan_map m"
 				 " JOIN osmeta.plan p ON p.plan_id = m.plan_id"

@@ -40,6 +40,38 @@ is_wanted(const MigrationPlan *plan, const char *strategy)
 				  "create") == 0 && osmeta_map_entity(plan, strategy) != NULL;
 }
 
+/* Those without partner who can be created and are needed: source_id, label. */
+static char *
+need_sql(const MigrationPlan *plan, const PlanEntity *entity)
+{
+	return psprintf("SELECT m.source_id, m.label FROM osmeta.plan_map m"
+					" WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
+					"  AND m.target_id IS NULL AND m.can_create"
+					"  AND m.source_id IN (SELECT u.id FROM (%s) u)",
+					plan->plan_id, entity->entity_id,
+					osmeta_map_used_sql(plan, entity));
+}
+
+bool
+osmeta_plan_may_create(const MigrationPlan *plan)
+{
+	static const char *const strategies[] = {"user", "group"};
+	bool		has_map = false;
+
+	/* rows that an interrupted attempt took for such as are not delivered */
+	for (int i = 0; i < plan->nentities; i++)
+		has_map |= plan->entities[i].is_data && plan->entities[i].has_map;
+	for (int i = 0; i < (int) lengthof(strategies); i++)
+	{
+		if (is_wanted(plan, strategies[i]) &&
+			(has_map ||
+			 osmeta_execf("SELECT FROM (%s) n LIMIT 1",
+						  need_sql(plan, osmeta_map_entity(plan, strategies[i]))) > 0))
+			return true;
+	}
+	return false;
+}
+
 /* Write down who is going to be created, by a run or when it is said so. */
 static void
 intend(const MigrationPlan *plan, const char *strategy, const char *view,
@@ -47,11 +79,7 @@ intend(const MigrationPlan *plan, const char *strategy, const char *view,
 {
 	const PlanEntity *entity = osmeta_map_entity(plan, strategy);
 
-	osmeta_execf("WITH need AS MATERIALIZED ("
-				 " SELECT m.source_id, m.label FROM osmeta.plan_map m"
-				 " WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
-				 "  AND m.target_id IS NULL AND m.can_create"
-				 "  AND m.source_id IN (SELECT u.id FROM (%s) u)),"
+	osmeta_execf("WITH need AS MATERIALIZED (%s),"
 				 " u AS MATERIALIZED (SELECT u.%s_id::text AS id, u.tenant_id::text AS tenant_id FROM %s.%s u),"
 				 " p AS MATERIALIZED (%s)"
 				 " INSERT INTO osmeta.plan_created (plan_id, table_name, source_id, tenant_id, label, is_kept)"
@@ -59,8 +87,7 @@ intend(const MigrationPlan *plan, const char *strategy, const char *view,
 				 " FROM need n JOIN u ON u.id = n.source_id"
 				 " JOIN p ON p.source_id = u.tenant_id"
 				 " ON CONFLICT DO NOTHING",
-				 plan->plan_id, entity->entity_id,
-				 osmeta_map_used_sql(plan, entity), strategy,
+				 need_sql(plan, entity), strategy,
 				 plan->source_schema, view,
 				 osmeta_map_tenant_sql(plan), plan->plan_id,
 				 quote_literal_cstr(strategy),

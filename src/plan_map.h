@@ -38,7 +38,8 @@ extern void osmeta_map_natural(const MigrationPlan *plan);
 /*
  * The old identifiers of an entity that rows of the plan refer to, as a query
  * with a column id of type text: of all rows at the source until they have
- * been pulled, then of those in the stage.
+ * been pulled, then of those in the stage.  Of users and groups that may be
+ * created: those that rows refer to which are delivered, as far as is known.
  */
 extern char *osmeta_map_used_sql(const MigrationPlan *plan,
 								 const PlanEntity *entity);

@@ -103,6 +103,19 @@ osmeta_map_refers_sql(const PlanEntity *entity)
 					entity->entity_id);
 }
 
+/*
+ * Nobody is created for a row that is not delivered.  Pairs of other entities
+ * are needed of all rows: by a natural key that has one of them it is known
+ * that the target has the row.
+ */
+char *
+osmeta_needing_sql(const MigrationPlan *plan, const PlanEntity *entity,
+				   const PlanEntity *matched)
+{
+	return matched->is_created ? osmeta_delivered_sql(plan, entity, "s") :
+		pstrdup("true");
+}
+
 char *
 osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 {
@@ -142,11 +155,12 @@ osmeta_map_used_sql(const MigrationPlan *plan, const PlanEntity *entity)
 				continue;
 			for (const char *relation = osmeta_round_relations(plan, e);
 				 *relation != '\0'; relation++)
-				appendStringInfo(&buf, "%sSELECT DISTINCT (%s)::text AS id FROM %s s WHERE (%s) IS NOT NULL",
+				appendStringInfo(&buf, "%sSELECT DISTINCT (%s)::text AS id FROM %s s WHERE (%s) IS NOT NULL AND %s",
 								 buf.len > 0 ? " UNION " : "",
 								 osmeta_reference_value(a, "s"),
 								 osmeta_stage_name(plan, *relation, e->entity_id),
-								 osmeta_reference_value(a, "s"));
+								 osmeta_reference_value(a, "s"),
+								 osmeta_needing_sql(plan, e, entity));
 		}
 	}
 	if (is_named(plan, entity) && has_tables(plan, entity))
@@ -436,11 +450,12 @@ osmeta_map_natural(const MigrationPlan *plan)
 
 /*
  * Put pairs (source_id, target_id as text) of rows that the target has into
- * mN; gives how many of the stage's rows there are now.
+ * mN, and tell it if is_told; gives how many of the stage's rows there are
+ * now.
  */
 static int64
 add_existing(const MigrationPlan *plan, PlanEntity *entity,
-			 const char *pairs)
+			 const char *pairs, bool is_told)
 {
 	char	   *table = osmeta_stage_name(plan, 'm', entity->entity_id);
 	int64		rows;
@@ -477,7 +492,7 @@ add_existing(const MigrationPlan *plan, PlanEntity *entity,
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 				 entity->has_map ? "true" : "false", rows, plan->plan_id,
 				 entity->entity_id);
-	if (rows > 0)
+	if (rows > 0 && is_told)
 		ereport(NOTICE,
 				(errmsg("plan \"%s\": rows of %s that are one with rows which environment \"%s\" has already: " INT64_FORMAT,
 						plan->name, osmeta_entity_label(entity), plan->target,
@@ -529,7 +544,8 @@ own_ids_sql(const MigrationPlan *plan, const PlanEntity *entity)
 }
 
 void
-osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
+osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity,
+						 bool is_told)
 {
 	const PlanAttribute **key;
 	int			n = natural_key(plan, entity, &key);
@@ -547,7 +563,7 @@ osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
 							  staged_ids_sql(plan, entity, "<="),
 							  own_ids_sql(plan, entity));
 	require_certain(plan, entity, pairs);
-	(void) add_existing(plan, entity, pairs);
+	(void) add_existing(plan, entity, pairs, is_told);
 }
 
 /*
@@ -556,14 +572,16 @@ osmeta_plan_fill_natural(const MigrationPlan *plan, PlanEntity *entity)
  * has may be there, too.
  */
 void
-osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
+osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity,
+						  bool is_told)
 {
 	int			no = entity->identifier->attribute_no;
 
 	if (strcmp(entity->strategy_name, "keep") == 0 && !entity->is_number)
 		(void) add_existing(plan, entity,
 							same_pairs_sql(plan, entity,
-										   staged_ids_sql(plan, entity, "=")));
+										   staged_ids_sql(plan, entity, "=")),
+							is_told);
 	else if (strcmp(entity->strategy_name, "parent") == 0)
 	{
 		int64		rows;
@@ -575,7 +593,8 @@ osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
 									 " JOIN k ON k.source_id = s.id JOIN t ON t.id = k.target_id",
 									 staged_ids_sql(plan, entity, "="),
 									 osmeta_key_pairs_sql(plan, entity), no,
-									 osmeta_stage_name(plan, 't', entity->entity_id)));
+									 osmeta_stage_name(plan, 't', entity->entity_id)),
+							is_told);
 		if (rows > 0 && strcmp(plan->existing_one_to_one, "fail") == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNIQUE_VIOLATION),
@@ -587,16 +606,17 @@ osmeta_plan_fill_existing(const MigrationPlan *plan, PlanEntity *entity)
 }
 
 void
-osmeta_plan_fill_entity_map(const MigrationPlan *plan, PlanEntity *entity)
+osmeta_plan_fill_entity_map(const MigrationPlan *plan, PlanEntity *entity,
+							bool is_told)
 {
 	/* What stands there goes first: nothing is one with it. */
 	if (!entity->is_data || entity->identifier == NULL ||
 		plan->delete_existing)
 		return;
 	if (is_natural(entity))
-		osmeta_plan_fill_natural(plan, entity);
+		osmeta_plan_fill_natural(plan, entity, is_told);
 	else
-		osmeta_plan_fill_existing(plan, entity);
+		osmeta_plan_fill_existing(plan, entity, is_told);
 }
 
 /*
@@ -642,5 +662,5 @@ osmeta_plan_fill_outside(const MigrationPlan *plan, PlanEntity *entity)
 										osmeta_stage_name(plan, 's', entity->entity_id)));
 	else
 		return;
-	(void) add_existing(plan, entity, pairs);
+	(void) add_existing(plan, entity, pairs, true);
 }

@@ -370,6 +370,27 @@ forget_attempt(const Run *run)
 }
 
 /*
+ * Before users or groups are created: which rows has the target already, so
+ * that nobody need be there for them?  No row there can be one with a row
+ * that refers to somebody who does not exist yet, so this finds all of them.
+ */
+static void
+find_existing(Run *run)
+{
+	MigrationPlan *plan = run->plan;
+
+	if (!osmeta_plan_may_create(plan))
+		return;
+	/* Parents first: a one-to-one row's partner may be one of them. */
+	for (int i = 0; i < plan->nentities; i++)
+	{
+		osmeta_plan_fill_entity_map(plan, &plan->entities[i], false);
+		osmeta_commit_now_and_then(run, i);
+	}
+	osmeta_read_use(run, true);
+}
+
+/*
  * Between pull and push: complete what was pulled, find out how every
  * identifier is mapped, check what can only be known now, move the counters,
  * and cut the stage into pieces.
@@ -402,7 +423,7 @@ osmeta_prepare_push(Run *run)
 		osmeta_commit_now_and_then(run, i);
 	}
 	osmeta_note_unmatched(run, run->plan->round);
-	osmeta_read_use(run);
+	osmeta_read_use(run, false);
 	/* Only now it is known which rows are referred to. */
 	osmeta_plan_fill_map(run->plan);
 	for (int i = 0; i < run->plan->nentities; i++)
@@ -410,6 +431,7 @@ osmeta_prepare_push(Run *run)
 	(void) osmeta_leave_out(run);
 	osmeta_empty_gone(run);
 	osmeta_record_dangling(run);
+	find_existing(run);
 	/* Rows of earlier rounds may have waited for one of them. */
 	if (run->is_pull)
 		osmeta_plan_intend_users(run);
@@ -425,7 +447,7 @@ osmeta_prepare_push(Run *run)
 	/* Parents first: a one-to-one row's partner may be one of them. */
 	for (int i = 0; i < plan->nentities; i++)
 	{
-		osmeta_plan_fill_entity_map(plan, &plan->entities[i]);
+		osmeta_plan_fill_entity_map(plan, &plan->entities[i], true);
 		osmeta_commit_now_and_then(run, i);
 	}
 

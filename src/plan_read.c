@@ -94,7 +94,7 @@ read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
  * statement over all tables that refer to users would lock them all.
  */
 void
-osmeta_read_use(Run *run)
+osmeta_read_use(Run *run, bool only_created)
 {
 	const MigrationPlan *plan = run->plan;
 
@@ -102,12 +102,16 @@ osmeta_read_use(Run *run)
 	{
 		const PlanEntity *e = &plan->entities[i];
 
+		/* where all rows are delivered nothing has changed */
+		if (only_created && !e->has_map)
+			continue;
 		for (int j = 0; e->is_data && j < e->nreferences; j++)
 		{
 			const PlanAttribute *a = &e->attributes[j];
 
 			if (a->refers_to == NULL || a->refers_to->is_data ||
-				(a->transform != TRANSFORM_REMAP && a->transform != TRANSFORM_KEY))
+				(a->transform != TRANSFORM_REMAP && a->transform != TRANSFORM_KEY) ||
+				(only_created && !a->refers_to->is_created))
 				continue;
 			osmeta_execf("DELETE FROM osmeta.plan_reference_use WHERE plan_id = " INT64_FORMAT
 						 " AND entity_id = " INT64_FORMAT " AND attribute_no = %d",
@@ -115,11 +119,12 @@ osmeta_read_use(Run *run)
 			for (const char *r = osmeta_round_relations(plan, e); *r != '\0'; r++)
 				osmeta_execf("INSERT INTO osmeta.plan_reference_use (plan_id, entity_id, attribute_no, source_id, rows)"
 							 " SELECT " INT64_FORMAT ", " INT64_FORMAT ", %d, v.id, count(*)"
-							 " FROM (SELECT (%s)::text AS id FROM %s s) v WHERE v.id IS NOT NULL GROUP BY v.id"
+							 " FROM (SELECT (%s)::text AS id FROM %s s WHERE %s) v WHERE v.id IS NOT NULL GROUP BY v.id"
 							 " ON CONFLICT DO NOTHING",
 							 plan->plan_id, e->entity_id, a->attribute_no,
 							 osmeta_reference_value(a, "s"),
-							 osmeta_stage_name(plan, *r, e->entity_id));
+							 osmeta_stage_name(plan, *r, e->entity_id),
+							 osmeta_needing_sql(plan, e, a->refers_to));
 		}
 		osmeta_commit_now_and_then(run, i);
 	}

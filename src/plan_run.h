@@ -134,8 +134,12 @@ extern void osmeta_check_unique(Run *run);
 
 /* plan_read.c */
 
-/* Of a large plan: which matched rows does the stage refer to? */
-extern void osmeta_read_use(Run *run);
+/*
+ * Of a large plan: which matched rows does the stage refer to?  Once more of
+ * users and groups that may be created (only_created), when it is known which
+ * rows are not delivered.
+ */
+extern void osmeta_read_use(Run *run, bool only_created);
 
 /*
  * plan_constraint.c: likewise, of the constraints that the target has and the
@@ -318,6 +322,9 @@ extern uint64 osmeta_update_chunk(const Run *run, const Chunk *chunk);
 extern void osmeta_end_delta(Run *run);
 
 /* plan_create.c */
+
+/* May there be somebody to create, if rows are delivered that need him? */
+extern bool osmeta_plan_may_create(const MigrationPlan *plan);
 
 /*
  * With options users and groups set to create: insert those that the stage's
