@@ -182,6 +182,8 @@ UPDATE osmeta.plan_entity SET id_offset = 9223372036854775807;
 SELECT code, message, hint FROM osmeta.plan_problem;
 UPDATE osmeta.plan_entity SET id_offset = 9223372036854775807 - 7;
 SELECT code, message, hint FROM osmeta.plan_problem;
+-- nothing would be left to the target
+SELECT osmeta.set_plan_option('p', 'severity', '{"counter_exhausted": "note"}');
 CALL osmeta.run_plan('p');
 SELECT * FROM target.region WHERE "ID" > 7 AND "NAME" NOT LIKE 'theirs%';
 SELECT status, detail FROM osmeta.verify_plan('p');

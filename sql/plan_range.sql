@@ -71,7 +71,7 @@ SELECT * FROM public.pieces;
 SELECT * FROM public.wrong;
 SELECT osmeta.drop_plan('p');
 CALL public.put_back();
-SELECT osmeta.create_plan('p', 'far', 'tgt', ARRAY['entity:Trade.Country'], '{"chunk_rows": 2, "headroom": 0}');
+SELECT osmeta.create_plan('p', 'far', 'tgt', ARRAY['entity:Trade.Country'], '{"chunk_rows": 2, "headroom": 0, "severity": {"counter_exhausted": "warning"}}');
 UPDATE osmeta.plan_entity SET key_strategy = 'keep';
 CALL osmeta.run_plan('p');
 SELECT * FROM public.pieces;
@@ -110,7 +110,7 @@ CALL public.put_back();
 DELETE FROM source.country;
 DELETE FROM target.country;
 INSERT INTO source.country ("ID", "NAME") VALUES (-9223372036854775808, 'first'), (9223372036854775807, 'last');
-SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country']) > 0 AS planned;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country'], '{"severity": {"counter_exhausted": "warning"}}') > 0 AS planned;
 UPDATE osmeta.plan_entity SET key_strategy = 'keep';
 CALL osmeta.run_plan('p');
 SELECT "ID", "NAME" FROM target.country ORDER BY 1;
@@ -131,5 +131,62 @@ SELECT hint FROM osmeta.plan_problem WHERE code = 'counter_behind';
 CALL osmeta.run_plan('p');
 SELECT status, detail FROM osmeta.verify_plan('p');
 SELECT osmeta.drop_plan('p');
-SELECT type, osmeta.counter_setting(NULL, type, value) FROM (VALUES ('smallint', 32760 + 10000), ('integer', 2147483600 + 10000::bigint),
-	('numeric(10,0)', 9999999999::bigint + 1), ('integer', 7)) v (type, value);
+SELECT type, osmeta.counter_setting(NULL, type, highest, 10000) FROM (VALUES ('smallint', 32760), ('integer', 2147473647), ('integer', 2147473648),
+	('bigint', 9223372036854775800), ('numeric(10,0)', 9999999999), ('numeric(10,0)', 99999999999), ('integer', 7)) v (type, highest);
+
+-- Where there is less room than headroom, the target keeps what is left.
+CALL public.put_back();
+DELETE FROM source.country;
+DELETE FROM target.country;
+INSERT INTO source.country ("ID", "NAME") SELECT i, 'c' || i FROM generate_series(1, 3) i;
+INSERT INTO target.country ("ID", "NAME") VALUES (985, 'theirs');
+SELECT s.oid::regclass AS counter
+FROM pg_class s JOIN pg_depend d ON d.objid = s.oid JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE s.relkind = 'S' AND n.nspname = 'target' AND t.relname LIKE '%Country' \gset
+SELECT setval(:'counter', 5);
+ALTER SEQUENCE :counter MAXVALUE 1000;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country']) > 0 AS planned;
+SELECT severity, code, message, hint FROM osmeta.plan_problem;
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+SET client_min_messages = warning;
+SELECT status, detail FROM osmeta.verify_plan('p');
+INSERT INTO target.country ("NAME") VALUES ('theirs, next') RETURNING "ID";
+-- a later round, which leaves less
+INSERT INTO source.country ("ID", "NAME") VALUES (10, 'late');
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+SET client_min_messages = warning;
+CALL osmeta.undo_plan('p');
+INSERT INTO target.country ("NAME") VALUES ('theirs, last') RETURNING "ID";
+SELECT osmeta.drop_plan('p');
+-- None would be left: nothing is written, unless it is said that this is wanted.
+INSERT INTO target.country ("ID", "NAME") VALUES (997, 'theirs, high');
+DELETE FROM source.country WHERE "ID" > 3;
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country']) > 0 AS planned;
+SELECT severity, code, message FROM osmeta.plan_problem;
+CALL osmeta.run_plan('p');
+SELECT osmeta.set_plan_option('p', 'severity', '{"counter_exhausted": "warning"}');
+CALL osmeta.run_plan('p');
+SELECT last_value FROM :counter;
+SELECT osmeta.drop_plan('p');
+-- What a filter lets through is known after the pull only.
+CALL public.put_back();
+DELETE FROM target.country;
+SELECT setval(:'counter', 5);
+INSERT INTO source.country ("ID", "NAME") VALUES (1000, 'last');
+SELECT osmeta.create_plan('p', 'src', 'tgt', ARRAY['entity:Trade.Country']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'keep', filter = '"Id" > 2';
+SELECT osmeta.refresh_plan('p');
+SELECT severity, code, message FROM osmeta.plan_problem;
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM target.country;
+SELECT last_value FROM :counter;
+SELECT osmeta.drop_plan('p');
+-- Behind a server the type of the identifier tells how far a counter goes.
+ALTER SEQUENCE :counter NO MAXVALUE;
+UPDATE source.country SET "ID" = 9223372036854775807 WHERE "ID" = 1000;
+SELECT osmeta.create_plan('p', 'src', 'there', ARRAY['entity:Trade.Country']) > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'keep';
+SELECT severity, code, message, hint FROM osmeta.plan_problem;
+SELECT osmeta.drop_plan('p');

@@ -239,6 +239,49 @@ list_shared(const Run *run, const PlanEntity *entity)
 }
 
 /*
+ * What is left to the target's own rows, if the highest identifier of the
+ * round is upper: error if the counter could give no further one, NOTICE if
+ * fewer than the headroom.
+ */
+static void
+check_counter(const Run *run, const PlanEntity *entity, const char *upper)
+{
+	const MigrationPlan *plan = run->plan;
+	int64		left;
+
+	if (entity->strategy == STRATEGY_PARENT || entity->counter == NULL)
+		return;
+	if (osmeta_execf("SELECT (l.value - greatest(%s, e.counter_value))::bigint,"
+					 "  %s = l.value AND osmeta.plan_severity(p.options, 'counter_exhausted', 'error') = 'error', l.value"
+					 " FROM osmeta.plan_entity e JOIN osmeta.plan p ON p.plan_id = e.plan_id"
+					 " CROSS JOIN LATERAL (VALUES (osmeta.counter_limit(%s, %s))) l (value)"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT
+					 "  AND COALESCE(e.counter_value, 0) < l.value AND %s <= l.value"
+					 "  AND (%s = l.value OR %s::numeric + " INT64_FORMAT " > l.value)",
+					 upper, upper,
+					 plan->target_wrapper == NULL ?
+					 quote_literal_cstr(entity->counter) : "NULL",
+					 quote_literal_cstr(entity->identifier->target_type),
+					 plan->plan_id, entity->entity_id, upper, upper, upper,
+					 plan->headroom) == 0)
+		return;
+	left = osmeta_int64_at(0, 1, NULL);
+	if (osmeta_bool_at(0, 2))
+		ereport(ERROR,
+				(errcode(ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED),
+				 errmsg("rows of %s would get identifiers up to %s, the last one that the identity counter in environment \"%s\" can give",
+						osmeta_entity_label(entity), upper, plan->target),
+				 errdetail("No row could be inserted there any more without an identifier of its own."),
+				 errhint("%s", osmeta_refusal_hint(plan, "Make a new plan with a lower id_offset, another key_strategy, or a lower severity of counter_exhausted."))));
+	ereport(NOTICE,
+			(errmsg("plan \"%s\": identifiers that are left to the identity counter of %s in environment \"%s\": " INT64_FORMAT,
+					plan->name, osmeta_entity_label(entity), plan->target,
+					left),
+			 errdetail("The plan's go up to %s, the counter ends at %s.",
+					   upper, osmeta_text_at(0, 3))));
+}
+
+/*
  * Every row must get an identifier, each another one, and none that is taken
  * at the target.
  */
@@ -288,6 +331,8 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 				 errdetail("Those of the platform's processes and activities end at %d.",
 						   PG_INT32_MAX),
 				 errhint("%s", osmeta_refusal_hint(run->plan, "Make a new plan, with key_strategy = 'dense' for this entity."))));
+	if (upper != NULL)
+		check_counter(run, entity, upper);
 	/* What the target has goes before the push. */
 	if (run->plan->delete_existing && run->plan->round == 1 &&
 		entity->platform_table == NULL)

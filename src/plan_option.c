@@ -75,7 +75,7 @@ static const char *const severity_codes[] = {
 	"unmatched_role", "unmatched_tenant", "unmatched_row", "ambiguous_match",
 	"soft_key", "unmatched_static_record", "unmatched_definition",
 	"definition_inactive", "typed_value_unknown", "instance_id_too_large",
-	"counter_behind",
+	"counter_behind", "counter_exhausted",
 	"external_not_checked",
 	"undo_impossible", "mandatory_without_source",
 	"reference_to_filtered", "rows_left_out", "target_trigger",

@@ -311,7 +311,11 @@ osmeta_advance_counter(const Run *run, const PlanEntity *entity)
 
 	if (!entity->is_number || entity->strategy == STRATEGY_PARENT)
 		return;
-	/* One that lags would give identifiers that rows there have. */
+
+	/*
+	 * One that lags would give identifiers that rows there have; one at its
+	 * end would give none.
+	 */
 	osmeta_execf("SELECT max(v.id)::bigint FROM (%s) v",
 				 entity->strategy == STRATEGY_ASSIGNED ?
 				 psprintf("SELECT t.c%d AS id FROM %s t",
@@ -323,8 +327,13 @@ osmeta_advance_counter(const Run *run, const PlanEntity *entity)
 		return;
 	table = osmeta_run_sink_table(run, entity);
 	if (entity->strategy != STRATEGY_ASSIGNED)
-		upper = upper > PG_INT64_MAX - plan->headroom ? PG_INT64_MAX :
-			upper + plan->headroom;
+	{
+		osmeta_execf("SELECT osmeta.counter_setting(%s, %s, " INT64_FORMAT "::numeric, " INT64_FORMAT ")::bigint",
+					 table.is_local && table.counter != NULL ?
+					 quote_literal_cstr(table.counter) : "NULL",
+					 quote_literal_cstr(table.id_type), upper, plan->headroom);
+		upper = osmeta_int64_at(0, 1, NULL);
+	}
 	(void) run->sink->advance_counter(&table, upper);
 	/* It may have locked the table for whoever reads it next. */
 	if (run->sink->commit != NULL)

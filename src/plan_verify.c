@@ -333,7 +333,7 @@ check_counter(const MigrationPlan *plan, const PlanEntity *entity,
 		return true;
 	if (!isnull && value >= upper)
 		return true;
-	osmeta_execf("SELECT osmeta.counter_statement(%s, osmeta.counter_setting(%s, %s, %s + " INT64_FORMAT "))",
+	osmeta_execf("SELECT osmeta.counter_statement(%s, osmeta.counter_setting(%s, %s, %s, " INT64_FORMAT "))",
 				 quote_literal_cstr(entity->counter),
 				 plan->target_wrapper ? "NULL" :
 				 quote_literal_cstr(entity->counter),

@@ -18,16 +18,25 @@ RETURN CASE
 END;
 COMMENT ON FUNCTION osmeta.planned_range(text, bigint, bigint, bigint, bigint) IS 'Internal: the identifiers that a plan''s rows of an entity may get, NULL if that is not known';
 
--- To which value is a counter of this type to be set?  None can count further
--- than its type, and none of this database further than it says.
-CREATE FUNCTION osmeta.counter_setting(counter text, type text, value numeric)
+-- How far can a counter of this type count?  None goes further than its type,
+-- and none of this database further than it says.
+CREATE FUNCTION osmeta.counter_limit(counter text, type text)
 RETURNS numeric
 LANGUAGE SQL STABLE PARALLEL SAFE
-RETURN least(value,
+RETURN least(
     CASE type WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647
         ELSE least(trunc(10::numeric ^ substring(type FROM '^numeric[(]([0-9]+),0[)]$')::integer) - 1, 9223372036854775807) END,
     (SELECT s.seqmax FROM pg_sequence AS s WHERE s.seqrelid = to_regclass(counter)));
-COMMENT ON FUNCTION osmeta.counter_setting(text, text, numeric) IS 'Internal: the value, or the highest one that an identity counter can have; counter is NULL where it is not in this database';
+COMMENT ON FUNCTION osmeta.counter_limit(text, text) IS 'Internal: the highest value that an identity counter can have; counter is NULL where it is not in this database';
+
+-- To which value is a counter to be set?  If there is no room beyond the
+-- highest identifier, what is left is left to the target.
+CREATE FUNCTION osmeta.counter_setting(counter text, type text, highest numeric, headroom bigint)
+RETURNS numeric
+LANGUAGE SQL STABLE PARALLEL SAFE
+RETURN CASE WHEN highest + headroom <= osmeta.counter_limit(counter, type) THEN highest + headroom
+    ELSE least(highest, osmeta.counter_limit(counter, type)) END;
+COMMENT ON FUNCTION osmeta.counter_setting(text, text, numeric, bigint) IS 'Internal: the value that an identity counter is set to for a highest identifier';
 
 -- The statement that sets a counter at the target; SQL Server's are called by
 -- their tables, with brackets.
@@ -194,13 +203,33 @@ FROM osmeta.moved_entity AS moved
 WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND plan_phase = 'planned'
     AND (lower_id + id_offset::numeric <= target_upper_id OR lower_id > 0 AND lower_id + id_offset::numeric < 1)
 UNION ALL
+SELECT plan_id, CASE WHEN h.highest = l.value THEN 'error' ELSE 'warning' END, 'counter_exhausted', object,
+    format('the highest new identifier will be %s, and the identity counter %s of environment "%s" ends at %s: identifiers that are left to it: %s',
+        h.highest, counter, target, l.value, l.value - greatest(h.highest, counter_value)),
+    CASE key_strategy WHEN 'keep' THEN 'Set key_strategy = ''offset'' or ''dense'' in osmeta.plan_entity, or a filter that leaves such rows out.'
+        ELSE 'Set id_offset in osmeta.plan_entity to a lower range that is free at the target.' END
+FROM osmeta.moved_entity AS moved
+CROSS JOIN LATERAL (VALUES (CASE key_strategy
+    WHEN 'dense' THEN lower_id + id_offset::numeric + rows_expected - 1
+    WHEN 'keep' THEN upper_id
+    ELSE upper_id + id_offset::numeric END)) h (highest)
+CROSS JOIN LATERAL (VALUES (osmeta.counter_limit(
+    (SELECT moved.counter FROM osmeta.environment n WHERE n.environment = moved.target AND n.server IS NULL), id_type))) l (value)
+WHERE (key_strategy IN ('offset', 'dense', 'keep') OR key_strategy LIKE 'natural:%')
+    AND NOT (key_strategy = 'keep' AND filter IS NOT NULL)
+    AND counter IS NOT NULL AND rows_expected > 0 AND plan_phase = 'planned'
+    -- where it stands there already, that is not what the plan does
+    AND COALESCE(counter_value, 0) < l.value
+    AND h.highest <= l.value
+    AND (h.highest = l.value OR h.highest + COALESCE((options ->> 'headroom')::bigint, 10000) > l.value)
+UNION ALL
 SELECT plan_id, 'warning', 'counter_behind', object,
     format('the identity counter %s of environment "%s" %s, the highest new identifier will be %s', counter, target,
         COALESCE('stands at ' || counter_value, 'has not been used or needs a right to be read (SELECT on the sequence)'), highest),
     'Run there, before the plan: ' || osmeta.counter_statement(counter,
         osmeta.counter_setting(
             (SELECT moved.counter FROM osmeta.environment n WHERE n.environment = moved.target AND n.server IS NULL),
-            id_type, highest + COALESCE((options ->> 'headroom')::bigint, 10000)))
+            id_type, highest, COALESCE((options ->> 'headroom')::bigint, 10000)))
 FROM osmeta.moved_entity AS moved
 CROSS JOIN LATERAL (VALUES (
     CASE
