@@ -211,7 +211,7 @@ SELECT * FROM public.verified;
 DELETE FROM source.events_of_customer;
 CALL osmeta.run_plan('p');
 SELECT count(*) FROM target.events_of_customer;
--- a round that is refused when it is written cannot be thrown away meanwhile
+-- a round of which something was delivered cannot be thrown away
 CREATE TRIGGER refuse BEFORE INSERT ON :target_order FOR EACH ROW EXECUTE FUNCTION public.refuse();
 INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (5, 1);
 SELECT osmeta.refresh_plan('p');
@@ -338,6 +338,18 @@ INSERT INTO source.plain_rows ("ID", "NAME") VALUES (60, 'taken');
 SELECT osmeta.refresh_plan('p');
 CALL osmeta.run_plan('p');
 SELECT state, count(*) FROM public.ledger GROUP BY state;
+-- they do not come back, and then they do
+SELECT format('target.%I', c.relname) AS user_events FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relname LIKE 'OSEVT%ser' \gset
+CREATE TRIGGER refuse BEFORE INSERT ON :user_events FOR EACH ROW EXECUTE FUNCTION public.refuse();
+CALL osmeta.abandon_round('p');
+SELECT phase, round FROM osmeta.plan WHERE plan = 'p';
+SELECT * FROM public.problems WHERE code = 'events_aside';
+CALL osmeta.abandon_round('p');
+DROP TRIGGER refuse ON :user_events;
+SET client_min_messages = notice;
+CALL osmeta.abandon_round('p');
+SET client_min_messages = warning;
+SELECT phase, round FROM osmeta.plan WHERE plan = 'p';
 CALL osmeta.abandon_round('p');
 SELECT state, count(*) FROM public.ledger GROUP BY state;
 SELECT count(*) FROM (TABLE public.first_round EXCEPT ALL TABLE public.events) a;

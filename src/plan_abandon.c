@@ -19,6 +19,9 @@
  * round back to its beginning, so an interrupted attempt loses nothing: the
  * round can be run, or abandoned.
  *
+ * Event subscriptions that the round has set aside come back when it has
+ * gone.  If that fails, another call does nothing else.
+ *
  *-------------------------------------------------------------------------
  */
 #include "plan_delete.h"
@@ -220,6 +223,18 @@ abandon(Run *run)
 					run->name, plan->round, rows)));
 }
 
+/* They were set aside before the round was refused. */
+static void
+put_events_back(Run *run)
+{
+	run->plan = osmeta_plan_load(run->name);
+	if (!osmeta_has_events_aside(run->plan))
+		return;
+	run->sink = osmeta_sink_find(run->plan->target_wrapper);
+	osmeta_events_back(run);
+	osmeta_spi_commit(&run->nest_level);
+}
+
 Datum
 osmeta_abandon_round(PG_FUNCTION_ARGS)
 {
@@ -241,17 +256,15 @@ osmeta_abandon_round(PG_FUNCTION_ARGS)
 		/* A run may have ended before the lock was ours. */
 		osmeta_spi_commit(&run.nest_level);
 		run.plan = osmeta_plan_load(run.name);
-		require_round(&run);
-		abandon(&run);
-		osmeta_spi_commit(&run.nest_level);
-		/* they were set aside before the round was refused */
-		run.plan = osmeta_plan_load(run.name);
-		if (osmeta_has_events_aside(run.plan))
+		/* a plan that is done has them aside after such a call only */
+		if (strcmp(run.plan->phase, "done") != 0 ||
+			!osmeta_has_events_aside(run.plan))
 		{
-			run.sink = osmeta_sink_find(run.plan->target_wrapper);
-			osmeta_events_back(&run);
+			require_round(&run);
+			abandon(&run);
 			osmeta_spi_commit(&run.nest_level);
 		}
+		put_events_back(&run);
 	}
 	PG_FINALLY();
 	{
