@@ -149,6 +149,121 @@ CALL osmeta.undo_plan('p');
 SELECT osmeta.drop_plan('p');
 SELECT * FROM everything() EXCEPT TABLE before;
 
+-- The root of a tree is found among what is moved: the clone's process in the
+-- middle of a tree parts it, and what rows say of their top may be wrong.
+UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "PARENT_PROCESS_ID" = 1, "TOP_PROCESS_ID" = 1 WHERE "Id" = 9;
+UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "TOP_PROCESS_ID" = 1 WHERE "Id" IN (13, 42);
+INSERT INTO factory_prod."OSSYS_BPM_PROCESS" ("Id", "Tenant_Id", "LABEL", "PROCESS_DEF_ID", "PARENT_PROCESS_ID", "TOP_PROCESS_ID", "STATUS_ID")
+SELECT v.id, 11, v.label, p."PROCESS_DEF_ID", v.parent, v.top, 1
+FROM factory_prod."OSSYS_BPM_PROCESS" p CROSS JOIN (VALUES (43, 'deep under alone', 42, 1), (44, 'alone, wrong top', 1, 4), (45, 'alone in a ring', 46, 45),
+	(46, 'alone in a ring, too', 45, 45), (47, 'alone under a ring', 46, 999), (49, 'alone, its own parent', 49, 1)) v (id, label, parent, top)
+WHERE p."Id" = 2;
+CREATE TABLE late_process AS SELECT 48 AS "Id", 11 AS "Tenant_Id", 'late under alone'::varchar AS "LABEL", "PROCESS_DEF_ID", 43 AS "PARENT_PROCESS_ID", 1 AS "TOP_PROCESS_ID", 1 AS "STATUS_ID"
+FROM factory_prod."OSSYS_BPM_PROCESS" WHERE "Id" = 2;
+SELECT format(v.statement, s.strategy)
+FROM unnest(ARRAY['offset', 'dense', 'keep', 'assigned']) WITH ORDINALITY s (strategy, no)
+CROSS JOIN (VALUES
+	(1, $$SELECT %L AS strategy, osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"users": "create", "groups": "create", "producers": "referenced"}')$$),
+	-- the target has those below
+	(2, $$UPDATE osmeta.plan_entity SET key_strategy = %1$L, filter = CASE %1$L WHEN 'keep' THEN '"Id" > 12' END WHERE entity = 'Process'$$),
+	(3, $$CALL osmeta.run_plan('p')$$),
+	(4, $$SELECT label, parent, top FROM process WHERE label ~ 'alone' ORDER BY 1$$),
+	(5, $$SELECT entity, status, detail FROM osmeta.verify_plan('p') WHERE status <> 'ok'$$),
+	-- one that comes later, and one that leaves its tree with what is below
+	(6, $$SELECT osmeta.set_plan_option('p', 'updates', 'true')$$),
+	(7, $$INSERT INTO factory_prod."OSSYS_BPM_PROCESS" ("Id", "Tenant_Id", "LABEL", "PROCESS_DEF_ID", "PARENT_PROCESS_ID", "TOP_PROCESS_ID", "STATUS_ID") TABLE late_process$$),
+	(8, $$CALL osmeta.run_plan('p')$$),
+	(9, $$SELECT label, parent, top FROM process WHERE label ~ 'late' ORDER BY 1$$),
+	(10, $$UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "PARENT_PROCESS_ID" = 44 WHERE "Id" = 42$$),
+	(11, $$CALL osmeta.run_plan('p')$$),
+	(12, $$SELECT label, parent, top FROM process WHERE label ~ 'alone' ORDER BY 1$$),
+	(13, $$SELECT entity, status, detail FROM osmeta.verify_plan('p') WHERE status <> 'ok'$$),
+	(14, $$CALL osmeta.run_plan('p')$$),
+	(15, $$CALL osmeta.undo_plan('p')$$),
+	(16, $$SELECT osmeta.drop_plan('p')$$),
+	(17, $$DELETE FROM factory_prod."OSSYS_BPM_PROCESS" WHERE "Id" = 48$$),
+	(18, $$UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "PARENT_PROCESS_ID" = 13 WHERE "Id" = 42$$),
+	(19, $$SELECT * FROM everything() EXCEPT TABLE before$$)) v (no, statement)
+ORDER BY s.no, v.no
+\gexec
+
+-- A root that gets a parent when that one comes; a round that is abandoned.
+UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "STATUS_ID" = 3 WHERE "Id" = 13;
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"users": "create", "groups": "create", "producers": "referenced"}');
+UPDATE osmeta.plan_entity SET filter = '"Status_Id" <> 3' WHERE entity = 'Process';
+SELECT object, message FROM problem('p') WHERE code = 'reference_to_filtered' ORDER BY 1;
+CALL osmeta.run_plan('p');
+SELECT label, parent, top FROM process WHERE label ~ 'under alone' ORDER BY 1;
+SELECT severity, code, object, message FROM problem('p') WHERE code IN ('instance_without_process', 'rows_left_out');
+UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "STATUS_ID" = 1 WHERE "Id" = 13;
+ALTER TABLE factory_qa."OSSYS_BPM_PROCESS" ADD CONSTRAINT refuse CHECK ("LABEL" <> 'alone');
+SELECT osmeta.refresh_plan('p');
+\set VERBOSITY terse
+CALL osmeta.run_plan('p');
+\set VERBOSITY default
+CALL osmeta.abandon_round('p');
+ALTER TABLE factory_qa."OSSYS_BPM_PROCESS" DROP CONSTRAINT refuse;
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+SELECT label, parent, top FROM process WHERE label ~ 'alone' AND label !~ 'ring' ORDER BY 1;
+-- its activities have come along
+SELECT count(*) FROM factory_qa."OSSYS_BPM_ACTIVITY" a JOIN process p ON p.id = a."Process_Id" WHERE p.label = 'alone';
+SELECT entity, status, detail FROM osmeta.verify_plan('p') WHERE status <> 'ok';
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+SELECT * FROM everything() EXCEPT TABLE before;
+
+-- Instances whose process has gone, or is none of what is moved, stay behind;
+-- so does what belongs to them.
+INSERT INTO factory_prod."OSSYS_BPM_PROCESS" ("Id", "Tenant_Id", "LABEL", "PROCESS_DEF_ID", "STATUS_ID") VALUES (50, 11, 'its definition has gone', 999, 1);
+CREATE TEMP TABLE orphan AS SELECT v.id, v.process, a.* FROM factory_prod."OSSYS_BPM_ACTIVITY" a
+CROSS JOIN (VALUES (901, 50), (902, 777), (903, NULL)) v (id, process)
+WHERE a."Id" = (SELECT min(f."Id") FROM factory_prod."OSSYS_BPM_ACTIVITY" f WHERE f."Process_Id" = 1);
+UPDATE orphan SET "Id" = id, "Process_Id" = process, "Name" = 'orphan';
+ALTER TABLE orphan DROP COLUMN id, DROP COLUMN process;
+INSERT INTO factory_prod."OSSYS_BPM_ACTIVITY" TABLE orphan;
+INSERT INTO factory_prod."OSSYS_BPM_ACTIVITY_OUTPUT" ("Tenant_Id", "Output_Def_Id", "Activity_Id", "Name", "Output_Value")
+SELECT 11, (SELECT min(o."Output_Def_Id") FROM factory_prod."OSSYS_BPM_ACTIVITY_OUTPUT" o), v, 'orphan', 'text' FROM unnest(ARRAY[901, 902, 999]) v;
+INSERT INTO factory_prod."OSSYS_BPM_PROCESS_INPUT" ("Tenant_Id", "Input_Def_Id", "Process_Id", "Name", "Input_Value")
+SELECT 11, (SELECT min(i."Input_Def_Id") FROM factory_prod."OSSYS_BPM_PROCESS_INPUT" i), v, 'orphan', 'text' FROM unnest(ARRAY[50, 777]) v;
+INSERT INTO factory_prod."OSSYS_BPM_PROCESS_OUTPUT" ("Tenant_Id", "Output_Def_Id", "Process_Id", "Name", "Output_Value")
+SELECT 11, (SELECT min(o."Output_Def_Id") FROM factory_prod."OSSYS_BPM_PROCESS_OUTPUT" o), 777, 'orphan', 'text';
+-- rows that lead to one of them
+UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "PARENT_ACTIVITY_ID" = 902 WHERE "Id" = 44;
+INSERT INTO factory_prod.ordertask_row ("ID", "ORDERID", "PROCESSID", "ACTIVITYID", "TITLE") VALUES (6, 1, 50, 901, 'task of an orphan');
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"users": "create", "groups": "create", "producers": "referenced", "updates": true}');
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+SET client_min_messages = warning;
+SELECT 'activity' AS what, count(*) FROM factory_qa."OSSYS_BPM_ACTIVITY" WHERE "Name" = 'orphan' OR "Process_Id" IS NULL
+UNION ALL SELECT 'input', count(*) FROM factory_qa."OSSYS_BPM_PROCESS_INPUT" WHERE "Name" = 'orphan' OR "Process_Id" IS NULL
+UNION ALL SELECT 'output', count(*) FROM factory_qa."OSSYS_BPM_PROCESS_OUTPUT" WHERE "Name" = 'orphan' OR "Process_Id" IS NULL
+UNION ALL SELECT 'activity output', count(*) FROM factory_qa."OSSYS_BPM_ACTIVITY_OUTPUT" WHERE "Name" = 'orphan' OR "Activity_Id" IS NULL;
+SELECT severity, code, object, message FROM problem('p') WHERE code = 'instance_without_process' ORDER BY object;
+SELECT a.attribute, d.source_id, d.rows FROM osmeta.plan_dangling d JOIN osmeta.plan_attribute a USING (plan_id, entity_id, attribute_no)
+WHERE d.source_id IN ('901', '902', '50', '777') ORDER BY 1;
+SELECT label, started_by FROM process WHERE label = 'alone, wrong top';
+SELECT t."TITLE", t."PROCESSID", t."ACTIVITYID" FROM factory_qa.ordertask_row t WHERE t."TITLE" = 'task of an orphan';
+SELECT entity, status, detail FROM osmeta.verify_plan('p') WHERE status <> 'ok';
+-- the same again; and one of a process that was delivered and has been purged since
+CALL osmeta.run_plan('p');
+SELECT object, message FROM problem('p') WHERE code = 'instance_without_process' ORDER BY object;
+DELETE FROM factory_prod."OSSYS_BPM_PROCESS" WHERE "Id" = 43;
+INSERT INTO factory_prod."OSSYS_BPM_PROCESS_INPUT" ("Tenant_Id", "Input_Def_Id", "Process_Id", "Name", "Input_Value")
+SELECT 11, (SELECT min(i."Input_Def_Id") FROM factory_prod."OSSYS_BPM_PROCESS_INPUT" i), v.process, v.name, 'text' FROM (VALUES (43, 'orphan'), (42, 'no orphan')) v (process, name);
+CALL osmeta.run_plan('p');
+SELECT i."Name", p.label FROM factory_qa."OSSYS_BPM_PROCESS_INPUT" i LEFT JOIN process p ON p.id = i."Process_Id" WHERE i."Name" LIKE '%orphan' OR i."Process_Id" IS NULL;
+SELECT entity, status, detail FROM osmeta.verify_plan('p') WHERE status <> 'ok';
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+SELECT * FROM everything() EXCEPT TABLE before;
+DELETE FROM factory_prod."OSSYS_BPM_ACTIVITY" WHERE "Id" > 900;
+DELETE FROM factory_prod."OSSYS_BPM_ACTIVITY_OUTPUT" WHERE "Name" = 'orphan';
+DELETE FROM factory_prod."OSSYS_BPM_PROCESS_INPUT" WHERE "Name" LIKE '%orphan';
+DELETE FROM factory_prod."OSSYS_BPM_PROCESS_OUTPUT" WHERE "Name" = 'orphan';
+DELETE FROM factory_prod.ordertask_row WHERE "ID" = 6;
+DELETE FROM factory_prod."OSSYS_BPM_PROCESS" WHERE "Id" BETWEEN 43 AND 50;
+
 -- What both sides do not have: an activity's definition, an active process.
 UPDATE factory_qa."OSSYS_BPM_ACTIVITY_DEFINITION" SET "SS_Key" = 'another' WHERE "Name" = 'Check';
 UPDATE factory_qa."OSSYS_BPM_PROCESS_DEFINITION" SET "Is_Active" = false WHERE "Name" = 'ApproveLine';

@@ -77,7 +77,9 @@ typedef struct PlanAttribute
 	char	   *source_types;	/* where to read that, up to the number */
 	char	   *target_types;
 	bool		is_root;		/* leads to the root of the row's tree ... */
-	int			parent_no;		/* in which this attribute leads upwards */
+	int			parent_no;		/* in which this attribute leads upwards; 0:
+								 * it is not moved, and all rows are roots */
+	bool		is_owner;		/* an instance of a process belongs to it */
 	struct PlanEntity *refers_to;	/* NULL if not in the plan */
 	struct PlanEntity *given_to;	/* an expression gives identifiers of it */
 } PlanAttribute;

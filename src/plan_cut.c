@@ -205,13 +205,13 @@ ids_grow(const PlanEntity *entity)
 }
 
 /*
- * Has option follow left rows out?  What they cannot be without may come
- * now, so all are read again.
+ * Have rows been left out, by option follow or as instances of no process?
+ * What they cannot be without may come now, so all are read again.
  */
 static bool
 has_left_out(const MigrationPlan *plan, const PlanEntity *entity)
 {
-	return plan->follow &&
+	return (plan->follow || entity->platform_table != NULL) &&
 		osmeta_execf("SELECT FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
 					 " AND e.entity_id = " INT64_FORMAT " AND e.rows_left_out > 0",
 					 plan->plan_id, entity->entity_id) > 0;

@@ -171,7 +171,7 @@ mark_needed(const MigrationPlan *plan, const PlanEntity *entity,
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 
-		if (!osmeta_is_mapped(a) || !a->refers_to->is_data)
+		if (!osmeta_is_mapped(a) || !a->refers_to->is_data || a->is_root)
 			continue;
 		marked += osmeta_execf("UPDATE %s n SET is_needed = true FROM %s s"
 							   " WHERE n.id = %s AND NOT n.is_needed%s%s%s",
@@ -229,14 +229,17 @@ take_out_unneeded(Run *run)
 	}
 }
 
-/* Of which entities has an interrupted attempt left rows out? */
+/*
+ * Of which entities have rows been left out: instances of processes, or what
+ * an interrupted attempt has found?
+ */
 static bool *
 left_out_before(Run *run)
 {
 	const MigrationPlan *plan = run->plan;
 	bool	   *has_gone = palloc0(sizeof(bool) * Max(plan->nentities, 1));
 
-	for (int i = 0; osmeta_plan_is_large(plan) && i < plan->nentities; i++)
+	for (int i = 0; i < plan->nentities; i++)
 	{
 		const PlanEntity *e = &plan->entities[i];
 
@@ -288,7 +291,9 @@ osmeta_leave_out(Run *run)
 		const PlanEntity *e = osmeta_plan_entity(plan,
 												 osmeta_int64_at(i, 1, NULL));
 
-		if (e != NULL && has_gone[e - plan->entities])
+		/* of instances it is known already */
+		if (e != NULL && has_gone[e - plan->entities] &&
+			e->platform_table == NULL)
 			ereport(NOTICE,
 					(errmsg("plan \"%s\": " INT64_FORMAT " rows of %s are not moved, since a row that they cannot be without is left out",
 							plan->name, osmeta_int64_at(i, 2, NULL),

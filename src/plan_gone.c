@@ -57,7 +57,8 @@ values_sql(const MigrationPlan *plan, const PlanEntity *parent,
 		{
 			const PlanAttribute *a = &e->attributes[j];
 
-			if (!is_reference(a) || a->refers_to != parent)
+			if (!is_reference(a) || a->refers_to != parent ||
+				(a->is_root && !is_known))
 				continue;
 			for (const char *r = relations; *r != '\0'; r++)
 				appendStringInfo(&buf, "%sSELECT %s FROM %s s WHERE %s AND %s",
@@ -201,7 +202,8 @@ osmeta_empty_gone(Run *run)
 			{
 				const PlanAttribute *a = &e->attributes[j];
 
-				if (is_reference(a) &&
+				/* roots are found by what is left (plan_process.c) */
+				if (is_reference(a) && !a->is_root &&
 					has_gone[a->refers_to - plan->entities])
 					empty_reference(plan, e, a, *relation);
 			}

@@ -377,26 +377,6 @@ osmeta_map_typed(Mapping *mapping, const PlanEntity *entity,
 					osmeta_open_type(attribute->target_type));
 }
 
-/*
- * The root of a process's tree: of what is moved.  Where the process that
- * started another one is not, that one is a root.
- */
-static char *
-root_value(const MigrationPlan *plan, const PlanAttribute *attribute)
-{
-	const PlanEntity *e = attribute->refers_to;
-	char	   *stage = osmeta_stage_name(plan, 'e', e->entity_id);
-	int			id = e->identifier->attribute_no;
-
-	return psprintf("COALESCE((SELECT x.c%d FROM %s x WHERE x.c%d = CASE WHEN s.c%d IS NULL THEN s.c%d ELSE s.c%d END),"
-					" (WITH RECURSIVE up (id, parent, step) AS (SELECT s.c%d, s.c%d, 0"
-					"  UNION ALL SELECT x.c%d, x.c%d, up.step + 1 FROM up JOIN %s x ON x.c%d = up.parent WHERE up.step < 1000)"
-					" SELECT up.id FROM up ORDER BY up.step DESC LIMIT 1))",
-					id, stage, id, attribute->parent_no, id,
-					attribute->attribute_no, id, attribute->parent_no, id, attribute->parent_no, stage,
-					id);
-}
-
 char *
 osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
 {
@@ -406,8 +386,6 @@ osmeta_map_reference(Mapping *mapping, const PlanAttribute *attribute)
 		value = soft_value(mapping, attribute);
 	else
 		value = osmeta_map_identifier(mapping, attribute->refers_to,
-									  attribute->is_root ?
-									  root_value(mapping->plan, attribute) :
 									  psprintf("s.c%d", attribute->attribute_no),
 									  osmeta_mapped_type(attribute),
 									  attribute->is_tested);
@@ -480,8 +458,6 @@ char *
 osmeta_staged_reference(Mapping *mapping, const PlanAttribute *attribute)
 {
 	return osmeta_staged_identifier(mapping, attribute->refers_to,
-									attribute->is_root ?
-									root_value(mapping->plan, attribute) :
 									osmeta_reference_value(attribute, "s"));
 }
 

@@ -356,26 +356,35 @@ load_typed_of(const MigrationPlan *plan, PlanEntity *entity,
 	entity->nreferences = entity->nattributes + (int) count;
 }
 
-/* Which attribute of a process leads to the root of its tree? */
+/*
+ * Which attribute of a process leads to the root of its tree, and which of
+ * the other instances to what they belong to?
+ */
 static void
-mark_root(MigrationPlan *plan)
+mark_tree(MigrationPlan *plan)
 {
 	for (int i = 0; i < plan->nentities; i++)
 	{
 		PlanEntity *e = &plan->entities[i];
 		const PlanAttribute *parent;
+		bool		is_process;
 
-		if (e->platform_table == NULL || !e->is_data ||
-			strcmp(e->platform_table, "bpm_process") != 0)
+		if (e->platform_table == NULL || !e->is_data)
 			continue;
+		is_process = strcmp(e->platform_table, "bpm_process") == 0;
 		parent = find_attribute(e, "Parent_Process_Id");
-		for (int j = 0; parent != NULL && j < e->nattributes; j++)
+		for (int j = 0; j < e->nattributes; j++)
 		{
 			PlanAttribute *a = &e->attributes[j];
 
-			a->is_root = a->transform == TRANSFORM_REMAP &&
-				strcmp(a->name, "Top_Process_Id") == 0;
-			a->parent_no = parent->attribute_no;
+			if (a->transform != TRANSFORM_REMAP)
+				continue;
+			a->is_root = is_process && strcmp(a->name, "Top_Process_Id") == 0;
+			a->is_owner = !is_process && (strcmp(a->name, "Process_Id") == 0 ||
+										  strcmp(a->name, "Activity_Id") == 0);
+			if (a->is_root && parent != NULL &&
+				parent->transform == TRANSFORM_REMAP)
+				a->parent_no = parent->attribute_no;
 		}
 	}
 }
@@ -388,7 +397,7 @@ load_typed(MigrationPlan *plan)
 
 	for (int i = 0; i < plan->nentities; i++)
 		plan->entities[i].nreferences = plan->entities[i].nattributes;
-	mark_root(plan);
+	mark_tree(plan);
 	rows = osmeta_execf("SELECT a.entity_id, a.attribute_no, a.attribute, a.type, COALESCE(a.refers_to_entity_id, 0), a.refers_to::text"
 						" FROM osmeta.plan_attribute a JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
 						" WHERE a.plan_id = " INT64_FORMAT " AND e.platform_table IS NOT NULL"

@@ -256,10 +256,7 @@ osmeta_deferred_condition(const PlanEntity *entity)
 	{
 		const PlanAttribute *a = &entity->attributes[i];
 
-		/* a root that does not say so is its own root, too */
-		if (a->is_deferred && a->is_root)
-			appendStringInfo(&buf, "%strue", buf.len > 0 ? " OR " : "");
-		else if (a->is_deferred)
+		if (a->is_deferred)
 			appendStringInfo(&buf, "%ss.c%d IS NOT NULL",
 							 buf.len > 0 ? " OR " : "", a->attribute_no);
 	}
@@ -419,6 +416,7 @@ osmeta_prepare_push(Run *run)
 	if (osmeta_need_rows(run))
 		return;					/* the pull goes on */
 	osmeta_look_for_parents(run);
+	osmeta_leave_out_instances(run);
 	for (int i = 0; i < run->plan->nentities; i++)
 	{
 		PlanEntity *e = &run->plan->entities[i];
@@ -437,7 +435,8 @@ osmeta_prepare_push(Run *run)
 	osmeta_plan_fill_map(run->plan);
 	for (int i = 0; i < run->plan->nentities; i++)
 		osmeta_plan_fill_outside(run->plan, &run->plan->entities[i]);
-	(void) osmeta_leave_out(run);
+	if (osmeta_leave_out(run))
+		osmeta_leave_out_instances(run);
 	osmeta_empty_gone(run);
 	osmeta_record_dangling(run);
 	find_existing(run);
@@ -448,6 +447,7 @@ osmeta_prepare_push(Run *run)
 		osmeta_plan_create_users(run);
 	osmeta_complete_delivered(run);
 	osmeta_complete_back(run);
+	osmeta_find_roots(run);
 	osmeta_plan_forget();
 	if (osmeta_end_empty_delta(run))
 		return;

@@ -31,6 +31,23 @@ pull_new(const Run *run, const PlanEntity *entity, const char *scan,
 						entity->identifier->attribute_no);
 }
 
+/* What a row of the source is compared by with that of the stage. */
+static char *
+compared_columns(const PlanEntity *entity, const char *alias)
+{
+	PlanEntity	compared = *entity;
+
+	compared.attributes = palloc(sizeof(PlanAttribute) * entity->nattributes);
+	compared.nattributes = 0;
+	for (int i = 0; i < entity->nattributes; i++)
+	{
+		/* in the stage it is ours */
+		if (!entity->attributes[i].is_root)
+			compared.attributes[compared.nattributes++] = entity->attributes[i];
+	}
+	return osmeta_stage_columns(&compared, alias);
+}
+
 /*
  * Later rounds that also look for changes read each row once: new ones go
  * into the stage, those that differ from the stage into uN.
@@ -58,8 +75,8 @@ pull_changed(const Run *run, const PlanEntity *entity, const char *scan,
 				 osmeta_stage_name(run->plan, 'u', entity->entity_id),
 				 columns, stage, id, id,
 				 osmeta_delivered_sql(run->plan, entity, "s"),
-				 osmeta_stage_columns(entity, "p"),
-				 osmeta_stage_columns(entity, "s"), id);
+				 compared_columns(entity, "p"), compared_columns(entity, "s"),
+				 id);
 	return (uint64) osmeta_int64_at(0, 1, NULL);
 }
 

@@ -110,7 +110,8 @@ missing_sql(const MigrationPlan *plan, const PlanEntity *entity,
 		char	   *value;
 		char	   *absent;
 
-		if (!osmeta_is_mapped(a) || parent->is_data != is_data)
+		/* the root of a tree is whoever has no parent in the stage */
+		if (!osmeta_is_mapped(a) || parent->is_data != is_data || a->is_root)
 			continue;
 		value = osmeta_reference_value(a, "s");
 		if (!is_data)
@@ -157,7 +158,7 @@ osmeta_is_forcing(const MigrationPlan *plan, const PlanEntity *entity,
 				  const PlanAttribute *attribute)
 {
 	return plan->follow && attribute->refers_to == entity &&
-		entity->filter != NULL;
+		entity->filter != NULL && !attribute->is_root;
 }
 
 /* Put what an entity's references lead to into the tables nN. */
@@ -376,7 +377,7 @@ osmeta_record_dangling(Run *run)
 				const PlanAttribute *a = &e->attributes[j];
 
 				if (osmeta_is_mapped(a) && a->refers_to->is_data &&
-					is_unfound[a->refers_to - plan->entities])
+					!a->is_root && is_unfound[a->refers_to - plan->entities])
 					record_missing(plan, e, a, *relation);
 			}
 			if (matched != NULL)

@@ -11,6 +11,7 @@
  * plan_reference.c	references that lead to no row
  * plan_gone.c		rows of earlier rounds that have gone since
  * plan_follow.c	rows that are left out, or not needed
+ * plan_process.c	instances of processes: roots, and what is left out
  * plan_delta.c		later rounds: new rows, changed rows
  * plan_check.c		what stops a run
  * plan_catalogue.c	whether the catalogues are still those of the plan
@@ -263,6 +264,20 @@ extern uint64 osmeta_take_needed(const Run *run, const PlanEntity *entity,
 												 const PlanEntity *entity,
 												 const char *scan,
 												 const char *wanted));
+
+/* plan_process.c */
+
+/*
+ * Take instances of this round out of the stage whose process or activity is
+ * not moved.
+ */
+extern void osmeta_leave_out_instances(Run *run);
+
+/*
+ * Have each process of the stage name the root of its tree, of what is moved;
+ * delivered ones that have another one now go into uN.
+ */
+extern void osmeta_find_roots(Run *run);
 
 /* plan_gone.c */
 

@@ -11,6 +11,7 @@
  *	tN	the table at the target (foreign table or updatable view)
  *	mN	only of some: pairs of identifiers of rows that the target has
  *		already, or has given an identifier to
+ *	rN	while the roots of processes are looked for (plan_process.c)
  *	nN	while rows are pulled: identifiers that references lead to and
  *		that were looked for (plan_follow.c)
  *	fN	the table at the target with all its columns (plan_baseline.c);
@@ -79,6 +80,9 @@ osmeta_open_type(const char *type)
 char *
 osmeta_staged_type(const PlanAttribute *attribute)
 {
+	/* what stands there in the end is an identifier */
+	if (attribute->is_root && attribute->refers_to != NULL)
+		return osmeta_staged_type(attribute->refers_to->identifier);
 	if (attribute->transform != TRANSFORM_EXPRESSION)
 		return pstrdup(attribute->source_type);
 	if (attribute->is_converted)

@@ -54,6 +54,12 @@ WHERE m.source_table_exists AND m.target_table_exists AND osmeta.fold_name(m.sou
                     AND a.attribute = initcap(c.column_name))
 GROUP BY m.plan_id, m.object, m.source, m.target, m.source_table
 UNION ALL
+SELECT m.plan_id, 'note', 'instance_without_process', m.object,
+    format('%s rows were not moved, since what they belong to is not', m.rows_left_out),
+    'Their process or activity has gone, is an instance of a definition that the plan does not move, or is left out by a filter.'
+FROM osmeta.moved_entity AS m
+WHERE m.platform_table IS NOT NULL AND m.rows_left_out > 0
+UNION ALL
 SELECT a.plan_id, 'note', 'instances_left_out', a.object,
     'only instances of the process definitions of the plan''s espaces are moved: references to others become NULL',
     'osmeta.plan_dangling lists them after the pull.'

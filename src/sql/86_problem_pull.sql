@@ -17,7 +17,7 @@ SELECT a.plan_id, 'warning', 'reference_to_filtered', a.object,
     CASE
         WHEN f.follow AND a.entity_id = e.entity_id
             THEN 'These come along: an ancestor of a row that is moved is moved too.'
-        WHEN f.follow AND (a.is_mandatory OR a.is_identifier)
+        WHEN f.follow AND (a.is_mandatory OR a.is_identifier) OR o.is_owner
             THEN 'Rows that refer to them are not moved either; plan_entity.rows_left_out counts them.'
         WHEN a.is_identifier
             THEN 'A row that belongs to one of them stops the run: filter this entity too, or set option follow to leave these rows out.'
@@ -25,15 +25,20 @@ SELECT a.plan_id, 'warning', 'reference_to_filtered', a.object,
     END
 FROM osmeta.moved_attribute a
 JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id
+LEFT JOIN osmeta.plan_entity c ON c.plan_id = a.plan_id AND c.entity_id = a.entity_id AND c.platform_table IS NOT NULL
 CROSS JOIN LATERAL (VALUES (COALESCE(a.options -> 'follow' = 'true'::jsonb, false))) f (follow)
-WHERE (a.status = 'matched' AND a.transform IN ('remap', 'key') OR a.status = 'typed' AND a.transform = 'typed')
+-- instances are not moved without their process; a root is found among those that are
+CROSS JOIN LATERAL (VALUES (c.platform_table IS NOT NULL AND c.platform_table <> 'bpm_process'
+    AND a.attribute IN ('Process_Id', 'Activity_Id'))) o (is_owner)
+WHERE (c.platform_table = 'bpm_process' AND a.attribute = 'Top_Process_Id') IS NOT TRUE
+    AND (a.status = 'matched' AND a.transform IN ('remap', 'key') OR a.status = 'typed' AND a.transform = 'typed')
     AND e.is_data AND e.include AND e.filter IS NOT NULL
 UNION ALL
 SELECT plan_id, 'warning', 'rows_left_out', object,
     format('%s rows were not moved, since a row that they cannot be without is left out', rows_left_out),
     'Widen the filter of the entity that they need, and make another plan, if they are to be moved.'
 FROM osmeta.moved_entity AS moved
-WHERE rows_left_out > 0
+WHERE rows_left_out > 0 AND platform_table IS NULL
 UNION ALL
 SELECT plan_id, 'error', 'invalid_pull_rule', object,
     CASE pull_rule

@@ -142,10 +142,9 @@ FROM source_tree s
 JOIN pair p ON p.entity = 'Process' AND p.source_id = s.process_id::text
 LEFT JOIN target_tree t ON t.process_id::text = p.target_id
 LEFT JOIN pair o ON o.entity = 'Process' AND o.source_id = s.parent_process_id::text
-LEFT JOIN pair r ON r.entity = 'Process' AND r.source_id = s.top_process_id::text
 LEFT JOIN pair a ON a.entity = 'Activity' AND a.source_id = s.parent_activity_id::text
 WHERE (t.definition_key::text, t.depth, t.label, t.status, t.parent_process_id::text, t.top_process_id::text, t.parent_activity_id::text)
-	IS DISTINCT FROM (s.definition_key::text, s.depth, s.label, s.status, o.target_id, COALESCE(r.target_id, p.target_id), a.target_id)
+	IS DISTINCT FROM (s.definition_key::text, s.depth, s.label, s.status, o.target_id, t.path[1]::text, a.target_id)
 SQL
 gives(<<'SQL', '0', 'all of active definitions');
 SELECT count(*) FROM source_tree s

@@ -31,21 +31,22 @@ END
 $$;
 
 -- Families of four, each process in the one before; some roots are of an
--- inactive definition, or of the clone, which has begun some of Town.
+-- inactive definition, or of the clone, which has begun some of Town, or stands
+-- in the middle.
 CREATE FUNCTION make.instances(first bigint, last bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	CREATE TEMPORARY TABLE instance ON COMMIT DROP AS
 	SELECT v.i, make.process_no(v.i) AS id, (v.i - 1) / 4 AS family, (v.i - 1) % 4 AS depth, make.process_no(v.i - (v.i - 1) % 4) AS root, d.id AS definition, d.name AS process,
 		(SELECT array_agg(t.id ORDER BY t.id) FROM tenant_label t WHERE t.name NOT LIKE 'Lost%')[1 + (v.i - 1) / 4 % 4] AS tenant
 	FROM generate_series(first, last) v (i)
-	JOIN definition d ON d.name = CASE WHEN (v.i - 1) / 4 % 5 = 4 AND ((v.i - 1) % 4 < 2 OR (v.i - 1) / 4 % 10 < 5) THEN 'TownCopy' ELSE 'Town' END
+	JOIN definition d ON d.name = CASE WHEN (v.i - 1) / 4 % 5 = 4 AND ((v.i - 1) % 4 < 2 OR (v.i - 1) / 4 % 10 < 5) OR (v.i - 1) / 4 % 7 = 1 AND (v.i - 1) % 4 = 1 THEN 'TownCopy' ELSE 'Town' END
 		|| CASE WHEN (v.i - 1) % 4 > 0 THEN '.Step' WHEN (v.i - 1) / 4 % 6 = 3 AND (v.i - 1) / 4 % 5 < 4 THEN '.Old' ELSE '.Move' END;
 	INSERT INTO process ("Id", "Tenant_Id", "LABEL", "CREATED", "CREATED_BY", "PROCESS_DEF_ID", "PARENT_PROCESS_ID", "PARENT_ACTIVITY_ID", "TOP_PROCESS_ID",
 		"STATUS_ID", "LAST_MODIFIED", "LAST_MODIFIED_BY", "SUSPENDED_DATE", "SUSPENDED_BY")
 	SELECT i.id, i.tenant, 'process ' || i.i || make.word(i.i), timestamp '2024-03-01' + i.i * interval '1 hour', 10 + i.i % 51, i.definition,
 		-- one has lost its parent
 		CASE WHEN i.depth > 0 THEN make.process_no(i.i - 1) WHEN i.family % 9 = 8 THEN 99999 END, CASE WHEN i.depth > 0 THEN make.activity_no(i.i - 1, 3) END,
-		CASE WHEN i.depth > 0 OR i.family % 7 < 5 THEN i.root WHEN i.family % 7 = 5 THEN 0 END,
+		CASE WHEN i.i % 13 = 5 THEN make.process_no(3) WHEN i.depth > 0 OR i.family % 7 < 5 THEN i.root WHEN i.family % 7 = 5 THEN 0 END,
 		CASE WHEN i.depth = 0 THEN 1 + i.family % 4 ELSE 1 + i.i % 4 END, timestamp '2024-04-01' + i.i * interval '1 hour', (ARRAY[1000 * (1 + i.i % 3) + 10 + i.i % 16, 999, 0, NULL])[1 + i.i % 4],
 		CASE WHEN i.i % 3 = 0 THEN timestamp '2024-05-01' ELSE '1900-01-01' END, CASE WHEN i.i % 3 = 0 THEN 10 + (i.i * 7) % 51 END
 	FROM instance i;
@@ -58,14 +59,20 @@ BEGIN
 		'1900-01-01', false, false, i.i % 3, '', CASE WHEN v.j = 3 THEN 'error 1' END, timestamp '2024-04-01'
 	FROM instance i CROSS JOIN generate_series(1, 4) v (j) JOIN "OSSYS_BPM_ACTIVITY_DEFINITION" a ON a."Process_Def_Id" = i.definition AND a."Name" = (ARRAY['Start', 'Ask', 'Run', 'Wait'])[v.j]
 	WHERE v.j < 4 OR i.i % 3 = 0;
+	-- and what has been left of processes that were purged
+	INSERT INTO activity ("Id", "Tenant_Id", "Activity_Def_Id", "Process_Id", "Name", "User_Id", "GROUP_ID", "Status_Id")
+	SELECT make.activity_no(i.i, 5), i.tenant, a."Id", CASE WHEN i.i % 2 = 0 THEN 99999 END, 'activity ' || i.i || ' of nothing', 10 + i.i % 51, 20 + i.i % 5, 9
+	FROM instance i JOIN "OSSYS_BPM_ACTIVITY_DEFINITION" a ON a."Process_Def_Id" = i.definition AND a."Name" = 'Ask'
+	WHERE i.i % 5 = 2;
 	CREATE TEMPORARY TABLE variable ON COMMIT DROP AS
 	SELECT i.tenant, v.id AS definition, i.id AS process, a."Id" AS activity, v.is_input, v.key, v.variable, v.data_type, make.value_of(v.type, last::integer) AS value,
 		CASE WHEN i.i % 10 = 7 THEN upper(v.ss_type) WHEN i.i % 10 = 3 THEN format(' %s ', v.ss_type) ELSE v.ss_type END AS ss_type
 	FROM instance i JOIN make.variable_of v ON v.process_id = i.definition
-	LEFT JOIN activity a ON a."Process_Id" = i.id AND a."Activity_Def_Id" = v.activity_id
+	LEFT JOIN activity a ON (a."Process_Id" = i.id OR a."Id" = make.activity_no(i.i, 5)) AND a."Activity_Def_Id" = v.activity_id
 	WHERE v.activity IS NULL OR a."Id" IS NOT NULL;
 	INSERT INTO process_input ("Tenant_Id", "Input_Def_Id", "Process_Id", "SS_Key", "Name", "Data_Type", "Input_Value", "SS_Type")
-	SELECT tenant, definition, process, key, variable, data_type, value, ss_type FROM variable WHERE is_input ORDER BY random();
+	SELECT tenant, definition, CASE WHEN n = 1 THEN process ELSE 99999 END, key, variable, data_type, value, ss_type
+	FROM variable CROSS JOIN generate_series(1, 2) n WHERE is_input AND (n = 1 OR process % 7 = 3) ORDER BY random();
 	INSERT INTO process_output ("Tenant_Id", "Output_Def_Id", "Process_Id", "SS_Key", "Name", "Data_Type", "Output_Value", "SS_Type")
 	SELECT tenant, definition, process, key, variable, data_type, value, ss_type FROM variable WHERE NOT is_input AND activity IS NULL ORDER BY process, definition;
 	INSERT INTO activity_output ("Tenant_Id", "Output_Def_Id", "Activity_Id", "SS_Key", "Name", "Data_Type", "Output_Value", "SS_Type")
