@@ -63,13 +63,74 @@ CALL osmeta.undo_plan('p');
 SET client_min_messages = warning;
 SELECT "USERNAME", "ID" = :one AS is_referred_to FROM target."OSSYS_USER" WHERE "ID" > 44;
 SELECT "NAME", "ID" = :team AS is_referred_to FROM target."OSSYS_GROUP" WHERE "ID" > 52;
-SELECT count(*) FROM target."OSSYS_USER_ROLE" WHERE "USER_ID" > 44;
+-- with the role that the plan gave to the one
+SELECT count(*) FROM target."OSSYS_USER_ROLE" WHERE "USER_ID" = :one;
+SELECT table_name, label, stays FROM osmeta.plan_created ORDER BY 1, 2;
 SELECT osmeta.drop_plan('p');
+DELETE FROM target."OSSYS_USER_ROLE" WHERE "USER_ID" = :one;
 DELETE FROM target."case" WHERE "LABEL" = 'of one';
 DELETE FROM target."OSSYS_GROUP_USER" WHERE "GROUP_ID" = :team;
 DELETE FROM target."OSSYS_GROUP" WHERE "ID" = :team;
 DELETE FROM target."OSSYS_USER" WHERE "ID" = :one;
 TABLE make.not_as_before;
+
+-- Who has logged in since, or was changed otherwise, stays with his links, and
+-- with the groups that he is a member of.
+\set ECHO none
+CREATE VIEW make.links AS
+SELECT 'role' AS link, u."USERNAME" AS who, r."NAME" AS of
+FROM target."OSSYS_USER_ROLE" l JOIN target."OSSYS_USER" u ON u."ID" = l."USER_ID" JOIN target."OSSYS_ROLE" r ON r."ID" = l."Role_Id"
+UNION ALL SELECT 'member', u."USERNAME", g."NAME"
+FROM target."OSSYS_GROUP_USER" l JOIN target."OSSYS_USER" u ON u."ID" = l."USER_ID" JOIN target."OSSYS_GROUP" g ON g."ID" = l."GROUP_ID"
+UNION ALL SELECT 'role of group', g."NAME", r."NAME"
+FROM target."OSSYS_GROUP_ROLE" l JOIN target."OSSYS_GROUP" g ON g."ID" = l."GROUP_ID" JOIN target."OSSYS_ROLE" r ON r."ID" = l."ROLE_ID"
+UNION ALL SELECT 'created', g."NAME", u."USERNAME"
+FROM target."OSSYS_GROUP" g JOIN target."OSSYS_USER" u ON u."ID" = g."CREATED_BY";
+CREATE TABLE make.links_before AS TABLE make.links;
+CREATE PROCEDURE make.clean_up() LANGUAGE sql AS $$
+DELETE FROM target."OSSYS_USER_ROLE" WHERE "USER_ID" > 44;
+DELETE FROM target."OSSYS_GROUP_USER" WHERE "USER_ID" > 44;
+DELETE FROM target."OSSYS_GROUP_ROLE" WHERE "GROUP_ID" > 52;
+DELETE FROM target."OSSYS_GROUP" WHERE "ID" > 52;
+DELETE FROM target."OSSYS_USER" WHERE "ID" > 44;
+$$;
+\set ECHO all
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+CALL osmeta.run_plan('p');
+TABLE make.links EXCEPT TABLE make.links_before ORDER BY 1, 2, 3;
+UPDATE target."OSSYS_USER" SET "LAST_LOGIN" = '2024-05-01 10:00' WHERE "USERNAME" = 'zoe' AND "ID" > 44;
+SET client_min_messages = notice;
+CALL osmeta.undo_plan('p');
+SET client_min_messages = warning;
+SELECT table_name, label, stays FROM osmeta.plan_created WHERE stays IS NOT NULL ORDER BY 1, 2;
+SELECT "USERNAME" FROM target."OSSYS_USER" WHERE "ID" > 44;
+TABLE make.links EXCEPT TABLE make.links_before ORDER BY 1, 2, 3;
+SELECT osmeta.drop_plan('p');
+CALL make.clean_up();
+TABLE make.not_as_before;
+-- A group, in this database; who was in it by the plan alone goes
+SELECT osmeta.create_plan('p', 'src', 'near', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+CALL osmeta.run_plan('p');
+UPDATE target."OSSYS_GROUP" SET "DESCRIPTION" = 'those in service' WHERE "NAME" = 'Agents';
+SET client_min_messages = notice;
+CALL osmeta.undo_plan('p');
+SET client_min_messages = warning;
+SELECT table_name, label, stays FROM osmeta.plan_created WHERE stays IS NOT NULL ORDER BY 1, 2;
+TABLE make.links EXCEPT TABLE make.links_before ORDER BY 1, 2, 3;
+SELECT osmeta.drop_plan('p');
+CALL make.clean_up();
+TABLE make.not_as_before;
+-- Changed or not, they go if that is said; a password alone is not looked at.
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+SELECT osmeta.set_plan_option('p', 'undo_changed', 'delete');
+CALL osmeta.run_plan('p');
+UPDATE target."OSSYS_USER" SET "EMAIL" = 'maria@example.org' WHERE "USERNAME" = 'Maria';
+UPDATE target."OSSYS_USER" SET "PASSWORD" = 'set since' WHERE "USERNAME" = 'zoe' AND "ID" > 44;
+SET client_min_messages = notice;
+CALL osmeta.undo_plan('p');
+SET client_min_messages = warning;
+TABLE make.not_as_before;
+SELECT osmeta.drop_plan('p');
 
 -- A run whose session was lost when the target had committed: who stands there
 -- as was intended goes, with his links, and nobody else.

@@ -364,6 +364,28 @@ record_partners(const MigrationPlan *plan, const char *table,
 	return rows;
 }
 
+char *
+osmeta_created_state_sql(const MigrationPlan *plan, const char *table)
+{
+	return psprintf("SELECT r.id::text AS id, md5((jsonb_strip_nulls(to_jsonb(r)) - 'id')::text) AS checksum"
+					" FROM %s.ossys_%s r", plan->target_schema, table);
+}
+
+/* What they hold now, by which an undo sees whether somebody changes it. */
+static void
+record_state(const MigrationPlan *plan, const char *table)
+{
+	int			nest_level = osmeta_spi_expect_many();
+
+	osmeta_execf("WITH t AS MATERIALIZED (%s)"
+				 " UPDATE osmeta.plan_created c SET checksum = t.checksum FROM t"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.checksum IS NULL"
+				 "  AND t.id = c.target_id",
+				 osmeta_created_state_sql(plan, table), plan->plan_id,
+				 quote_literal_cstr(table));
+	osmeta_spi_restore(nest_level);
+}
+
 /* Has everybody arrived who was intended?  Then it is done. */
 static int64
 confirm(const MigrationPlan *plan, const char *table)
@@ -383,6 +405,8 @@ confirm(const MigrationPlan *plan, const char *table)
 						plan->target, SPI_processed, table),
 				 errdetail("%s.", osmeta_list_values(SPI_processed)),
 				 errhint("A trigger or a policy there may have left them out; put that right and call run_plan again.")));
+	if (rows > 0)
+		record_state(plan, table);
 	return (int64) rows;
 }
 

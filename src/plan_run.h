@@ -353,6 +353,13 @@ extern void osmeta_plan_create_users(Run *run);
  */
 extern void osmeta_plan_intend_users(Run *run);
 
+/*
+ * What the target's users or groups hold, secrets apart: a query with the
+ * columns id and checksum, both text.
+ */
+extern char *osmeta_created_state_sql(const MigrationPlan *plan,
+									  const char *table);
+
 /* When run_plan goes on where pull_plan stopped: create them after all. */
 extern void osmeta_plan_create_pulled(Run *run);
 

@@ -29,6 +29,8 @@ CREATE TABLE osmeta.plan_created (
     tenant_id   text,
     label       text,
     is_kept     boolean NOT NULL DEFAULT false,
+    checksum    text,
+    stays       text CHECK (stays IN ('changed', 'referred', 'linked')),
     PRIMARY KEY (plan_id, table_name, source_id)
 );
 COMMENT ON TABLE osmeta.plan_created IS 'Users and groups that a plan created at the target, with their role links and group memberships';
@@ -36,6 +38,8 @@ COMMENT ON COLUMN osmeta.plan_created.table_name IS 'user, group, user_role, gro
 COMMENT ON COLUMN osmeta.plan_created.target_id IS 'NULL: intended, and not known to stand there';
 COMMENT ON COLUMN osmeta.plan_created.tenant_id IS 'The tenant at the target';
 COMMENT ON COLUMN osmeta.plan_created.is_kept IS 'pull_plan has written it down, and no run has begun to create it: who stands there is not the plan''s';
+COMMENT ON COLUMN osmeta.plan_created.checksum IS 'What the row of a user or group held, secrets apart, when it had been created; NULL: not known';
+COMMENT ON COLUMN osmeta.plan_created.stays IS 'Why undo_plan has left it: it was changed since, others refer to it, or it is a link of who stays';
 
 CREATE TRIGGER plan_owner BEFORE INSERT OR UPDATE OR DELETE
     ON osmeta.plan_created FOR EACH ROW EXECUTE FUNCTION osmeta.plan_owner();
