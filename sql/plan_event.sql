@@ -102,7 +102,7 @@ SELECT public.make_plan('p');
 CALL osmeta.pull_plan('p');
 SELECT * FROM public.ledger;
 CALL osmeta.run_plan('p');
-SELECT state, count(*) FROM public.ledger GROUP BY state;
+SELECT state, count(*) FROM public.ledger GROUP BY state ORDER BY state;
 SELECT * FROM public.queued;
 CALL osmeta.undo_plan('p');
 SELECT content = public.content() AS is_as_before FROM public.before;
@@ -337,7 +337,7 @@ INSERT INTO source.order_rows ("ID", "CUSTOMERID", "CREATEDBY") VALUES (50, 1, 1
 INSERT INTO source.plain_rows ("ID", "NAME") VALUES (60, 'taken');
 SELECT osmeta.refresh_plan('p');
 CALL osmeta.run_plan('p');
-SELECT state, count(*) FROM public.ledger GROUP BY state;
+SELECT state, count(*) FROM public.ledger GROUP BY state ORDER BY state;
 -- they do not come back, and then they do
 SELECT format('target.%I', c.relname) AS user_events FROM pg_class c WHERE c.relnamespace = 'target'::regnamespace AND c.relname LIKE 'OSEVT%ser' \gset
 CREATE TRIGGER refuse BEFORE INSERT ON :user_events FOR EACH ROW EXECUTE FUNCTION public.refuse();
@@ -351,7 +351,7 @@ CALL osmeta.abandon_round('p');
 SET client_min_messages = warning;
 SELECT phase, round FROM osmeta.plan WHERE plan = 'p';
 CALL osmeta.abandon_round('p');
-SELECT state, count(*) FROM public.ledger GROUP BY state;
+SELECT state, count(*) FROM public.ledger GROUP BY state ORDER BY state;
 SELECT count(*) FROM (TABLE public.first_round EXCEPT ALL TABLE public.events) a;
 SELECT count(*) FROM (TABLE public.events EXCEPT ALL TABLE public.first_round) a;
 DELETE FROM target.plain_rows WHERE "ID" = 777;
