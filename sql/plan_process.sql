@@ -289,8 +289,22 @@ SELECT "Name", count(*) FROM factory_qa."OSSYS_BPM_ACTIVITY" WHERE "Activity_Def
 SELECT "Input_Value" FROM factory_qa."OSSYS_BPM_PROCESS_INPUT" WHERE "Name" = 'TaskId';
 SELECT osmeta.drop_plan('p');
 
--- What only one side has, what only rows say, and a mask.
+-- Where the target has one almost at the end, there is no room for more.
 DELETE FROM factory_prod."OSSYS_BPM_PROCESS" WHERE "Id" = 3000000000;
+INSERT INTO factory_qa."OSSYS_BPM_PROCESS" ("Id", "LABEL") VALUES (2147483646, 'almost the last');
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"producers": "referenced", "severity": {"unmatched_definition": "warning"}}') > 0 AS planned;
+SELECT code, message, hint FROM osmeta.plan_problem WHERE plan = 'p' AND object = 'ServiceCenter.Process' AND severity = 'error';
+UPDATE osmeta.plan_entity SET key_strategy = 'dense' WHERE entity = 'Process';
+SELECT code, message, hint FROM osmeta.plan_problem WHERE plan = 'p' AND object = 'ServiceCenter.Process' AND severity = 'error';
+UPDATE osmeta.plan_entity SET id_offset = 80000 WHERE entity = 'Process';
+SELECT code, message, hint FROM osmeta.plan_problem WHERE plan = 'p' AND object = 'ServiceCenter.Process' AND severity = 'error';
+UPDATE osmeta.plan_entity SET key_strategy = 'assigned' WHERE entity = 'Process';
+SELECT code, message, hint FROM osmeta.plan_problem WHERE plan = 'p' AND object = 'ServiceCenter.Process' AND severity = 'error';
+CALL osmeta.run_plan('p');
+SELECT osmeta.drop_plan('p');
+DELETE FROM factory_qa."OSSYS_BPM_PROCESS" WHERE "Id" = 2147483646;
+
+-- What only one side has, what only rows say, and a mask.
 SELECT osmeta.detach('prod'), osmeta.detach('qa');
 UPDATE factory_qa."OSSYS_BPM_ACTIVITY_DEFINITION" SET "SS_Key" = md5('activity HandleOrder.Check')::uuid WHERE "Name" = 'Check';
 ALTER TABLE factory_qa."OSSYS_BPM_ACTIVITY" DROP COLUMN "LAST_ERROR_ID", DROP COLUMN "GROUP_ID";

@@ -132,33 +132,55 @@ osmeta_check_matches(const Run *run, const PlanEntity *entity,
 				 errhint("%s", osmeta_refusal_hint(run->plan, "Create the partners there, or set option users to a fallback, and call run_plan again."))));
 }
 
-/* Rows whose identifier is a reference need the row that it refers to. */
+/*
+ * A query gives the rows whose identifier is a reference and whose parent is
+ * not moved; there must be none.
+ */
 static void
-check_parents(const Run *run, const PlanEntity *entity)
+refuse_parentless(const Run *run, const PlanEntity *entity, const char *query)
 {
-	const PlanAttribute *id = entity->identifier;
-	uint64		rows;
+	uint64		rows = osmeta_execf("%s ORDER BY 1", query);
 
-	if (entity->strategy != STRATEGY_PARENT)
-		return;
-	osmeta_execf("SELECT d.source_id FROM osmeta.plan_dangling d WHERE d.plan_id = " INT64_FORMAT
-				 " AND d.entity_id = " INT64_FORMAT " AND d.attribute_no = %d"
-				 " UNION SELECT p.source_id FROM (%s) p (source_id, target_id)"
-				 " WHERE %s AND p.target_id IS NULL AND NOT (%s) ORDER BY 1",
-				 run->plan_id, entity->entity_id, id->attribute_no,
-				 osmeta_key_pairs_sql(run->plan, entity),
-				 id->refers_to->strategy == STRATEGY_MAP ? "true" : "false",
-				 intended_condition(run, id->refers_to, "p.source_id"));
-	rows = SPI_processed;
 	if (rows > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg(UINT64_FORMAT " rows of %s belong to rows of %s that are not moved",
 						rows, osmeta_entity_label(entity),
-						osmeta_entity_label(id->refers_to)),
+						osmeta_entity_label(entity->identifier->refers_to)),
 				 errdetail("Identifiers at the source: %s.", osmeta_list_values(rows)),
 				 errhint("%s", osmeta_refusal_hint(run->plan, psprintf("Give %s a filter that leaves these rows out, and make a new plan.",
 																	   osmeta_entity_label(entity))))));
+}
+
+void
+osmeta_check_parents_moved(const Run *run)
+{
+	for (int i = 0; i < run->plan->nentities; i++)
+	{
+		const PlanEntity *e = &run->plan->entities[i];
+
+		if (e->is_data && e->strategy == STRATEGY_PARENT)
+			refuse_parentless(run, e,
+							  psprintf("SELECT d.source_id FROM osmeta.plan_dangling d WHERE d.plan_id = " INT64_FORMAT
+									   " AND d.entity_id = " INT64_FORMAT " AND d.attribute_no = %d",
+									   run->plan_id, e->entity_id,
+									   e->identifier->attribute_no));
+	}
+}
+
+/* Rows whose identifier is a reference need a parent with a partner. */
+static void
+check_parents(const Run *run, const PlanEntity *entity)
+{
+	const PlanAttribute *id = entity->identifier;
+
+	if (entity->strategy == STRATEGY_PARENT &&
+		id->refers_to->strategy == STRATEGY_MAP)
+		refuse_parentless(run, entity,
+						  psprintf("SELECT DISTINCT p.source_id FROM (%s) p (source_id, target_id)"
+								   " WHERE p.target_id IS NULL AND NOT (%s)",
+								   osmeta_key_pairs_sql(run->plan, entity),
+								   intended_condition(run, id->refers_to, "p.source_id")));
 }
 
 /* Does the target give the identifiers, of the rows or of their parents? */

@@ -439,6 +439,7 @@ osmeta_prepare_push(Run *run)
 		osmeta_leave_out_instances(run);
 	osmeta_empty_gone(run);
 	osmeta_record_dangling(run);
+	osmeta_check_parents_moved(run);
 	find_existing(run);
 	/* Rows of earlier rounds may have waited for one of them. */
 	if (run->is_pull)

@@ -112,6 +112,9 @@ extern void osmeta_check_problems(const Run *run);
 extern void osmeta_check_matches(const Run *run, const PlanEntity *entity,
 								 const PlanAttribute *attribute);
 
+/* Rows of the stage whose identifier is a reference come with their parents. */
+extern void osmeta_check_parents_moved(const Run *run);
+
 /* Every row of the stage gets an identifier that is free at the target. */
 extern void osmeta_check_entity(const Run *run, const PlanEntity *entity);
 extern void osmeta_check_identifiers(const Run *run,

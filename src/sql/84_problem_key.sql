@@ -198,7 +198,11 @@ SELECT plan_id, 'error', 'id_range_taken', object,
     CASE WHEN lower_id + id_offset::numeric <= target_upper_id
         THEN format('new identifiers would begin at %s, but the target has some up to %s', lower_id + id_offset::numeric, target_upper_id)
         ELSE format('new identifiers would begin at %s, but 0 stands for none', lower_id + id_offset::numeric) END,
-    'Set id_offset in osmeta.plan_entity to a higher value.'
+    CASE
+        -- identifiers of instances end there, whatever the column holds
+        WHEN platform_table IS NOT NULL AND rows_expected > 2147483647 - target_upper_id
+            THEN 'Not enough are free behind that: remove the row there, or make a plan with option processes set to none.'
+        ELSE 'Set id_offset in osmeta.plan_entity to a higher value.' END
 FROM osmeta.moved_entity AS moved
 WHERE (key_strategy IN ('offset', 'dense') OR key_strategy LIKE 'natural:%') AND plan_phase = 'planned'
     AND (lower_id + id_offset::numeric <= target_upper_id OR lower_id > 0 AND lower_id + id_offset::numeric < 1)

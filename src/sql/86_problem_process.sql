@@ -8,14 +8,23 @@
 CREATE VIEW osmeta.plan_problem_process (plan_id, severity, code, object, message, hint) AS
 -- the platform's identifiers of instances have 32 bits, whatever a column holds
 SELECT m.plan_id, 'error', 'instance_id_too_large', m.object,
-    format('identifiers would go up to %s, and those of processes and activities end at 2147483647', upper(r.range) - 1),
-    CASE m.key_strategy
-        WHEN 'dense' THEN 'Set id_offset in osmeta.plan_entity to a lower value, or make a plan with option processes set to none.'
+    format('identifiers would go up to %s, and those of processes and activities end at 2147483647', h.highest),
+    CASE
+        WHEN m.rows_expected > 2147483647 - m.target_upper_id
+            THEN format('The target has a row of identifier %s, and not enough are free behind it: remove that row there, or make a plan with option processes set to none.', m.target_upper_id)
+        WHEN m.key_strategy = 'assigned'
+            THEN 'Set key_strategy = ''dense'' in osmeta.plan_entity, or make a plan with option processes set to none.'
+        WHEN m.key_strategy = 'dense'
+            THEN 'Set id_offset in osmeta.plan_entity to a lower value, or make a plan with option processes set to none.'
         ELSE 'Set key_strategy = ''dense'' in osmeta.plan_entity, which numbers them from the first free one on, or make a plan with option processes set to none.' END
 FROM osmeta.moved_entity AS m
 CROSS JOIN LATERAL (SELECT numrange(lower(p.range), upper(p.range) + 1) AS range
     FROM (SELECT osmeta.planned_range(m.key_strategy, m.lower_id, m.upper_id, m.id_offset, m.rows_expected) AS range) AS p) AS r
-WHERE m.platform_table IS NOT NULL AND m.rows_expected > 0 AND upper(r.range) - 1 > 2147483647
+-- the target gives those behind its own
+CROSS JOIN LATERAL (SELECT CASE m.key_strategy WHEN 'assigned' THEN greatest(m.target_upper_id, m.counter_value, 0) + m.rows_expected::numeric
+    ELSE upper(r.range) - 1 END AS highest) AS h
+WHERE m.platform_table IS NOT NULL AND m.rows_expected > 0 AND h.highest > 2147483647
+    AND (m.key_strategy <> 'assigned' OR m.plan_phase = 'planned')
 UNION ALL
 SELECT e.plan_id, 'warning', 'definition_inactive', COALESCE(d.espace || '.', '') || d.process,
     format('the process is active in environment "%s" and not in "%s": its instances would not go on there', e.source, e.target),
