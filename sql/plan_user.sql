@@ -275,3 +275,10 @@ SET client_min_messages = warning;
 SELECT table_name, label FROM osmeta.plan_created WHERE label IS NOT NULL ORDER BY 1, 2;
 CALL osmeta.undo_plan('p');
 SELECT osmeta.drop_plan('p');
+-- Nobody is created for a run that is refused, since a row would come without
+-- the row that it is one with.
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], '{"users": "create", "groups": "create", "existing_one_to_one": "keep_target"}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET filter = 'false' WHERE entity = 'UserInfo';
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM osmeta.plan_created WHERE target_id IS NOT NULL;
+SELECT osmeta.drop_plan('p');
