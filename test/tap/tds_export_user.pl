@@ -123,8 +123,15 @@ unlike(said(q{CALL osmeta.run_plan('later')}), qr/ERROR/, 'it is run after all')
 is(there(), $run, 'and delivers the same');
 is(ask(q{SELECT table_name, count(*), count(target_id) FROM osmeta.plan_created WHERE NOT is_kept GROUP BY 1 ORDER BY 1}), $created, 'with the same people');
 is(ask(q{SELECT entity, status, detail FROM osmeta.verify_plan('later') WHERE status <> 'ok'}), '', 'verified');
-ask(q{CALL osmeta.undo_plan('later')});
-is(there(), $before, 'undone, too');
+# who has logged in since stays, with what he has been given
+tds_batch($database, q{UPDATE dbo.ossys_user SET last_login = '2024-05-01T10:00:00' WHERE username = 'zoe' AND id > 42});
+like(said(q{CALL osmeta.undo_plan('later')}), qr/Others refer to: group Agents \(id \d+\)\. Changed since they were created: user zoe/, 'undone, too, but for who has changed');
+is(tds_batch($database, q{SELECT username FROM dbo.ossys_user WHERE id > 42}), 'zoe', 'who is there');
+is(tds_batch($database, q{SELECT g.name FROM dbo.ossys_group_user l JOIN dbo.ossys_user u ON u.id = l.user_id JOIN dbo.ossys_group g ON g.id = l.group_id WHERE u.id > 42 ORDER BY 1}),
+	"Agents\nClerks", 'in his groups');
+tds_batch($database, "DELETE FROM dbo.$_") foreach 'ossys_user_role WHERE user_id > 42', 'ossys_group_user WHERE user_id > 42',
+	'ossys_group_role WHERE group_id > 51', 'ossys_group WHERE id > 51', 'ossys_user WHERE id > 42';
+is(there(), $before, 'and nothing else');
 ask(q{SELECT osmeta.drop_plan('later')});
 
 # ---------------------------------------------------------------------------
