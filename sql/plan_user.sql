@@ -232,6 +232,7 @@ DELETE FROM target.userinfo;
 SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], '{"users": "fallback:bob", "groups": "create"}') > 0 AS planned;
 CALL osmeta.run_plan('p');
 SELECT count(*) FROM target.userinfo;
+CALL osmeta.undo_plan('p');
 SELECT osmeta.drop_plan('p');
 
 -- Nobody is created for rows that are not delivered, since the target has

@@ -510,6 +510,9 @@ extern char *osmeta_list_lines(uint64 rows, uint64 total);
 
 /* plan_delta.c */
 
+/* How many users and groups has a plan created? */
+extern int64 osmeta_count_created(const MigrationPlan *plan);
+
 /* What the target has got of this round before its first row: a sentence. */
 extern char *osmeta_unwritten(const MigrationPlan *plan);
 

@@ -17,7 +17,8 @@
  * What is going to be created is committed to osmeta.plan_created first.  If
  * the session is lost, whoever stands there as was intended has been created
  * by this plan: a run does not create them again, and undo_plan takes
- * them out.
+ * them out.  That they have been created is committed before the run goes on:
+ * it may still be refused, and says then that they stand there.
  *
  *-------------------------------------------------------------------------
  */
@@ -244,6 +245,39 @@ settle(const MigrationPlan *plan, const char *table, const char *partners)
 	osmeta_spi_restore(nest_level);
 }
 
+/*
+ * After that: those whom an attempt that did not come so far has intended, and
+ * nobody needs now, or by the options that hold now.
+ */
+static void
+forget_unneeded(const MigrationPlan *plan, const char *table, bool is_wanted)
+{
+	osmeta_execf("DELETE FROM osmeta.plan_created c"
+				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
+				 "  AND c.source_id NOT IN (SELECT m.source_id FROM (%s) m)%s",
+				 plan->plan_id, quote_literal_cstr(table),
+				 known_pairs_sql(plan, table),
+				 !is_wanted ? "" :
+				 psprintf(" AND c.source_id NOT IN (SELECT n.source_id FROM (%s) n)",
+						  need_sql(plan, osmeta_map_entity(plan, table))));
+}
+
+/* What has become of those whom an earlier attempt has intended? */
+static void
+settle_all(const MigrationPlan *plan, bool users, bool groups)
+{
+	if (osmeta_map_entity(plan, "user") != NULL)
+	{
+		settle(plan, "user", known_pairs_sql(plan, "user"));
+		forget_unneeded(plan, "user", users);
+	}
+	if (osmeta_map_entity(plan, "group") != NULL)
+	{
+		settle(plan, "group", known_pairs_sql(plan, "group"));
+		forget_unneeded(plan, "group", groups);
+	}
+}
+
 /* Those who are intended and do not stand at the target yet. */
 static char *
 pending_sql(const MigrationPlan *plan, const char *table)
@@ -295,21 +329,27 @@ static const LinkTable link_tables[] = {
 	{"group_role", "group", "role", osmeta_map_role_sql}
 };
 
-/* The links that those get who are being created, and stand at the target. */
+/*
+ * The links that those get who are being created, and stand at the target; and
+ * those of whom the plan has created before to groups that are being created.
+ */
 static char *
 links_sql(const MigrationPlan *plan, const LinkTable *link,
 		  const char *partners)
 {
 	return psprintf("WITH l AS MATERIALIZED (SELECT l.id::text AS id, l.%s_id::text AS own, l.%s_id::text AS other FROM %s.ossys_%s l),"
-					" o AS MATERIALIZED (%s), m AS MATERIALIZED (%s)"
+					" o AS MATERIALIZED (%s), m AS MATERIALIZED (%s),"
+					" c AS MATERIALIZED (SELECT c.table_name, c.source_id, c.tenant_id, c.target_id IS NULL AS is_new"
+					"  FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT ")"
 					" SELECT l.id AS source_id, c.tenant_id, m.target_id AS %s_id, o.target_id AS %s_id"
-					" FROM l JOIN osmeta.plan_created c ON c.plan_id = " INT64_FORMAT
-					"  AND c.table_name = %s AND c.source_id = l.own AND c.target_id IS NULL"
+					" FROM l JOIN c ON c.table_name = %s AND c.source_id = l.own"
 					" JOIN m ON m.source_id = c.source_id"
-					" JOIN o ON o.source_id = l.other AND o.target_id IS NOT NULL",
+					" JOIN o ON o.source_id = l.other AND o.target_id IS NOT NULL"
+					" WHERE c.is_new OR EXISTS (SELECT FROM c n WHERE n.table_name = %s AND n.source_id = l.other AND n.is_new)",
 					link->own, link->other, plan->source_schema, link->table,
-					link->pairs(plan), partners, link->own, link->other,
-					plan->plan_id, quote_literal_cstr(link->own));
+					link->pairs(plan), partners, plan->plan_id, link->own,
+					link->other, quote_literal_cstr(link->own),
+					quote_literal_cstr(link->other));
 }
 
 /* Write down those that stand there; gives their number. */
@@ -449,7 +489,7 @@ osmeta_plan_create_users(Run *run)
 	int64		created_users;
 	int64		created_groups;
 
-	if (!users && !groups)
+	if (!users && !groups && !has_intended(plan))
 		return;
 	begin_kept(plan);
 	if (users)
@@ -465,10 +505,12 @@ osmeta_plan_create_users(Run *run)
 				 plan->plan_id);
 	osmeta_plan_lock_target(osmeta_int64_at(0, 1, NULL));
 	osmeta_plan_fill_map(plan);
-	if (users)
-		settle(plan, "user", known_pairs_sql(plan, "user"));
-	if (groups)
-		settle(plan, "group", known_pairs_sql(plan, "group"));
+	settle_all(plan, users, groups);
+	if (!has_intended(plan))
+	{
+		osmeta_run_commit(run);
+		return;
+	}
 
 	if (users)
 		create_users(run);
@@ -476,7 +518,7 @@ osmeta_plan_create_users(Run *run)
 		create_groups(run);
 	for (int i = 0; i < (int) lengthof(link_tables); i++)
 	{
-		if (strcmp(link_tables[i].own, "user") == 0 ? users : groups)
+		if (osmeta_map_entity(plan, link_tables[i].own) != NULL)
 			links += create_links(run, &link_tables[i]);
 	}
 	/* What a session has remembered meanwhile is out of date. */
@@ -491,6 +533,7 @@ osmeta_plan_create_users(Run *run)
 					links),
 			 created_users > 0 ?
 			 errdetail("Nobody can log in as one of these users until a password is set.") : 0));
+	osmeta_run_commit(run);
 }
 
 /* ---------------------------------------------------------------------------
@@ -626,16 +669,13 @@ osmeta_plan_intend_users(Run *run)
 	bool		users = is_wanted(plan, "user");
 	bool		groups = is_wanted(plan, "group");
 
-	if (!users && !groups)
-		return;
 	/* of an earlier attempt */
 	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
 				 " AND c.is_kept", plan->plan_id);
-	/* what a run has left that did not come so far */
-	if (users)
-		settle(plan, "user", known_pairs_sql(plan, "user"));
-	if (groups)
-		settle(plan, "group", known_pairs_sql(plan, "group"));
+	if (has_intended(plan))
+		settle_all(plan, users, groups);
+	if (!users && !groups)
+		return;
 	if (users)
 		intend(plan, "user", "end_user", true);
 	if (groups)

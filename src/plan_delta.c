@@ -47,20 +47,26 @@ osmeta_round_sql(const MigrationPlan *plan, const PlanEntity *entity)
 											 false, 'u', "true"));
 }
 
-char *
-osmeta_unwritten(const MigrationPlan *plan)
+int64
+osmeta_count_created(const MigrationPlan *plan)
 {
-	int64		created;
-
 	osmeta_execf("SELECT count(*) FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
 				 " AND c.table_name IN ('user', 'group') AND c.target_id IS NOT NULL AND NOT c.is_kept",
 				 plan->plan_id);
-	created = osmeta_int64_at(0, 1, NULL);
+	return osmeta_int64_at(0, 1, NULL);
+}
+
+char *
+osmeta_unwritten(const MigrationPlan *plan)
+{
+	int64		created = osmeta_count_created(plan);
+
 	return psprintf("Nothing %shas been written to the target%s.",
 					plan->round > 1 ? "of this round " : "",
 					created == 0 ? "" :
-					psprintf(", but for users and groups that the plan has created (" INT64_FORMAT ")",
-							 created));
+					psprintf(", but for users and groups that the plan has created (" INT64_FORMAT ")%s",
+							 created,
+							 plan->round > 1 ? "" : ", which undo_plan takes out again"));
 }
 
 char *

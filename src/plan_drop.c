@@ -134,6 +134,7 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 	MigrationPlan *plan = osmeta_plan_load(name);
 	PlanParts	parts;
 	int64		delivered = 0;
+	int64		created = 0;
 
 	/* Until commit, so that no run begins on what is going away. */
 	if (!osmeta_plan_lock_transaction(PLAN_LOCK_RUN, plan->plan_id))
@@ -144,6 +145,8 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 		drop_views(plan, &parts, i);
 	if (strcmp(plan->phase, "cleared") != 0)
 		delivered = osmeta_count_delivered(plan);
+	if (strcmp(plan->phase, "undone") != 0)
+		created = osmeta_count_created(plan);
 	osmeta_foreign_keys_drop(plan, NULL);
 	osmeta_event_drop(plan);
 	for (uint64 i = 0; i < parts.count; i++)
@@ -160,6 +163,10 @@ osmeta_drop_plan(PG_FUNCTION_ARGS)
 		ereport(NOTICE,
 				(errmsg("the " INT64_FORMAT " rows that plan \"%s\" delivered stay in environment \"%s\"",
 						delivered, name, plan->target)));
+	if (created > 0)
+		ereport(NOTICE,
+				(errmsg("the " INT64_FORMAT " users and groups that plan \"%s\" created stay in environment \"%s\"",
+						created, name, plan->target)));
 	osmeta_spi_end(nest_level);
 	PG_RETURN_VOID();
 }
