@@ -303,6 +303,48 @@ check_counter(const Run *run, const PlanEntity *entity, const char *upper)
 					   upper, osmeta_text_at(0, 3))));
 }
 
+/* The new identifiers of this round; of a number none is too large for bigint. */
+static char *
+wide_ids_sql(const Run *run, const PlanEntity *entity)
+{
+	PlanEntity	wide = *entity;
+	PlanAttribute id = *entity->identifier;
+
+	if (entity->is_number && entity->strategy != STRATEGY_PARENT)
+	{
+		id.target_type = pstrdup("bigint");
+		wide.identifier = &id;
+	}
+	return osmeta_target_id_sql(run->plan, &wide,
+								psprintf("s.round = %d", run->plan->round));
+}
+
+/* What the type holds, and what the platform has of its own rows. */
+static void
+check_highest(const Run *run, const PlanEntity *entity, const char *upper)
+{
+	const char *limit;
+
+	osmeta_execf("SELECT l.value::text, %s > l.value FROM (VALUES (least(osmeta.counter_limit(NULL, %s)%s))) l (value)",
+				 upper, quote_literal_cstr(entity->identifier->target_type),
+				 entity->platform_table != NULL ?
+				 psprintf(", %d", PG_INT32_MAX) : "");
+	limit = osmeta_text_at(0, 1);
+	if (osmeta_bool_at(0, 2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("rows of %s would get identifiers up to %s",
+						osmeta_entity_label(entity), upper),
+				 entity->platform_table != NULL ?
+				 errdetail("Those of the platform's processes and activities end at %s.",
+						   limit) :
+				 errdetail("Their type, %s, ends at %s.",
+						   entity->identifier->target_type, limit),
+				 errhint("%s", osmeta_refusal_hint(run->plan, entity->strategy == STRATEGY_DENSE ?
+												   "Make a new plan, with a lower id_offset for this entity." :
+												   "Make a new plan, with key_strategy = 'dense' for this entity."))));
+}
+
 /*
  * Every row must get an identifier, each another one, and none that is taken
  * at the target.
@@ -327,7 +369,8 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 	/* whose parent a script creates has none yet */
 				 run->is_pull ? "count(v.id)" : "count(*)",
 				 entity->strategy == STRATEGY_PARENT ? "count(DISTINCT v.id)" :
-				 run->is_pull ? "count(v.id)" : "count(*)", ids);
+				 run->is_pull ? "count(v.id)" : "count(*)",
+				 wide_ids_sql(run, entity));
 	staged = osmeta_int64_at(0, 1, NULL);
 	distinct = osmeta_int64_at(0, 2, NULL);
 	if (staged == 0)
@@ -344,15 +387,8 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 		lower = osmeta_text_at(0, 3);
 		upper = osmeta_text_at(0, 4);
 	}
-	if (entity->platform_table != NULL && upper != NULL &&
-		strtoll(upper, NULL, 10) > PG_INT32_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("rows of %s would get identifiers up to %s",
-						osmeta_entity_label(entity), upper),
-				 errdetail("Those of the platform's processes and activities end at %d.",
-						   PG_INT32_MAX),
-				 errhint("%s", osmeta_refusal_hint(run->plan, "Make a new plan, with key_strategy = 'dense' for this entity."))));
+	if (upper != NULL && entity->strategy != STRATEGY_PARENT)
+		check_highest(run, entity, upper);
 	if (upper != NULL)
 		check_counter(run, entity, upper);
 	/* What the target has goes before the push. */
