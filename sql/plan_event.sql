@@ -370,6 +370,28 @@ DELETE FROM source.plain_rows WHERE "ID" = 60;
 ALTER TABLE :target_plain DROP CONSTRAINT plain_name;
 SELECT content = public.content() AS is_as_before FROM public.before;
 
+-- What was brought and has been taken away there since, as when an activity
+-- woke, does not come again; what stands there does.
+SELECT public.make_plan('p');
+CALL osmeta.run_plan('p');
+CREATE TABLE public.first_round AS SELECT * FROM public.events;
+DELETE FROM :order_events WHERE "_ACTIVITY_ID" = (SELECT max(activity) FROM public.first_round WHERE entity = 'Order');
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (50, 1);
+CALL osmeta.run_plan('p');
+SELECT entity, process, activity > 0 AS is_activity FROM (TABLE public.first_round EXCEPT ALL TABLE public.events) a;
+SELECT count(*) FROM (TABLE public.events EXCEPT ALL TABLE public.first_round) a;
+SELECT * FROM public.ledger;
+SELECT status, count(*) FROM public.verified GROUP BY status;
+-- nor in the round after that
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (51, 1);
+CALL osmeta.run_plan('p');
+SELECT entity, process, activity > 0 AS is_activity FROM (TABLE public.first_round EXCEPT ALL TABLE public.events) a;
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+DROP TABLE public.first_round;
+DELETE FROM source.order_rows WHERE "ID" > 3;
+SELECT content = public.content() AS is_as_before FROM public.before;
+
 -- Those of the source that differ in queue or tenant are two, alike ones are
 -- one; what the target has stays as it has it.
 CREATE TABLE public.saved AS TABLE source.events_of_order;

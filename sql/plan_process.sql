@@ -304,6 +304,23 @@ CALL osmeta.run_plan('p');
 SELECT osmeta.drop_plan('p');
 DELETE FROM factory_qa."OSSYS_BPM_PROCESS" WHERE "Id" = 2147483646;
 
+-- A later round goes on behind the first one, and may come to the end.
+SELECT pg_get_serial_sequence('factory_qa."OSSYS_BPM_ACTIVITY"', 'Id') AS counter \gset
+SELECT last_value AS stood FROM :counter \gset
+INSERT INTO factory_qa."OSSYS_BPM_ACTIVITY" ("Id", "Name") VALUES (2147483600, 'almost the last');
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"producers": "referenced", "severity": {"unmatched_definition": "warning"}}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET key_strategy = 'dense' WHERE entity = 'Activity';
+CALL osmeta.run_plan('p');
+INSERT INTO factory_prod."OSSYS_BPM_ACTIVITY" SELECT (jsonb_populate_record(a, jsonb_build_object('Id', 5000 + i))).*
+FROM factory_prod."OSSYS_BPM_ACTIVITY" a, generate_series(1, 60) i WHERE "Id" = 3;
+CALL osmeta.run_plan('p');
+CALL osmeta.abandon_round('p');
+CALL osmeta.undo_plan('p');
+SELECT osmeta.drop_plan('p');
+DELETE FROM factory_prod."OSSYS_BPM_ACTIVITY" WHERE "Id" > 5000;
+DELETE FROM factory_qa."OSSYS_BPM_ACTIVITY" WHERE "Id" = 2147483600;
+SELECT setval(:'counter', :stood) > 0 AS is_back;
+
 -- What only one side has, what only rows say, and a mask.
 SELECT osmeta.detach('prod'), osmeta.detach('qa');
 UPDATE factory_qa."OSSYS_BPM_ACTIVITY_DEFINITION" SET "SS_Key" = md5('activity HandleOrder.Check')::uuid WHERE "Name" = 'Check';

@@ -173,3 +173,53 @@ SET client_min_messages = warning;
 SELECT count(*) FROM osmeta.plan_created;
 TABLE make.not_as_before;
 SELECT osmeta.drop_plan('p');
+
+-- Whom an attempt has intended that did not come so far, and the options that
+-- hold now have no one create: who stands in for them is not one of them.
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+\set VERBOSITY terse
+CALL osmeta.run_plan('p');
+\set VERBOSITY default
+SELECT table_name, label FROM osmeta.plan_created ORDER BY 1, 2;
+DROP TRIGGER stop ON target."OSSYS_GROUP";
+SELECT osmeta.set_plan_option('p', 'users', 'fallback:bob');
+CALL osmeta.run_plan('p');
+SELECT table_name, label FROM osmeta.plan_created WHERE table_name IN ('user', 'group') ORDER BY 1, 2;
+CALL osmeta.undo_plan('p');
+TABLE make.not_as_before;
+SELECT osmeta.drop_plan('p');
+
+-- A run that is refused has created them all the same, and they are its own,
+-- whoever stands in for the others then.
+INSERT INTO source."case" ("ID", "LABEL", "OWNERID") VALUES (9, 'refuse me', 13);
+SELECT format('ALTER TABLE target.%I ADD CONSTRAINT refused CHECK ("LABEL" <> ''refuse me'')', "PHYSICAL_TABLE_NAME") FROM target."OSSYS_ENTITY" WHERE "NAME" = 'Case' \gexec
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+CALL osmeta.run_plan('p');
+SELECT c.table_name, c.label, u."USERNAME" FROM osmeta.plan_created c LEFT JOIN target."OSSYS_USER" u ON u."ID"::text = c.target_id
+WHERE c.table_name = 'user' ORDER BY 1, 2;
+DELETE FROM source."case" WHERE "ID" = 9;
+SELECT format('ALTER TABLE target.%I DROP CONSTRAINT refused', "PHYSICAL_TABLE_NAME") FROM target."OSSYS_ENTITY" WHERE "NAME" = 'Case' \gexec
+SELECT osmeta.refresh_plan('p');
+SELECT osmeta.set_plan_option('p', 'users', 'fallback:bob');
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+CALL osmeta.undo_plan('p');
+SET client_min_messages = warning;
+TABLE make.not_as_before;
+SELECT osmeta.drop_plan('p');
+
+-- Who was created by an earlier round becomes a member of a group that a later
+-- one creates, and of no other.
+INSERT INTO source."OSSYS_GROUP" ("ID", "NAME", "TENANT_ID") SELECT 90 + n, 'Later ' || n, "TENANT_ID" FROM source."OSSYS_USER" CROSS JOIN generate_series(0, 1) n WHERE "ID" = 17;
+INSERT INTO source."OSSYS_GROUP_USER" ("USER_ID", "GROUP_ID", "TENANT_ID") SELECT 17, "ID", "TENANT_ID" FROM source."OSSYS_GROUP" WHERE "ID" IN (90, 91);
+SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], :'options') > 0 AS planned;
+CALL osmeta.run_plan('p');
+SELECT count(*) FROM make.links WHERE of LIKE 'Later%';
+INSERT INTO source."case" ("ID", "LABEL", "TEAMID") VALUES (9, 'for those to come', 90);
+SET client_min_messages = notice;
+CALL osmeta.run_plan('p');
+SET client_min_messages = warning;
+SELECT * FROM make.links WHERE of LIKE 'Later%';
+CALL osmeta.undo_plan('p');
+TABLE make.not_as_before;
+SELECT osmeta.drop_plan('p');

@@ -387,7 +387,9 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 		lower = osmeta_text_at(0, 3);
 		upper = osmeta_text_at(0, 4);
 	}
-	if (upper != NULL && entity->strategy != STRATEGY_PARENT)
+	/* kept ones that do not fit are listed with all that does not (plan_fit.c) */
+	if (upper != NULL && entity->strategy != STRATEGY_PARENT &&
+		(entity->strategy != STRATEGY_KEEP || entity->platform_table != NULL))
 		check_highest(run, entity, upper);
 	if (upper != NULL)
 		check_counter(run, entity, upper);

@@ -24,6 +24,9 @@
  *		finds nothing missing; or sets all aside again, and knows from what
  *		was committed which are the target's own.
  *
+ * What a round has brought and does not stand there when the next one begins
+ * has been taken away there, as when an activity woke: it does not come again.
+ *
  * Event tables of what the plan does not write to stay as they are, and get the
  * subscriptions of activities that are moved (plan_event_other.c).
  *
@@ -176,7 +179,14 @@ keep_rows(const MigrationPlan *plan, const EventTable *table, bool is_fresh)
 					  osmeta_event_numbered(table,
 											osmeta_event_name(plan, EVENT_BROUGHT, table)));
 	if (is_fresh)
+	{
 		osmeta_execf("DELETE FROM %s", own);
+		osmeta_execf("INSERT INTO %s (%s) SELECT %s FROM %s b EXCEPT SELECT %s FROM %s a",
+					 osmeta_event_name(plan, EVENT_TAKEN, table), columns,
+					 columns,
+					 osmeta_event_name(plan, EVENT_BROUGHT, table), columns,
+					 seen);
+	}
 	osmeta_execf("INSERT INTO %s (%s) SELECT %s FROM (SELECT * FROM %s a EXCEPT SELECT * FROM %s b) o",
 				 own, columns, columns, osmeta_event_numbered(table, theirs),
 				 osmeta_event_numbered(table, own));

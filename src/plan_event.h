@@ -25,9 +25,10 @@
 #define EVENT_OWN 'k'			/* rows of the target, kept */
 #define EVENT_BROUGHT 'q'		/* rows of the source that it did not have */
 #define EVENT_SEEN 'h'			/* what stood there, or is to come */
+#define EVENT_TAKEN 'l'			/* brought, and gone there since */
 #define EVENT_SCRIPT 'z'		/* rows of the source, as a script brings them */
 
-#define EVENT_RELATIONS "vykqhz"
+#define EVENT_RELATIONS "vykqhlz"
 
 typedef struct EventColumn
 {

@@ -272,6 +272,7 @@ note(const MigrationPlan *plan, const Found *found)
 		make_kept(plan, EVENT_OWN, event_no, old, found->columns);
 		make_kept(plan, EVENT_BROUGHT, event_no, old, found->columns);
 		make_kept(plan, EVENT_SEEN, event_no, old, found->columns);
+		make_kept(plan, EVENT_TAKEN, event_no, old, found->columns);
 		drop_relation(plan, EVENT_SCRIPT, event_no);
 	}
 	drop_relation(plan, EVENT_SOURCE, event_no);

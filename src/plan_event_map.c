@@ -427,13 +427,16 @@ osmeta_event_bring(MigrationPlan *plan, const EventTable *table)
 		nest_level = osmeta_spi_expect_many();
 		osmeta_execf("WITH %s,"
 					 " i AS (INSERT INTO %s (%s) SELECT %s FROM (SELECT DISTINCT ON (%s) w.* FROM w WHERE w.is_wanted AND NOT w.is_lost) o"
-					 "  WHERE NOT EXISTS (SELECT FROM %s k WHERE %s = %s AND %s) RETURNING 1)"
+					 "  WHERE NOT EXISTS (SELECT FROM %s k WHERE %s = %s AND %s)"
+					 "  AND %s NOT IN (SELECT %s FROM %s g) RETURNING 1)"
 					 " SELECT (SELECT count(*) FROM i), count(*) FILTER (WHERE w.is_wanted AND w.is_lost) FROM w",
 					 mapped, brought, columns, columns,
 					 key_sql(table, "w", true),
 					 osmeta_event_name(plan, EVENT_OWN, table),
 					 key_sql(table, "k", false), key_sql(table, "o", false),
-					 same_tenant_sql(table, "k", "o"));
+					 same_tenant_sql(table, "k", "o"),
+					 key_sql(table, "o", true), key_sql(table, "g", true),
+					 osmeta_event_name(plan, EVENT_TAKEN, table));
 		rows = osmeta_int64_at(0, 1, NULL);
 		left = osmeta_int64_at(0, 2, NULL);
 		osmeta_spi_restore(nest_level);

@@ -45,13 +45,15 @@ LEFT JOIN osmeta.captured_physical_column c ON c.capture_id = v.capture_id AND c
     AND c.column_name = v.column_name AND c.local_type IS NULL
 WHERE a.status IN ('matched', 'target only') AND v.is_needed AND v.type IS NULL
 UNION ALL
-SELECT a.plan_id, 'error', 'column_shared', a.object,
+-- also one that is left out is a column of the foreign table
+SELECT a.plan_id, 'error', 'column_shared', e.object || '.' || a.attribute,
     format('column "%s" of the target also belongs to attribute %s', a.target_column, o.attribute),
     'Something is wrong with the metamodel there: put it right and make the plan anew, or set include = false in osmeta.plan_entity.'
-FROM osmeta.moved_attribute a
+FROM osmeta.moved_entity e
+JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id
 JOIN osmeta.plan_attribute o ON o.plan_id = a.plan_id AND o.entity_id = a.entity_id
     AND o.attribute_no <> a.attribute_no AND o.target_column = a.target_column
-WHERE a.status IN ('matched', 'target only') AND o.status IN ('matched', 'target only')
+WHERE e.status = 'matched' AND a.status IN ('matched', 'target only') AND o.status IN ('matched', 'target only')
     AND a.target_type IS NOT NULL AND o.target_type IS NOT NULL
 UNION ALL
 SELECT plan_id, 'error', 'type_changed', object,
