@@ -387,7 +387,7 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 		lower = osmeta_text_at(0, 3);
 		upper = osmeta_text_at(0, 4);
 	}
-	/* kept ones that do not fit are listed with all that does not (plan_fit.c) */
+	/* kept ones are listed with all that does not fit (plan_fit.c) */
 	if (upper != NULL && entity->strategy != STRATEGY_PARENT &&
 		(entity->strategy != STRATEGY_KEEP || entity->platform_table != NULL))
 		check_highest(run, entity, upper);
