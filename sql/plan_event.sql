@@ -269,6 +269,39 @@ SELECT status, count(*) FROM public.verified GROUP BY status;
 CALL osmeta.undo_plan('p');
 SELECT content = public.content() AS is_as_before FROM public.before;
 SELECT osmeta.drop_plan('p');
+-- What the target subscribes to itself takes the place of what was brought,
+INSERT INTO source.events_of_order ("_ESPACE_ID", "_TENANT_ID", "_PROCESS_DEF_ID", "_IS_UPDATE", "_IS_LIGHT")
+SELECT DISTINCT "_ESPACE_ID", "_TENANT_ID", 12, false, false FROM source.events_of_order WHERE "_PROCESS_DEF_ID" = 11;
+ALTER TABLE :target_order DISABLE TRIGGER "OSTRG_EI__OSUSR_FEB_ORDER";
+SELECT public.make_plan('p', '{"events": "disabled", "severity": {"target_trigger": "note"}}');
+CALL osmeta.run_plan('p');
+CREATE TABLE public.first_round AS SELECT * FROM public.events;
+CREATE TABLE public.published AS SELECT e.* FROM :order_events e JOIN target."OSSYS_BPM_PROCESS_DEFINITION" d ON d."Id" = e."_PROCESS_DEF_ID" WHERE d."Name" = 'Approve';
+UPDATE public.published SET "_IS_LIGHT" = NOT "_IS_LIGHT";
+INSERT INTO :order_events TABLE public.published;
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (8, 1);
+CALL osmeta.run_plan('p');
+SELECT entity, process, is_light FROM (TABLE public.events EXCEPT ALL TABLE public.first_round) a;
+SELECT entity, process, is_light FROM (TABLE public.first_round EXCEPT ALL TABLE public.events) a;
+-- and what another plan has set aside is not gone.
+CREATE TRIGGER refuse BEFORE INSERT ON :target_plain FOR EACH ROW EXECUTE FUNCTION public.refuse();
+SELECT public.make_plan('other', '{"severity": {"target_trigger": "note"}}');
+CALL osmeta.run_plan('other');
+INSERT INTO source.order_rows ("ID", "CUSTOMERID") VALUES (9, 1);
+SELECT osmeta.refresh_plan('p');
+CALL osmeta.run_plan('p');
+CALL osmeta.undo_plan('p');
+CALL osmeta.undo_plan('other');
+CALL osmeta.run_plan('p');
+CALL osmeta.undo_plan('p');
+SELECT entity, process, is_light FROM public.events WHERE process = 'Approve';
+SELECT osmeta.drop_plan('p'), osmeta.drop_plan('other');
+DROP TRIGGER refuse ON :target_plain;
+DELETE FROM :order_events e USING public.published p WHERE e."_PROCESS_DEF_ID" = p."_PROCESS_DEF_ID" AND e."_IS_LIGHT" = p."_IS_LIGHT";
+DROP TABLE public.first_round, public.published;
+DELETE FROM source.events_of_order WHERE "_PROCESS_DEF_ID" = 12;
+DELETE FROM source.order_rows WHERE "ID" > 7;
+SELECT content = public.content() AS is_as_before FROM public.before;
 \set ECHO none
 SELECT format('ALTER TABLE %s ENABLE TRIGGER %I', tgrelid::regclass, tgname) FROM pg_trigger
 WHERE tgname LIKE 'OSTRG%' AND tgrelid IN (:'target_order'::regclass, :'target_customer'::regclass) \gexec

@@ -182,10 +182,15 @@ CALL osmeta.run_plan('p');
 \set VERBOSITY default
 SELECT table_name, label FROM osmeta.plan_created ORDER BY 1, 2;
 DROP TRIGGER stop ON target."OSSYS_GROUP";
-SELECT osmeta.set_plan_option('p', 'users', 'fallback:bob');
+-- not even who is like him, in another tenant
+INSERT INTO target."OSSYS_USER" ("TENANT_ID", "USERNAME", "NAME", "EMAIL", "EXTERNAL_ID", "CREATION_DATE", "IS_ACTIVE")
+SELECT 3, "USERNAME", "NAME", "EMAIL", "EXTERNAL_ID", "CREATION_DATE", "IS_ACTIVE" FROM source."OSSYS_USER" WHERE "ID" = 17;
+SELECT osmeta.set_plan_option('p', 'users', 'fallback:North\zoe');
 CALL osmeta.run_plan('p');
 SELECT table_name, label FROM osmeta.plan_created WHERE table_name IN ('user', 'group') ORDER BY 1, 2;
+SELECT * FROM make.links WHERE who = 'zoe';
 CALL osmeta.undo_plan('p');
+DELETE FROM target."OSSYS_USER" WHERE "USERNAME" = 'zoe' AND "TENANT_ID" = 3 RETURNING "USERNAME";
 TABLE make.not_as_before;
 SELECT osmeta.drop_plan('p');
 
@@ -197,6 +202,15 @@ SELECT osmeta.create_plan('p', 'src', 'far', ARRAY['espace:Desk'], :'options') >
 CALL osmeta.run_plan('p');
 SELECT c.table_name, c.label, u."USERNAME" FROM osmeta.plan_created c LEFT JOIN target."OSSYS_USER" u ON u."ID"::text = c.target_id
 WHERE c.table_name = 'user' ORDER BY 1, 2;
+-- who has gone meanwhile is created again
+DELETE FROM target."OSSYS_USER_ROLE" r USING target."OSSYS_USER" u WHERE u."ID" = r."USER_ID" AND u."USERNAME" = 'Maria';
+DELETE FROM target."OSSYS_USER" WHERE "USERNAME" = 'Maria';
+SELECT osmeta.refresh_plan('p');
+SET client_min_messages = notice;
+\set VERBOSITY terse
+CALL osmeta.run_plan('p');
+\set VERBOSITY default
+SET client_min_messages = warning;
 DELETE FROM source."case" WHERE "ID" = 9;
 SELECT format('ALTER TABLE target.%I DROP CONSTRAINT refused', "PHYSICAL_TABLE_NAME") FROM target."OSSYS_ENTITY" WHERE "NAME" = 'Case' \gexec
 SELECT osmeta.refresh_plan('p');

@@ -345,6 +345,23 @@ check_highest(const Run *run, const PlanEntity *entity, const char *upper)
 												   "Make a new plan, with key_strategy = 'dense' for this entity."))));
 }
 
+/* The target will give those behind its own. */
+static void
+check_assigned(const Run *run, const PlanEntity *entity)
+{
+	const MigrationPlan *plan = run->plan;
+
+	if (osmeta_execf("SELECT greatest(h.upper, e.counter_value, 0) + s.rows FROM osmeta.plan_entity e"
+					 " CROSS JOIN (SELECT max(t.c%d)::numeric AS upper FROM %s t) h"
+					 " CROSS JOIN (SELECT count(*) AS rows FROM %s s WHERE s.round = %d) s"
+					 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT " AND s.rows > 0",
+					 entity->identifier->attribute_no,
+					 osmeta_stage_name(plan, 't', entity->entity_id),
+					 osmeta_stage_name(plan, 'e', entity->entity_id),
+					 plan->round, plan->plan_id, entity->entity_id) > 0)
+		check_highest(run, entity, osmeta_text_at(0, 1));
+}
+
 /*
  * Every row must get an identifier, each another one, and none that is taken
  * at the target.
@@ -362,7 +379,11 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 
 	check_parents(run, entity);
 	if (is_assigned(entity))
+	{
+		if (entity->platform_table != NULL && entity->is_number)
+			check_assigned(run, entity);
 		return;
+	}
 
 	/* Only rows that share a parent at the target can share an identifier. */
 	osmeta_execf("SELECT %s, %s, min(v.id)::text, max(v.id)::text FROM (%s) v",

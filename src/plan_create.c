@@ -87,7 +87,11 @@ intend(const MigrationPlan *plan, const char *strategy, const char *view,
 				 " SELECT " INT64_FORMAT ", %s, n.source_id, p.target_id, n.label, %s"
 				 " FROM need n JOIN u ON u.id = n.source_id"
 				 " JOIN p ON p.source_id = u.tenant_id"
-				 " ON CONFLICT DO NOTHING",
+	/* who was created, and has gone or has another name there now */
+				 " ON CONFLICT (plan_id, table_name, source_id) DO UPDATE"
+				 "  SET target_id = NULL, tenant_id = EXCLUDED.tenant_id, label = EXCLUDED.label,"
+				 "   is_kept = EXCLUDED.is_kept, checksum = NULL"
+				 "  WHERE plan_created.target_id IS NOT NULL",
 				 need_sql(plan, entity), strategy,
 				 plan->source_schema, view,
 				 osmeta_map_tenant_sql(plan), plan->plan_id,
@@ -213,8 +217,8 @@ present_pairs_sql(const MigrationPlan *plan, const char *table)
 /*
  * Who was intended and stands there now was created by this plan, in a run
  * that was lost, if all that would have been written is as it would have
- * been and no other plan has created it; else by somebody else, and is no
- * concern of ours.
+ * been, in the tenant that it would have been, and no other plan has created
+ * it; else by somebody else, and is no concern of ours.
  */
 static void
 settle(const MigrationPlan *plan, const char *table, const char *partners)
@@ -228,13 +232,13 @@ settle(const MigrationPlan *plan, const char *table, const char *partners)
 
 	nest_level = osmeta_spi_expect_many();
 	osmeta_execf("WITH s AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v),"
-				 " t AS MATERIALIZED (SELECT v.%s_id::text AS id, %s AS row FROM %s.%s v),"
+				 " t AS MATERIALIZED (SELECT v.%s_id::text AS id, v.tenant_id::text AS tenant_id, %s AS row FROM %s.%s v),"
 				 " m AS MATERIALIZED (%s)"
 				 " DELETE FROM osmeta.plan_created c USING m, s, t"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
 				 "  AND m.source_id = c.source_id"
 				 "  AND s.id = c.source_id AND t.id = m.target_id"
-				 "  AND (s.row <> t.row OR EXISTS (SELECT FROM osmeta.plan p"
+				 "  AND (s.row <> t.row OR t.tenant_id IS DISTINCT FROM c.tenant_id OR EXISTS (SELECT FROM osmeta.plan p"
 				 "   JOIN osmeta.plan o ON o.target_place = p.target_place AND o.plan_id <> p.plan_id"
 				 "   JOIN osmeta.plan_created x ON x.plan_id = o.plan_id AND x.table_name = c.table_name"
 				 "    AND x.target_id = m.target_id"
@@ -362,7 +366,7 @@ record_links(const MigrationPlan *plan, const LinkTable *link,
 								" SELECT DISTINCT ON (t.id) " INT64_FORMAT ", %s, n.source_id, t.id, n.tenant_id"
 								" FROM n JOIN t ON t.own = n.%s_id AND t.other = n.%s_id"
 								" ORDER BY t.id, n.source_id"
-								" ON CONFLICT DO NOTHING",
+								" ON CONFLICT (plan_id, table_name, source_id) DO UPDATE SET target_id = EXCLUDED.target_id, tenant_id = EXCLUDED.tenant_id",
 								links, link->own, link->other,
 								plan->target_schema, link->table, plan->plan_id,
 								quote_literal_cstr(link->table), link->own,
@@ -694,10 +698,21 @@ osmeta_plan_intend_users(Run *run)
 	}
 }
 
+/* Has a piece of this round been delivered, or may it have been? */
+static bool
+has_begun(const MigrationPlan *plan)
+{
+	return osmeta_execf("SELECT FROM osmeta.plan_chunk c WHERE c.plan_id = " INT64_FORMAT
+						" AND c.round = %d AND c.phase <> 'pull' AND c.state IN ('prepared', 'done') LIMIT 1",
+						plan->plan_id, plan->round) > 0;
+}
+
+/* An earlier attempt may have created them, and have been refused then. */
 void
 osmeta_plan_create_pulled(Run *run)
 {
-	if (!has_intended(run->plan))
+	if (!has_intended(run->plan) &&
+		(osmeta_count_created(run->plan) == 0 || has_begun(run->plan)))
 		return;
 	osmeta_plan_create_users(run);
 	run->plan = osmeta_plan_load(run->name);

@@ -61,12 +61,15 @@ osmeta_unwritten(const MigrationPlan *plan)
 {
 	int64		created = osmeta_count_created(plan);
 
-	return psprintf("Nothing %shas been written to the target%s.",
-					plan->round > 1 ? "of this round " : "",
-					created == 0 ? "" :
-					psprintf(", but for users and groups that the plan has created (" INT64_FORMAT ")%s",
-							 created,
-							 plan->round > 1 ? "" : ", which undo_plan takes out again"));
+	if (created == 0)
+		return psprintf("Nothing %shas been written to the target.",
+						plan->round > 1 ? "of this round " : "");
+	/* it is not known in which round */
+	if (plan->round > 1)
+		return psprintf("Nothing of this round has been written to the target, but for users and groups, if it needed some (the plan has created " INT64_FORMAT " so far).",
+						created);
+	return psprintf("Nothing has been written to the target, but for users and groups that the plan has created (" INT64_FORMAT "), which undo_plan takes out again.",
+					created);
 }
 
 char *

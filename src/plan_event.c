@@ -233,14 +233,20 @@ empty_table(void *arg)
 	forget_brought(plan, work->table);
 }
 
-/* Another plan would take what this one has set aside for gone. */
+/*
+ * What another plan has set aside is not gone.  Two plans that begin at once
+ * wait for each other here.
+ */
 static void
-check_others(const MigrationPlan *plan, const EventTable *table)
+check_others(const Run *run, const EventTable *table)
 {
+	osmeta_execf("SELECT hashtextextended(p.target_place, 0) FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
+				 run->plan_id);
+	osmeta_plan_lock_target(osmeta_int64_at(0, 1, NULL));
 	if (osmeta_execf("SELECT o.plan FROM osmeta.plan p JOIN osmeta.plan o ON o.target_place = p.target_place AND o.plan_id <> p.plan_id"
 					 " JOIN osmeta.plan_event v ON v.plan_id = o.plan_id AND v.kind = 'table' AND v.state = 'aside'"
 					 " WHERE p.plan_id = " INT64_FORMAT " AND v.table_name = %s LIMIT 1",
-					 plan->plan_id, quote_literal_cstr(table->name)) > 0)
+					 run->plan_id, quote_literal_cstr(table->name)) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" has set the subscriptions of event table \"%s\" aside",
@@ -275,11 +281,7 @@ set_aside(Run *run, const EventTable *table)
 	/* one that had put them back, or set them aside */
 	if (!is_fresh)
 		osmeta_event_await(run, table);
-	/* two plans that begin at once wait for each other here */
-	osmeta_execf("SELECT hashtextextended(p.target_place, 0) FROM osmeta.plan p WHERE p.plan_id = " INT64_FORMAT,
-				 run->plan_id);
-	osmeta_plan_lock_target(osmeta_int64_at(0, 1, NULL));
-	check_others(run->plan, table);
+	check_others(run, table);
 	for (int i = 0;; i++)
 	{
 		work.rows = (uint64) keep_rows(run->plan, table, is_fresh);
@@ -338,7 +340,11 @@ all_aside(Run *run, bool only_platform, bool is_undo)
 		/* triggers of the platform's own tables are not looked at */
 		if (!tables[i].is_written ||
 			(!tables[i].is_platform && (is_kept || only_platform)))
+		{
+			if (!only_platform)
+				check_others(run, &tables[i]);
 			continue;
+		}
 		is_new |= strcmp(tables[i].state, "aside") != 0;
 		set_aside(run, &tables[i]);
 		CHECK_FOR_INTERRUPTS();
@@ -436,6 +442,7 @@ look_for_removal(void *arg)
 
 	osmeta_execf("SELECT COALESCE(array_agg(md5(r::text)), '{}')::text FROM %s r", brought);
 	before = osmeta_text_at(0, 1);
+	(void) keep_rows(plan, removal->work.table, true);
 	bring(&removal->work);
 	removal->is_needed = osmeta_execf("SELECT unnest(%s::text[]) EXCEPT ALL SELECT md5(r::text) FROM %s r LIMIT 1",
 									  quote_literal_cstr(before), brought) > 0;
@@ -454,6 +461,7 @@ take_over(Run *run, EventTable *table, bool with_source)
 	Removal		removal = {{run, table, 0}, true};
 	ErrorData  *error;
 
+	check_others(run, table);
 	if (with_source && table->rows_brought > 0 && is_fresh)
 	{
 		error = osmeta_try(look_for_removal, &removal, false);

@@ -177,15 +177,21 @@ check_first_push(Run *run)
 static void
 end_pull(Run *run)
 {
+	int64		created;
+
 	if (!is_phase(run, "push") && !is_phase(run, "delete"))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("plan \"%s\" is in phase %s: its rows have been pulled",
 						run->name, run->plan->phase)));
 	osmeta_run_advance(run, run->plan->phase, osmeta_events_pulled);
+	created = osmeta_count_created(run->plan);
 	ereport(NOTICE,
-			(errmsg("plan \"%s\" is pulled and checked; nothing has been written to environment \"%s\"",
-					run->name, run->plan->target),
+			(errmsg("plan \"%s\" is pulled and checked; nothing has been written to environment \"%s\"%s",
+					run->name, run->plan->target,
+					created == 0 ? "" :
+					psprintf(", but for users and groups that a run has created before (" INT64_FORMAT ")",
+							 created)),
 			 errhint("CALL osmeta.run_plan(%s) delivers it; osmeta.export_plan(%s, 'sqlserver') gives the scripts that do.",
 					 quote_literal_cstr(run->name),
 					 quote_literal_cstr(run->name))));
