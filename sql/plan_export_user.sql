@@ -24,8 +24,8 @@ UNION ALL SELECT 'group_user', concat_ws('|', u."USERNAME", g."NAME", l."TENANT_
 UNION ALL SELECT 'group_role', concat_ws('|', g."NAME", l."ROLE_ID", l."TENANT_ID") FROM target."OSSYS_GROUP_ROLE" l JOIN target."OSSYS_GROUP" g ON g."ID" = l."GROUP_ID"
 UNION ALL SELECT 'case', concat_ws('|', c."LABEL", c."TENANT_ID", u."USERNAME", COALESCE(g."NAME", '-'), COALESCE(v."USERNAME", '-')) FROM target."case" c
 	LEFT JOIN target."OSSYS_USER" u ON u."ID" = c."OWNERID" LEFT JOIN target."OSSYS_GROUP" g ON g."ID" = c."TEAMID" LEFT JOIN target."OSSYS_USER" v ON v."ID"::text = c."ASSIGNEDUSERID";
-CREATE FUNCTION make.plan(plan text) RETURNS bigint LANGUAGE sql BEGIN ATOMIC
-	SELECT osmeta.create_plan(plan, 'src', 'tgt', ARRAY['espace:Desk'], '{"users": "create", "groups": "create", "severity": {"unmatched_role": "note", "soft_key": "note"}}');
+CREATE FUNCTION make.plan(plan text, target text = 'tgt') RETURNS bigint LANGUAGE sql BEGIN ATOMIC
+	SELECT osmeta.create_plan(plan, 'src', target, ARRAY['espace:Desk'], '{"users": "create", "groups": "create", "severity": {"unmatched_role": "note", "soft_key": "note"}}');
 	UPDATE osmeta.plan_attribute a SET include = false FROM osmeta.plan p WHERE p.plan_id = a.plan_id AND p.plan = $1 AND a.attribute IN ('CountryId', 'CityId', 'UnitId');
 	UPDATE osmeta.plan_attribute a SET transform = 'remap:ServiceCenter.User' FROM osmeta.plan p WHERE p.plan_id = a.plan_id AND p.plan = $1 AND a.attribute = 'AssignedUserId';
 	SELECT count(*) FROM osmeta.plan_created;
@@ -73,3 +73,34 @@ CALL osmeta.run_plan('first');
 SELECT p.plan, count(*) FROM osmeta.plan_created c JOIN osmeta.plan p USING (plan_id) GROUP BY 1;
 CALL osmeta.undo_plan('first');
 SELECT kind, count(*) FROM make.stand GROUP BY 1 ORDER BY 1;
+
+-- Whom an attempt of the same plan has created that went no further: a script
+-- gives them what they have not got yet, and makes them members of the groups
+-- that it creates.
+CALL osmeta.undo_plan('other');
+SELECT osmeta.drop_plan('first'), osmeta.drop_plan('other');
+DO $$ BEGIN PERFORM osmeta.attach('far', 'loop', 'target', dialect => 'sqlserver'), osmeta.capture('far'); END $$;
+CREATE FUNCTION make.stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no more groups'; END $$;
+CREATE TRIGGER stop BEFORE INSERT ON target."OSSYS_GROUP" FOR EACH ROW EXECUTE FUNCTION make.stop();
+SELECT make.plan('lost', 'far');
+\set VERBOSITY terse
+CALL osmeta.run_plan('lost');
+\set VERBOSITY default
+SELECT c.table_name, c.label, c.target_id FROM osmeta.plan_created c ORDER BY 1, 2;
+DROP TRIGGER stop ON target."OSSYS_GROUP";
+-- as if one had been
+INSERT INTO target."OSSYS_USER" ("TENANT_ID", "USERNAME", "NAME", "EMAIL", "EXTERNAL_ID", "CREATION_DATE", "IS_ACTIVE")
+SELECT 4, "USERNAME", "NAME", "EMAIL", "EXTERNAL_ID", "CREATION_DATE", "IS_ACTIVE" FROM source."OSSYS_USER" WHERE "ID" = 17;
+INSERT INTO target."OSSYS_USER_ROLE" ("USER_ID", "Role_Id", "TENANT_ID") SELECT "ID", 30, "TENANT_ID" FROM target."OSSYS_USER" WHERE "USERNAME" = 'zoe' AND "ID" > 44;
+CALL osmeta.pull_plan('lost');
+SELECT relname FROM pg_class WHERE relnamespace = 'lost'::regnamespace AND relname LIKE 'created%' ORDER BY 1;
+SELECT "i:ID", "USERNAME" FROM lost."created user";
+SELECT g."i:ID", g."NAME", u."USERNAME" AS created_by, g."r:CREATED_BY" FROM lost."created group" g LEFT JOIN target."OSSYS_USER" u ON u."ID" = g."CREATED_BY" ORDER BY 1;
+SELECT u."USERNAME", l."r:USER_ID", l."GROUP_ID", l."r:GROUP_ID", l."TENANT_ID" FROM lost."created group_user" l LEFT JOIN target."OSSYS_USER" u ON u."ID" = l."USER_ID" ORDER BY 1, 4;
+SELECT u."USERNAME", l."r:USER_ID", l."Role_Id", l."TENANT_ID" FROM lost."created user_role" l LEFT JOIN target."OSSYS_USER" u ON u."ID" = l."USER_ID" ORDER BY 1;
+CALL osmeta.read_delivery('lost', never_run => true);
+CALL osmeta.run_plan('lost');
+(TABLE make.stand EXCEPT ALL TABLE make.by_run) UNION ALL (TABLE make.by_run EXCEPT ALL TABLE make.stand);
+CALL osmeta.undo_plan('lost');
+(TABLE make.stand EXCEPT ALL TABLE make.before) UNION ALL (TABLE make.before EXCEPT ALL TABLE make.stand);
+SELECT osmeta.drop_plan('lost');

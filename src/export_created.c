@@ -219,6 +219,7 @@ osmeta_export_created_rows(const Export *export, const ExportEntity *e)
 
 /* ---- Delivery ---- */
 
+/* NULL if the script creates none of that kind. */
 static const ExportEntity *
 entity_of_kind(const Export *export, const char *kind)
 {
@@ -228,7 +229,27 @@ entity_of_kind(const Export *export, const char *kind)
 			strcmp(export->entities[i].kind, kind) == 0)
 			return &export->entities[i];
 	}
-	elog(ERROR, "the script creates no %s", kind);
+	return NULL;
+}
+
+/*
+ * A link whose owner the script has found, and not created, is not made; nor
+ * is one to whom it has found if the owner was created before.
+ */
+static void
+mark_links(Export *export, const ExportEntity *e, const ExportColumn *column,
+		   const char *kind, const char *range)
+{
+	const ExportEntity *found = entity_of_kind(export, kind);
+
+	if (found == NULL)
+		return;
+	osmeta_export_add(export, "UPDATE s SET found_id = 0 FROM %s s WHERE %s%s AND EXISTS (SELECT 1 FROM %s o WHERE o.source_id = s.r%d AND o.found_id IS NOT NULL);",
+					  e->stage, range,
+					  column == e->owner ? "" :
+					  psprintf(" AND s.r%d IS NULL",
+							   e->owner->attribute->attribute_no),
+					  found->stage, column->attribute->attribute_no);
 }
 
 /* Who is not to be created: found_id. */
@@ -237,12 +258,17 @@ mark_found(Export *export, const ExportEntity *e, const char *range)
 {
 	if (e->owner != NULL)
 	{
-		const ExportEntity *owner = entity_of_kind(export, strcmp(e->kind, "group_role") == 0 ?
-												   "group" : "user");
+		bool		is_group = strcmp(e->kind, "group_role") == 0;
 
-		osmeta_export_add(export, "UPDATE s SET found_id = 0 FROM %s s WHERE %s AND EXISTS (SELECT 1 FROM %s o WHERE o.source_id = s.r%d AND o.found_id IS NOT NULL);",
-						  e->stage, range, owner->stage,
-						  e->owner->attribute->attribute_no);
+		mark_links(export, e, e->owner, is_group ? "group" : "user", range);
+		/* of whom the plan has created before */
+		if (strcmp(e->kind, "group_user") == 0)
+		{
+			const ExportColumn *group = find_column(e, "group_id");
+
+			if (group->has_reference)
+				mark_links(export, e, group, "group", range);
+		}
 		return;
 	}
 	osmeta_export_add(export, "UPDATE s SET found_id = (SELECT MIN(t.%s) FROM %s t WHERE %s) FROM %s s WHERE %s;",

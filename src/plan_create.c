@@ -607,8 +607,6 @@ keep_rows(const MigrationPlan *plan, const char *table, const char *rows,
 				 errmsg("table \"%s\" of environment \"%s\" has no identifier",
 						remote_table, plan->target)));
 	id = osmeta_quote_name(psprintf("i:%s", osmeta_text_at(0, 1)));
-	if (osmeta_has_created_table(plan, table))
-		osmeta_execf("DROP TABLE %s", kept);
 	osmeta_execf("CREATE TABLE %s AS WITH x AS MATERIALIZED (%s), r AS MATERIALIZED (SELECT * FROM %s.ossys_%s)"
 				 " SELECT r.id::bigint AS %s%s FROM x JOIN r ON r.id::text = x.source_id",
 				 kept, rows, plan->source_schema, table,
@@ -642,28 +640,54 @@ keep_groups(const MigrationPlan *plan, bool with_users)
 			  with_users ? ",created_by," : "");
 }
 
-/* The links of those who are to be created, to whom others stand there. */
+/*
+ * The links that links_sql has, as far as they do not stand there, with those
+ * who are to be created in place of those who stand there, besides.
+ */
 static void
 keep_links(const MigrationPlan *plan, const LinkTable *link, bool with_others)
 {
 	keep_rows(plan, link->table,
 			  psprintf("WITH l AS MATERIALIZED (SELECT l.id::text AS id, l.%s_id::text AS own, l.%s_id::text AS other FROM %s.ossys_%s l),"
-					   " o AS MATERIALIZED (%s), w AS MATERIALIZED (%s), c AS MATERIALIZED (%s)"
+					   " t AS MATERIALIZED (SELECT t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t),"
+					   " o AS MATERIALIZED (%s), w AS MATERIALIZED (%s),"
+					   " c AS MATERIALIZED (SELECT c.source_id, c.tenant_id, m.target_id, c.target_id IS NULL AS is_new"
+					   "  FROM osmeta.plan_created c LEFT JOIN (%s) m USING (source_id)"
+					   "  WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s"
+					   "   AND (c.target_id IS NULL OR m.target_id IS NOT NULL))"
 					   " SELECT DISTINCT ON (l.own, l.other) l.id AS source_id, c.tenant_id,"
-					   "  NULL::text AS %s_id, l.own AS r_%s_id, o.target_id AS %s_id, w.source_id AS r_%s_id"
+					   "  c.target_id AS %s_id, CASE WHEN c.target_id IS NULL THEN l.own END AS r_%s_id,"
+					   "  o.target_id AS %s_id, w.source_id AS r_%s_id"
 					   " FROM l JOIN c ON c.source_id = l.own"
 					   " LEFT JOIN o ON o.source_id = l.other"
 					   " LEFT JOIN w ON w.source_id = l.other"
-					   " WHERE o.target_id IS NOT NULL OR w.source_id IS NOT NULL"
+					   " WHERE (w.source_id IS NOT NULL OR (c.is_new AND o.target_id IS NOT NULL))"
+					   "  AND NOT EXISTS (SELECT FROM t WHERE t.own = c.target_id AND t.other = o.target_id)"
 					   " ORDER BY l.own, l.other, l.id",
 					   link->own, link->other, plan->source_schema, link->table,
+					   link->own, link->other, plan->target_schema, link->table,
 					   link->pairs(plan),
 					   with_others ? pending_sql(plan, link->other) :
 					   "SELECT NULL::text AS source_id WHERE false",
-					   pending_sql(plan, link->own), link->own, link->own,
+					   known_pairs_sql(plan, link->own), plan->plan_id,
+					   quote_literal_cstr(link->own), link->own, link->own,
 					   link->other, link->other),
 			  with_others ? psprintf(",%s_id,%s_id,", link->own, link->other) :
 			  psprintf(",%s_id,", link->own));
+}
+
+/* What an earlier attempt has kept, maybe by other options. */
+static void
+forget_kept(const MigrationPlan *plan)
+{
+	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
+				 " AND c.is_kept", plan->plan_id);
+	for (int i = 0; i < (int) lengthof(osmeta_created_kinds); i++)
+	{
+		if (osmeta_has_created_table(plan, osmeta_created_kinds[i]))
+			osmeta_execf("DROP TABLE %s",
+						 osmeta_created_table(plan, osmeta_created_kinds[i]));
+	}
 }
 
 void
@@ -673,17 +697,16 @@ osmeta_plan_intend_users(Run *run)
 	bool		users = is_wanted(plan, "user");
 	bool		groups = is_wanted(plan, "group");
 
-	/* of an earlier attempt */
-	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
-				 " AND c.is_kept", plan->plan_id);
+	forget_kept(plan);
 	if (has_intended(plan))
 		settle_all(plan, users, groups);
-	if (!users && !groups)
-		return;
 	if (users)
 		intend(plan, "user", "end_user", true);
 	if (groups)
 		intend(plan, "group", "end_user_group", true);
+	if (osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT " LIMIT 1",
+					 plan->plan_id) == 0)
+		return;
 	if (users)
 		keep_users(plan);
 	if (groups)
@@ -692,9 +715,8 @@ osmeta_plan_intend_users(Run *run)
 	{
 		const LinkTable *link = &link_tables[i];
 
-		if (strcmp(link->own, "user") == 0 ? users : groups)
-			keep_links(plan, link,
-					   strcmp(link->other, "group") == 0 && groups);
+		if (osmeta_map_entity(plan, link->own) != NULL)
+			keep_links(plan, link, groups && strcmp(link->other, "group") == 0);
 	}
 }
 

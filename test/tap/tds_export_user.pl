@@ -208,6 +208,21 @@ tds_batch($database, "DELETE FROM dbo.$cases; DELETE FROM dbo.ossys_user WHERE u
 is(there(), $before, 'as it was');
 ask(q{SELECT osmeta.drop_plan('given')});
 
+# A run of the plan went no further than that the users had been created.
+tds_batch($database, q{UPDATE dbo.ossys_group SET description = CONCAT(N'theirs ', id); CREATE UNIQUE INDEX one_described ON dbo.ossys_group (description)});
+like(pull('lost', 'run'), qr/ERROR: .*one_described/s, 'a run fails');
+tds_batch($database, 'DROP INDEX one_described ON dbo.ossys_group');
+is(tds_batch($database, 'SELECT count(*) FROM dbo.ossys_user WHERE id > 42'), '3', 'when the users stood there');
+like(said(q{CALL osmeta.pull_plan('lost')}), qr/is pulled and checked/, 'the plan is pulled');
+is(ask(q{SELECT (SELECT count(*) FROM lost."created user"), (SELECT string_agg(name, ' ' ORDER BY name) FROM lost."created group")}), '0|Agents Porters', 'the groups are going to be created');
+($said, $out) = run_script(script('lost', 'deliver'));
+is($said, 'plan lost: delivered', 'delivered') || diag $out;
+is(there(), $run, 'the rows that run_plan delivers');
+like(said(q{CALL osmeta.read_delivery('lost')}), qr/has been delivered by its script/, 'read back');
+ask(q{CALL osmeta.undo_plan('lost')});
+is(there(), $before, 'undone');
+ask(q{SELECT osmeta.drop_plan('lost')});
+
 # Somebody of that name has come meanwhile.
 like(pull('met'), qr/is pulled and checked/, 'pulled again');
 %part = map { $_ => script('met', $_) } qw(deliver verify undo clean);
