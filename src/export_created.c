@@ -3,7 +3,7 @@
  * export_created.c
  *	  Users and groups that a script creates.
  *
- * pull_plan has kept their rows and links (plan_create.c).  In a script each
+ * pull_plan has kept their rows and links (plan_create_kept.c).  In a script each
  * of the platform's tables is an entity of which the target gives the
  * identifiers, before all others; only that somebody of the name may stand in
  * the tenant by then.  Then nobody is created: found_id in the stage is who

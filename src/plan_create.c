@@ -12,7 +12,7 @@
  * Passwords and other secrets are never read.
  *
  * pull_plan creates nobody: it writes down who is going to be, and keeps their
- * rows for a script (export_created.c), or for run_plan to go on.
+ * rows for a script (plan_create_kept.c), or for run_plan to go on.
  *
  * What is going to be created is committed to osmeta.plan_created first.  If
  * the session is lost, whoever stands there as was intended has been created
@@ -28,14 +28,15 @@
 
 #include "environment.h"
 #include "identifier.h"
+#include "plan_create.h"
 #include "plan_map.h"
 #include "spi.h"
 
 /* The name of a relation of the plan's schema that stands for a moment. */
 #define RELATION "created_rows"
 
-static bool
-is_wanted(const MigrationPlan *plan, const char *strategy)
+bool
+osmeta_create_wanted(const MigrationPlan *plan, const char *strategy)
 {
 	return strcmp(strcmp(strategy, "user") == 0 ? plan->users : plan->groups,
 				  "create") == 0 && osmeta_map_entity(plan, strategy) != NULL;
@@ -64,7 +65,7 @@ osmeta_plan_may_create(const MigrationPlan *plan)
 		has_map |= plan->entities[i].is_data && plan->entities[i].has_map;
 	for (int i = 0; i < (int) lengthof(strategies); i++)
 	{
-		if (is_wanted(plan, strategies[i]) &&
+		if (osmeta_create_wanted(plan, strategies[i]) &&
 			(has_map ||
 			 osmeta_execf("SELECT FROM (%s) n LIMIT 1",
 						  need_sql(plan, osmeta_map_entity(plan, strategies[i]))) > 0))
@@ -74,9 +75,9 @@ osmeta_plan_may_create(const MigrationPlan *plan)
 }
 
 /* Write down who is going to be created, by a run or when it is said so. */
-static void
-intend(const MigrationPlan *plan, const char *strategy, const char *view,
-	   bool is_kept)
+void
+osmeta_create_intend(const MigrationPlan *plan, const char *strategy,
+					 const char *view, bool is_kept)
 {
 	const PlanEntity *entity = osmeta_map_entity(plan, strategy);
 
@@ -103,8 +104,8 @@ intend(const MigrationPlan *plan, const char *strategy, const char *view,
  * Read the columns of one of the platform's tables that are taken over; gives
  * their number.
  */
-static uint64
-read_columns(const MigrationPlan *plan, const char *table)
+uint64
+osmeta_create_columns(const MigrationPlan *plan, const char *table)
 {
 	osmeta_execf("SELECT t.physical_name, k.column_name, c.table_name, c.column_name, c.local_type,"
 				 "  k.type = 'boolean', k.column_name IN ('tenant_id', 'user_id', 'group_id', 'role_id', 'created_by')"
@@ -144,7 +145,7 @@ insert_rows(const Run *run, const char *table, const char *rows)
 	char	   *remote_table;
 	int			nest_level;
 
-	count = read_columns(plan, table);
+	count = osmeta_create_columns(plan, table);
 	initStringInfo(&columns);
 	initStringInfo(&values);
 	initStringInfo(&json);
@@ -196,8 +197,8 @@ insert_rows(const Run *run, const char *table, const char *rows)
 }
 
 /* Pairs of users or groups, as the plan has them. */
-static char *
-known_pairs_sql(const MigrationPlan *plan, const char *table)
+char *
+osmeta_create_known_sql(const MigrationPlan *plan, const char *table)
 {
 	return psprintf("SELECT m.source_id, m.target_id FROM osmeta.plan_map m"
 					" WHERE m.plan_id = " INT64_FORMAT " AND m.entity_id = " INT64_FORMAT
@@ -260,31 +261,31 @@ forget_unneeded(const MigrationPlan *plan, const char *table, bool is_wanted)
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL"
 				 "  AND c.source_id NOT IN (SELECT m.source_id FROM (%s) m)%s",
 				 plan->plan_id, quote_literal_cstr(table),
-				 known_pairs_sql(plan, table),
+				 osmeta_create_known_sql(plan, table),
 				 !is_wanted ? "" :
 				 psprintf(" AND c.source_id NOT IN (SELECT n.source_id FROM (%s) n)",
 						  need_sql(plan, osmeta_map_entity(plan, table))));
 }
 
 /* What has become of those whom an earlier attempt has intended? */
-static void
-settle_all(const MigrationPlan *plan, bool users, bool groups)
+void
+osmeta_create_settle(const MigrationPlan *plan, bool users, bool groups)
 {
 	if (osmeta_map_entity(plan, "user") != NULL)
 	{
-		settle(plan, "user", known_pairs_sql(plan, "user"));
+		settle(plan, "user", osmeta_create_known_sql(plan, "user"));
 		forget_unneeded(plan, "user", users);
 	}
 	if (osmeta_map_entity(plan, "group") != NULL)
 	{
-		settle(plan, "group", known_pairs_sql(plan, "group"));
+		settle(plan, "group", osmeta_create_known_sql(plan, "group"));
 		forget_unneeded(plan, "group", groups);
 	}
 }
 
 /* Those who are intended and do not stand at the target yet. */
-static char *
-pending_sql(const MigrationPlan *plan, const char *table)
+char *
+osmeta_create_pending_sql(const MigrationPlan *plan, const char *table)
 {
 	return psprintf("SELECT c.source_id, c.tenant_id FROM osmeta.plan_created c"
 					" JOIN osmeta.plan_map m ON m.plan_id = c.plan_id AND m.source_id = c.source_id"
@@ -297,7 +298,8 @@ pending_sql(const MigrationPlan *plan, const char *table)
 static void
 create_users(const Run *run)
 {
-	if (insert_rows(run, "user", pending_sql(run->plan, "user")) > 0)
+	if (insert_rows(run, "user",
+					osmeta_create_pending_sql(run->plan, "user")) > 0)
 		osmeta_plan_fill_map(run->plan);
 }
 
@@ -314,20 +316,11 @@ create_groups(const Run *run)
 							 " FROM (%s) n JOIN g ON g.id = n.source_id"
 							 " LEFT JOIN u ON u.source_id = g.created_by",
 							 osmeta_map_user_sql(plan), plan->source_schema,
-							 pending_sql(plan, "group"))) > 0)
+							 osmeta_create_pending_sql(plan, "group"))) > 0)
 		osmeta_plan_fill_map(plan);
 }
 
-/* A table with references to one who is created (own) and to others. */
-typedef struct LinkTable
-{
-	const char *table;
-	const char *own;
-	const char *other;
-	char	   *(*pairs) (const MigrationPlan *plan);	/* of the others */
-} LinkTable;
-
-static const LinkTable link_tables[] = {
+const LinkTable osmeta_create_links[3] = {
 	{"user_role", "user", "role", osmeta_map_role_sql},
 	{"group_user", "user", "group", osmeta_map_group_sql},
 	{"group_role", "group", "role", osmeta_map_role_sql}
@@ -377,7 +370,8 @@ static int64
 create_links(const Run *run, const LinkTable *link)
 {
 	const MigrationPlan *plan = run->plan;
-	char	   *links = links_sql(plan, link, known_pairs_sql(plan, link->own));
+	char	   *links = links_sql(plan, link,
+								  osmeta_create_known_sql(plan, link->own));
 
 	(void) insert_rows(run, link->table,
 					   psprintf("WITH n AS MATERIALIZED (%s), t AS MATERIALIZED (SELECT t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t)"
@@ -438,7 +432,8 @@ confirm(const MigrationPlan *plan, const char *table)
 
 	if (osmeta_map_entity(plan, table) == NULL)
 		return 0;
-	rows = record_partners(plan, table, known_pairs_sql(plan, table));
+	rows = record_partners(plan, table,
+						   osmeta_create_known_sql(plan, table));
 	osmeta_execf("SELECT format('%%s (id %%s)', c.label, c.source_id) FROM osmeta.plan_created c"
 				 " WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s AND c.target_id IS NULL ORDER BY 1",
 				 plan->plan_id, quote_literal_cstr(table));
@@ -454,8 +449,8 @@ confirm(const MigrationPlan *plan, const char *table)
 	return (int64) rows;
 }
 
-static bool
-has_intended(const MigrationPlan *plan)
+bool
+osmeta_create_has_intended(const MigrationPlan *plan)
 {
 	return osmeta_execf("SELECT FROM osmeta.plan_created c"
 						" WHERE c.plan_id = " INT64_FORMAT " AND c.target_id IS NULL LIMIT 1",
@@ -487,20 +482,20 @@ void
 osmeta_plan_create_users(Run *run)
 {
 	const MigrationPlan *plan = run->plan;
-	bool		users = is_wanted(plan, "user");
-	bool		groups = is_wanted(plan, "group");
+	bool		users = osmeta_create_wanted(plan, "user");
+	bool		groups = osmeta_create_wanted(plan, "group");
 	int64		links = 0;
 	int64		created_users;
 	int64		created_groups;
 
-	if (!users && !groups && !has_intended(plan))
+	if (!users && !groups && !osmeta_create_has_intended(plan))
 		return;
 	begin_kept(plan);
 	if (users)
-		intend(plan, "user", "end_user", false);
+		osmeta_create_intend(plan, "user", "end_user", false);
 	if (groups)
-		intend(plan, "group", "end_user_group", false);
-	if (!has_intended(plan))
+		osmeta_create_intend(plan, "group", "end_user_group", false);
+	if (!osmeta_create_has_intended(plan))
 		return;
 	osmeta_run_commit(run);
 	osmeta_events_aside_platform(run);
@@ -509,8 +504,8 @@ osmeta_plan_create_users(Run *run)
 				 plan->plan_id);
 	osmeta_plan_lock_target(osmeta_int64_at(0, 1, NULL));
 	osmeta_plan_fill_map(plan);
-	settle_all(plan, users, groups);
-	if (!has_intended(plan))
+	osmeta_create_settle(plan, users, groups);
+	if (!osmeta_create_has_intended(plan))
 	{
 		osmeta_run_commit(run);
 		return;
@@ -520,10 +515,10 @@ osmeta_plan_create_users(Run *run)
 		create_users(run);
 	if (groups)
 		create_groups(run);
-	for (int i = 0; i < (int) lengthof(link_tables); i++)
+	for (int i = 0; i < (int) lengthof(osmeta_create_links); i++)
 	{
-		if (osmeta_map_entity(plan, link_tables[i].own) != NULL)
-			links += create_links(run, &link_tables[i]);
+		if (osmeta_map_entity(plan, osmeta_create_links[i].own) != NULL)
+			links += create_links(run, &osmeta_create_links[i]);
 	}
 	/* What a session has remembered meanwhile is out of date. */
 	osmeta_execf("UPDATE osmeta.plan SET generation = generation + 1 WHERE plan_id = " INT64_FORMAT,
@@ -540,186 +535,6 @@ osmeta_plan_create_users(Run *run)
 	osmeta_run_commit(run);
 }
 
-/* ---------------------------------------------------------------------------
- * Rows that a script creates
- * ---------------------------------------------------------------------------
- */
-
-/* In the order in which they are created. */
-const char *const osmeta_created_kinds[5] = {
-	"user", "group", "user_role", "group_user", "group_role"
-};
-
-/* No entity has a blank in its name: none is taken for one of these. */
-char *
-osmeta_created_table(const MigrationPlan *plan, const char *kind)
-{
-	return psprintf("%s.%s", plan->schema,
-					quote_identifier(psprintf("created %s", kind)));
-}
-
-bool
-osmeta_has_created_table(const MigrationPlan *plan, const char *kind)
-{
-	return osmeta_execf("SELECT WHERE to_regclass(%s) IS NOT NULL",
-						quote_literal_cstr(osmeta_created_table(plan, kind))) > 0;
-}
-
-/*
- * Keep rows of one of the platform's tables as the target's would hold them,
- * under the names of its columns.  The comment of the table is the name of
- * the target's; "i:<name>" is its identifier and holds that of the source,
- * "r:<name>" the source's identifier of somebody who is to be created, too.
- * rows is as for insert_rows, with r_<name> besides for each of made.
- */
-static void
-keep_rows(const MigrationPlan *plan, const char *table, const char *rows,
-		  const char *made)
-{
-	StringInfoData values;
-	char	   *kept = osmeta_created_table(plan, table);
-	char	   *remote_table;
-	const char *id;
-	uint64		count = read_columns(plan, table);
-
-	initStringInfo(&values);
-	remote_table = osmeta_text_at(0, 3);
-	for (uint64 i = 0; i < count; i++)
-	{
-		char	   *folded = osmeta_text_at(i, 2);
-		const char *name = quote_identifier(folded);
-
-		appendStringInfo(&values, ", %s.%s%s::%s AS %s",
-						 osmeta_bool_at(i, 7) ? "x" : "r", name,
-						 osmeta_bool_at(i, 6) ? "::int" : "",
-						 osmeta_text_at(i, 5),
-						 osmeta_quote_name(osmeta_text_at(i, 4)));
-		if (strstr(made, psprintf(",%s,", folded)) != NULL)
-			appendStringInfo(&values, ", x.r_%s::bigint AS %s", folded,
-							 osmeta_quote_name(psprintf("r:%s", osmeta_text_at(i, 4))));
-	}
-	osmeta_execf("SELECT c.column_name FROM %s.live_physical_column c"
-				 " WHERE c.table_name = %s AND osmeta.fold_name(c.column_name) = 'id'",
-				 plan->target_schema, quote_literal_cstr(remote_table));
-	if (SPI_processed == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("table \"%s\" of environment \"%s\" has no identifier",
-						remote_table, plan->target)));
-	id = osmeta_quote_name(psprintf("i:%s", osmeta_text_at(0, 1)));
-	osmeta_execf("CREATE TABLE %s AS WITH x AS MATERIALIZED (%s), r AS MATERIALIZED (SELECT * FROM %s.ossys_%s)"
-				 " SELECT r.id::bigint AS %s%s FROM x JOIN r ON r.id::text = x.source_id",
-				 kept, rows, plan->source_schema, table,
-				 id,
-				 values.data);
-	osmeta_execf("COMMENT ON TABLE %s IS %s", kept,
-				 quote_literal_cstr(remote_table));
-}
-
-static void
-keep_users(const MigrationPlan *plan)
-{
-	keep_rows(plan, "user", pending_sql(plan, "user"), "");
-}
-
-static void
-keep_groups(const MigrationPlan *plan, bool with_users)
-{
-	keep_rows(plan, "group",
-			  psprintf("WITH u AS MATERIALIZED (%s), w AS MATERIALIZED (%s),"
-					   " g AS MATERIALIZED (SELECT g.id::text AS id,"
-					   "  g.created_by::text AS created_by FROM %s.ossys_group g)"
-					   " SELECT n.source_id, n.tenant_id, u.target_id AS created_by, w.source_id AS r_created_by"
-					   " FROM (%s) n JOIN g ON g.id = n.source_id"
-					   " LEFT JOIN u ON u.source_id = g.created_by"
-					   " LEFT JOIN w ON w.source_id = g.created_by",
-					   osmeta_map_user_sql(plan),
-					   with_users ? pending_sql(plan, "user") :
-					   "SELECT NULL::text AS source_id, NULL::text AS tenant_id WHERE false",
-					   plan->source_schema, pending_sql(plan, "group")),
-			  with_users ? ",created_by," : "");
-}
-
-/*
- * The links that links_sql has, as far as they do not stand there, with those
- * who are to be created in place of those who stand there, besides.
- */
-static void
-keep_links(const MigrationPlan *plan, const LinkTable *link, bool with_others)
-{
-	keep_rows(plan, link->table,
-			  psprintf("WITH l AS MATERIALIZED (SELECT l.id::text AS id, l.%s_id::text AS own, l.%s_id::text AS other FROM %s.ossys_%s l),"
-					   " t AS MATERIALIZED (SELECT t.%s_id::text AS own, t.%s_id::text AS other FROM %s.ossys_%s t),"
-					   " o AS MATERIALIZED (%s), w AS MATERIALIZED (%s),"
-					   " c AS MATERIALIZED (SELECT c.source_id, c.tenant_id, m.target_id, c.target_id IS NULL AS is_new"
-					   "  FROM osmeta.plan_created c LEFT JOIN (%s) m USING (source_id)"
-					   "  WHERE c.plan_id = " INT64_FORMAT " AND c.table_name = %s"
-					   "   AND (c.target_id IS NULL OR m.target_id IS NOT NULL))"
-					   " SELECT DISTINCT ON (l.own, l.other) l.id AS source_id, c.tenant_id,"
-					   "  c.target_id AS %s_id, CASE WHEN c.target_id IS NULL THEN l.own END AS r_%s_id,"
-					   "  o.target_id AS %s_id, w.source_id AS r_%s_id"
-					   " FROM l JOIN c ON c.source_id = l.own"
-					   " LEFT JOIN o ON o.source_id = l.other"
-					   " LEFT JOIN w ON w.source_id = l.other"
-					   " WHERE (w.source_id IS NOT NULL OR (c.is_new AND o.target_id IS NOT NULL))"
-					   "  AND NOT EXISTS (SELECT FROM t WHERE t.own = c.target_id AND t.other = o.target_id)"
-					   " ORDER BY l.own, l.other, l.id",
-					   link->own, link->other, plan->source_schema, link->table,
-					   link->own, link->other, plan->target_schema, link->table,
-					   link->pairs(plan),
-					   with_others ? pending_sql(plan, link->other) :
-					   "SELECT NULL::text AS source_id WHERE false",
-					   known_pairs_sql(plan, link->own), plan->plan_id,
-					   quote_literal_cstr(link->own), link->own, link->own,
-					   link->other, link->other),
-			  with_others ? psprintf(",%s_id,%s_id,", link->own, link->other) :
-			  psprintf(",%s_id,", link->own));
-}
-
-/* What an earlier attempt has kept, maybe by other options. */
-static void
-forget_kept(const MigrationPlan *plan)
-{
-	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
-				 " AND c.is_kept", plan->plan_id);
-	for (int i = 0; i < (int) lengthof(osmeta_created_kinds); i++)
-	{
-		if (osmeta_has_created_table(plan, osmeta_created_kinds[i]))
-			osmeta_execf("DROP TABLE %s",
-						 osmeta_created_table(plan, osmeta_created_kinds[i]));
-	}
-}
-
-void
-osmeta_plan_intend_users(Run *run)
-{
-	const MigrationPlan *plan = run->plan;
-	bool		users = is_wanted(plan, "user");
-	bool		groups = is_wanted(plan, "group");
-
-	forget_kept(plan);
-	if (has_intended(plan))
-		settle_all(plan, users, groups);
-	if (users)
-		intend(plan, "user", "end_user", true);
-	if (groups)
-		intend(plan, "group", "end_user_group", true);
-	if (osmeta_execf("SELECT FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT " LIMIT 1",
-					 plan->plan_id) == 0)
-		return;
-	if (users)
-		keep_users(plan);
-	if (groups)
-		keep_groups(plan, users);
-	for (int i = 0; i < (int) lengthof(link_tables); i++)
-	{
-		const LinkTable *link = &link_tables[i];
-
-		if (osmeta_map_entity(plan, link->own) != NULL)
-			keep_links(plan, link, groups && strcmp(link->other, "group") == 0);
-	}
-}
-
 /* Has a piece of this round been delivered, or may it have been? */
 static bool
 has_begun(const MigrationPlan *plan)
@@ -733,7 +548,7 @@ has_begun(const MigrationPlan *plan)
 void
 osmeta_plan_create_pulled(Run *run)
 {
-	if (!has_intended(run->plan) &&
+	if (!osmeta_create_has_intended(run->plan) &&
 		(osmeta_count_created(run->plan) == 0 || has_begun(run->plan)))
 		return;
 	osmeta_plan_create_users(run);
@@ -760,7 +575,7 @@ osmeta_settle_created(Run *run)
 
 	osmeta_execf("DELETE FROM osmeta.plan_created c WHERE c.plan_id = " INT64_FORMAT
 				 " AND c.is_kept", plan->plan_id);
-	if (!has_intended(plan))
+	if (!osmeta_create_has_intended(plan))
 		return;
 	if (plan->source_schema == NULL || plan->elsewhere != NULL)
 		ereport(ERROR,
@@ -773,10 +588,10 @@ osmeta_settle_created(Run *run)
 	(void) osmeta_environment_open(plan->source);
 	for (int i = 0; i < (int) lengthof(tables); i++)
 		settle(plan, tables[i], present_pairs_sql(plan, tables[i]));
-	for (int i = 0; i < (int) lengthof(link_tables); i++)
-		(void) record_links(plan, &link_tables[i],
-							links_sql(plan, &link_tables[i],
-									  present_pairs_sql(plan, link_tables[i].own)));
+	for (int i = 0; i < (int) lengthof(osmeta_create_links); i++)
+		(void) record_links(plan, &osmeta_create_links[i],
+							links_sql(plan, &osmeta_create_links[i],
+									  present_pairs_sql(plan, osmeta_create_links[i].own)));
 	for (int i = 0; i < (int) lengthof(tables); i++)
 		(void) record_partners(plan, tables[i],
 							   present_pairs_sql(plan, tables[i]));

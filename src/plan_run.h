@@ -351,12 +351,6 @@ extern bool osmeta_plan_may_create(const MigrationPlan *plan);
 extern void osmeta_plan_create_users(Run *run);
 
 /*
- * The same for a script: write down who is going to be created, and keep
- * their rows and links in tables "created <kind>" of the plan's schema.
- */
-extern void osmeta_plan_intend_users(Run *run);
-
-/*
  * What the target's users or groups hold, secrets apart: a query with the
  * columns id and checksum, both text.
  */
@@ -366,6 +360,20 @@ extern char *osmeta_created_state_sql(const MigrationPlan *plan,
 /* When run_plan goes on where pull_plan stopped: create them after all. */
 extern void osmeta_plan_create_pulled(Run *run);
 
+/*
+ * Before an undo: who was intended when a run was lost, and stands there as
+ * intended, was created by the plan, with the links; the others were not.
+ */
+extern void osmeta_settle_created(Run *run);
+
+/* plan_create_kept.c */
+
+/*
+ * The same for a script: write down who is going to be created, and keep
+ * their rows and links in tables "created <kind>" of the plan's schema.
+ */
+extern void osmeta_plan_intend_users(Run *run);
+
 /* A table of rows that a script creates: its name in the plan's schema. */
 extern char *osmeta_created_table(const MigrationPlan *plan, const char *kind);
 extern const char *const osmeta_created_kinds[5];
@@ -373,12 +381,6 @@ extern const char *const osmeta_created_kinds[5];
 /* Were such rows written down? */
 extern bool osmeta_has_created_table(const MigrationPlan *plan,
 									 const char *kind);
-
-/*
- * Before an undo: who was intended when a run was lost, and stands there as
- * intended, was created by the plan, with the links; the others were not.
- */
-extern void osmeta_settle_created(Run *run);
 
 /* plan_fit.c */
 
