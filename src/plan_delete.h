@@ -32,7 +32,10 @@
 /* Rows that an error lists. */
 #define LISTED_ROWS 20
 
-/* A foreign key of the target that refers to a table of the plan. */
+/*
+ * A foreign key of the target that refers to a table of the plan, or a column
+ * of the platform's tables that means the same.
+ */
 typedef struct ForeignKey
 {
 	char	   *table_name;
@@ -45,6 +48,7 @@ typedef struct ForeignKey
 	bool		has_id;			/* oN has a column id */
 	bool		is_simple;		/* one column, which can hold an identifier */
 	bool		is_cascade;		/* a delete changes or deletes the rows */
+	bool		is_meant;		/* no key: the target does not look at it */
 	PlanEntity *child;			/* NULL: no table that the plan writes */
 	PlanEntity *parent;
 } ForeignKey;

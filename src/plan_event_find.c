@@ -401,22 +401,19 @@ tell_singles(Run *run, const Single *singles, uint64 count)
 	}
 }
 
-void
-osmeta_event_find(Run *run, EventChoice choice)
+/* The event tables of the target, and those of the source that have none. */
+static Found *
+find_tables(const MigrationPlan *plan, EventChoice choice, uint64 *count,
+			Single **singles, uint64 *nsingles)
 {
-	const MigrationPlan *plan = run->plan;
 	int			nest_level = osmeta_spi_expect_many();
-	bool		has_source = plan->source_schema != NULL && plan->elsewhere == NULL;
-	uint64		rows;
-	uint64		count = 0;
 	Found	   *found;
-	Single	   *singles = NULL;
 
-	rows = osmeta_execf("SELECT t.entity_id::text, t.link, t.is_platform::text, t.event_table, t.columns::text, t.unknown FROM %s t",
-						osmeta_event_tables_sql(plan, false, choice));
-	found = SPI_palloc(sizeof(Found) * Max(rows, 1));
-	memset(found, 0, sizeof(Found) * Max(rows, 1));
-	for (uint64 i = 0; i < rows; i++)
+	*count = osmeta_execf("SELECT t.entity_id::text, t.link, t.is_platform::text, t.event_table, t.columns::text, t.unknown FROM %s t",
+						  osmeta_event_tables_sql(plan, false, choice));
+	found = SPI_palloc(sizeof(Found) * Max(*count, 1));
+	memset(found, 0, sizeof(Found) * Max(*count, 1));
+	for (uint64 i = 0; i < *count; i++)
 	{
 		found[i].entity_id = osmeta_text_at(i, 1);
 		found[i].link = osmeta_text_at(i, 2);
@@ -426,9 +423,23 @@ osmeta_event_find(Run *run, EventChoice choice)
 		found[i].unknown = osmeta_text_at(i, 6);
 		found[i].is_written = choice != EVENTS_OTHER;
 	}
-	if (has_source)
-		singles = find_source(plan, choice, found, rows, &count);
+	*singles = NULL;
+	*nsingles = 0;
+	if (plan->source_schema != NULL && plan->elsewhere == NULL)
+		*singles = find_source(plan, choice, found, *count, nsingles);
 	osmeta_spi_restore(nest_level);
+	return found;
+}
+
+void
+osmeta_event_find(Run *run, EventChoice choice)
+{
+	const MigrationPlan *plan = run->plan;
+	uint64		rows;
+	uint64		count;
+	Single	   *singles;
+	Found	   *found = find_tables(plan, choice, &rows, &singles, &count);
+
 	forget_gone(plan, found, rows, choice);
 	for (uint64 i = 0; i < rows; i++)
 	{
@@ -438,8 +449,11 @@ osmeta_event_find(Run *run, EventChoice choice)
 		if ((i + 1) % osmeta_plan_batch() == 0)
 			osmeta_run_commit(run);
 	}
-	if (choice == EVENTS_OTHER)
-		tell_singles(run, singles, count);
+	if (choice != EVENTS_OTHER)
+		return;
+	tell_singles(run, singles, count);
+	(void) find_tables(plan, EVENTS_WRITTEN, &rows, &singles, &count);
+	tell_singles(run, singles, count);
 }
 
 static EventColumn *

@@ -295,9 +295,9 @@ osmeta_leave_out(Run *run)
 		if (e != NULL && has_gone[e - plan->entities] &&
 			e->platform_table == NULL)
 			ereport(NOTICE,
-					(errmsg("plan \"%s\": " INT64_FORMAT " rows of %s are not moved, since a row that they cannot be without is left out",
-							plan->name, osmeta_int64_at(i, 2, NULL),
-							osmeta_entity_label(e))));
+					(errmsg("plan \"%s\": rows of %s that are not moved, since a row that they cannot be without is left out: " INT64_FORMAT,
+							plan->name, osmeta_entity_label(e),
+							osmeta_int64_at(i, 2, NULL))));
 	}
 	osmeta_raise_generation(run);
 	return true;

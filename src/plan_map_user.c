@@ -80,7 +80,8 @@ osmeta_map_tenant_sql(const MigrationPlan *plan)
 {
 	const char *side = "SELECT n.tenant_id::text AS id, n.provider_key AS scope,"
 	" CASE WHEN btrim(n.tenant) <> '' THEN n.tenant END AS name,"
-	" format('%%s of %%s', n.tenant, n.provider) AS label, n.is_active::int AS grade,"
+	" format('%%s of %%s', COALESCE(NULLIF(btrim(n.tenant), ''), 'without name'),"
+	"  COALESCE(NULLIF(btrim(n.provider), ''), 'a provider that is not there')) AS label, n.is_active::int AS grade,"
 	" false AS can_create FROM %s.tenant n";
 
 	return pair_sql(plan, psprintf(side, plan->source_schema),
@@ -91,7 +92,8 @@ char *
 osmeta_map_role_sql(const MigrationPlan *plan)
 {
 	const char *side = "SELECT r.role_id::text AS id, r.espace_ss_key AS scope, r.role_ss_key AS name,"
-	" format('%%s.%%s', r.espace, r.role) AS label, r.is_active::int AS grade,"
+	" format('%%s.%%s', COALESCE(NULLIF(btrim(r.espace), ''), 'an espace that is not there'),"
+	"  COALESCE(NULLIF(btrim(r.role), ''), 'without name')) AS label, r.is_active::int AS grade,"
 	" false AS can_create FROM %s.role r";
 
 	return pair_sql(plan, psprintf(side, plan->source_schema),

@@ -10,6 +10,9 @@
  * table that has one, the plan's schema gets a relation oN (column id: its
  * identifier or primary key, if that is one column; kM: the column of key M).
  *
+ * The platform's own tables of processes need not have keys: what their columns
+ * mean stands for keys there.
+ *
  * Keys of the platform refer to the identifier.  The catalogue does not tell
  * which columns a key refers to; of one with several columns, or of another
  * type, each row counts as referring.
@@ -66,6 +69,26 @@ elsewhere_sql(const MigrationPlan *plan)
 					quote_literal_cstr(plan->owner));
 }
 
+/*
+ * References among the instances of processes that no key says, as further
+ * rows of found.
+ */
+static char *
+meant_sql(const MigrationPlan *plan)
+{
+	return psprintf(" UNION ALL SELECT NULL, child.target_table, a.target_column, 'ignore', 1, child.entity_id, parent.entity_id,"
+					"  c.column_name, c.position, c.local_type, i.column_name, i.local_type, NULL"
+					" FROM osmeta.plan_attribute a"
+					" JOIN moved child ON child.entity_id = a.entity_id AND child.is_instance"
+					" JOIN moved parent ON parent.entity_id = a.refers_to_entity_id AND parent.is_instance"
+					" JOIN cols c ON c.table_name = child.target_table AND c.column_name = a.target_column"
+					" JOIN cols i ON i.table_name = child.target_table AND i.column_name = child.target_column"
+					" WHERE a.plan_id = " INT64_FORMAT " AND NOT a.is_identifier"
+					"  AND NOT EXISTS (SELECT FROM keys f WHERE f.kind = 'f' AND f.table_name = child.target_table"
+					"   AND f.target_table = parent.target_table AND f.columns = ARRAY[a.target_column])",
+					plan->plan_id);
+}
+
 /* What takes rows along must be readable, or nothing is known of them. */
 static void
 check_readable(const MigrationPlan *plan)
@@ -106,7 +129,8 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 " SELECT i.table_name, i.columns[1] AS column_name FROM %s.live_physical_index i"
 				 " WHERE NOT i.is_partial),"
 				 " moved AS ("
-				 " SELECT DISTINCT ON (e.target_table) e.entity_id, e.target_table, a.target_column"
+				 " SELECT DISTINCT ON (e.target_table) e.entity_id, e.target_table, a.target_column,"
+				 "  e.platform_table IS NOT NULL AS is_instance"
 				 " FROM osmeta.plan_entity e"
 				 " JOIN osmeta.plan_attribute a ON a.plan_id = e.plan_id AND a.entity_id = e.entity_id"
 				 "  AND a.is_identifier AND a.include"
@@ -128,7 +152,7 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 " LEFT JOIN prime ON prime.table_name = f.table_name"
 				 " JOIN cols c ON c.table_name = f.table_name AND c.column_name = f.columns[1]"
 				 " LEFT JOIN cols i ON i.table_name = f.table_name AND i.column_name = COALESCE(child.target_column, prime.column_name)"
-				 " WHERE f.kind = 'f'%s)"
+				 " WHERE f.kind = 'f'%s%s)"
 				 " INSERT INTO osmeta.plan_foreign_key (plan_id, relation_no, key_no, table_name, key_name,"
 				 "  column_name, column_type, position, columns, delete_action, id_column, id_type,"
 				 "  entity_id, refers_to_entity_id, is_indexed, table_schema)"
@@ -138,7 +162,7 @@ osmeta_foreign_keys_read(const MigrationPlan *plan)
 				 "  f.delete_action, f.id_column, f.id_type, f.entity_id, f.refers_to_entity_id, f.is_indexed, f.table_schema"
 				 " FROM found f",
 				 plan->target_schema, plan->target_schema, plan->target_schema,
-				 plan->plan_id,
+				 plan->plan_id, meant_sql(plan),
 				 plan->target_wrapper == NULL ? elsewhere_sql(plan) : "",
 				 plan->plan_id);
 }
@@ -235,8 +259,8 @@ osmeta_foreign_keys_load(MigrationPlan *plan, int *count)
 						" CASE WHEN k.column_name = k.id_column THEN 'id'"
 						"  ELSE 'k' || min(k.key_no) OVER (PARTITION BY k.relation_no, k.column_name) END,"
 						" k.id_column IS NOT NULL, k.columns, k.column_type,"
-						" k.delete_action NOT IN ('no action', 'restrict'),"
-						" COALESCE(k.entity_id, 0), k.refers_to_entity_id"
+						" k.delete_action NOT IN ('no action', 'restrict', 'ignore'),"
+						" COALESCE(k.entity_id, 0), k.refers_to_entity_id, k.delete_action = 'ignore'"
 						" FROM osmeta.plan_foreign_key k WHERE k.plan_id = " INT64_FORMAT
 						" ORDER BY k.relation_no, k.key_no", plan->plan_id);
 	*count = (int) rows;
@@ -257,6 +281,7 @@ osmeta_foreign_keys_load(MigrationPlan *plan, int *count)
 		k->is_cascade = osmeta_bool_at(i, 10);
 		k->child = osmeta_plan_entity(plan, osmeta_int64_at(i, 11, NULL));
 		k->parent = osmeta_plan_entity(plan, osmeta_int64_at(i, 12, NULL));
+		k->is_meant = osmeta_bool_at(i, 13);
 		k->is_simple = osmeta_int64_at(i, 8, NULL) == 1 &&
 			osmeta_is_whole_number(osmeta_text_at(i, 9)) ==
 			osmeta_is_whole_number(k->parent->identifier->target_type);

@@ -92,8 +92,8 @@ leave_out_of(Run *run, const char *owner_table)
 						 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 						 rows, plan->plan_id, e->entity_id);
 			ereport(NOTICE,
-					(errmsg("plan \"%s\": " INT64_FORMAT " rows of %s are not moved, since what they belong to is not",
-							plan->name, rows, osmeta_entity_label(e))));
+					(errmsg("plan \"%s\": rows of %s that are not moved, since what they belong to is not: " INT64_FORMAT,
+							plan->name, osmeta_entity_label(e), rows)));
 			total += rows;
 		}
 		osmeta_commit_now_and_then(run, i);

@@ -42,6 +42,23 @@ create_relations(const MigrationPlan *plan, const PlanEntity *e)
 }
 
 /*
+ * The lowest identifier that a later round may bring, as a query with the
+ * column lower: the status of a process changes.
+ */
+static char *
+lowest_sql(const MigrationPlan *plan, const PlanEntity *e)
+{
+	PlanEntity	all = *e;
+
+	if (e->instance_filter == NULL || !e->is_number)
+		return "SELECT NULL::bigint AS lower";
+	all.instance_filter = NULL;
+	return psprintf("SELECT min(s.c%d)::bigint AS lower FROM %s",
+					e->identifier->attribute_no,
+					osmeta_source_sql(plan, &all, "true", NULL));
+}
+
+/*
  * Number of rows and range of identifiers of one entity, on both sides.  All
  * rows are counted by a column: tds_fdw warns where none is asked for.
  */
@@ -51,14 +68,16 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 	const char *id = psprintf("c%d", e->identifier->attribute_no);
 
 	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-				 " lower_id = s.lower, upper_id = s.upper, target_upper_id = t.upper, target_rows = t.rows"
-				 " FROM (SELECT count(%s IS NULL) AS rows, %s AS lower, %s AS upper FROM %s) s,"
+				 " lower_id = least(s.lower, a.lower), upper_id = COALESCE(s.upper, a.lower),"
+				 " target_upper_id = t.upper, target_rows = t.rows"
+				 " FROM (SELECT count(%s IS NULL) AS rows, %s AS lower, %s AS upper FROM %s) s, (%s) a,"
 				 "  (SELECT %s AS upper, %s AS rows FROM %s) t"
 				 " WHERE e.plan_id = " INT64_FORMAT " AND e.entity_id = " INT64_FORMAT,
 				 id,
 				 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
 				 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
 				 osmeta_source_sql(plan, e, "true", NULL),
+				 lowest_sql(plan, e),
 				 e->is_number ? psprintf("max(%s)::bigint", id) :
 				 psprintf("count(%s IS NULL)", id),
 				 plan->delete_existing ? psprintf("count(%s IS NULL)", id) :
@@ -67,10 +86,35 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 				 plan->plan_id, e->entity_id);
 }
 
+/*
+ * Condition over the source's table, s, that a row of the platform's has the
+ * process to which it belongs; NULL for other tables.  A row whose process has
+ * been purged is not moved.
+ */
+static char *
+has_process_sql(const MigrationPlan *plan, const PlanEntity *e)
+{
+	for (int i = 0; e->platform_table != NULL && i < e->nattributes; i++)
+	{
+		const PlanAttribute *a = &e->attributes[i];
+
+		if (pg_strcasecmp(a->name, "Process_Id") == 0)
+			return psprintf("s.c%d IN (SELECT p.id FROM %s.live_bpm_process p)",
+							a->attribute_no, plan->source_schema);
+		if (pg_strcasecmp(a->name, "Activity_Id") == 0)
+			return psprintf("s.c%d IN (SELECT a.id FROM %s.live_bpm_activity a JOIN %s.live_bpm_process p ON p.id = a.process_id)",
+							a->attribute_no, plan->source_schema,
+							plan->source_schema);
+	}
+	return NULL;
+}
+
 /* Which matched rows do the rows of an entity refer to? */
 static void
 read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
 {
+	char	   *condition = has_process_sql(plan, e);
+
 	for (int j = 0; j < e->nreferences; j++)
 	{
 		const PlanAttribute *a = &e->attributes[j];
@@ -85,7 +129,7 @@ read_reference_use(const MigrationPlan *plan, const PlanEntity *e)
 					 " WHERE v.id IS NOT NULL",
 					 plan->plan_id, e->entity_id, a->attribute_no,
 					 osmeta_reference_value(a, "s"),
-					 osmeta_source_sql(plan, e, "true", NULL));
+					 osmeta_source_sql(plan, e, "true", condition));
 	}
 }
 

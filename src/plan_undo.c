@@ -60,7 +60,7 @@ cleared_columns(Run *run, const PlanEntity *entity, int *count)
 
 		for (int j = 0; a->is_deferred && j < nkeys; j++)
 		{
-			if (keys[j].child != entity ||
+			if (keys[j].child != entity || keys[j].is_meant ||
 				strcmp(keys[j].column_name, a->target_column) != 0)
 				continue;
 			column[(*count)++] = psprintf("c%d", a->attribute_no);

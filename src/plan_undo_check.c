@@ -6,8 +6,10 @@
  * What a plan put in are the rows of its pushed pieces, those of unknown
  * outcome included; their new identifiers are listed in tables xN of the
  * plan's schema (id, keep).  Before anything is deleted, each of these rows
- * is compared with what was delivered, and the foreign keys of the target are
- * searched for rows of others that refer to them.
+ * is compared with what was delivered, and the foreign keys of the target, and
+ * what stands for such (plan_outside.c), are searched for rows of others that
+ * refer to them.  Of a process that stays, its activities, inputs and outputs
+ * stay.
  *
  * While a plan is between its first and its second step, or an undo has
  * begun, a deferred reference may be NULL and the row is the plan's all the
@@ -300,16 +302,17 @@ check_changed(Run *run, PlanEntity *entity, bool is_between_steps,
 	MemoryContextDelete(own);
 }
 
-/* Condition that limits a key's column to the ids of xN. */
+/* Condition that limits a key's column to the ids of xN that go, or stay. */
 static char *
-listed_range(Run *run, const ForeignKey *key)
+listed_range(Run *run, const ForeignKey *key, bool is_kept)
 {
 	char	   *lower;
 
 	if (!key->parent->is_number || !key->is_simple)
 		return "true";
-	osmeta_execf("SELECT min(u.id)::text, max(u.id)::text FROM %s u WHERE NOT u.keep",
-				 osmeta_stage_name(run->plan, 'x', key->parent->entity_id));
+	osmeta_execf("SELECT min(u.id)::text, max(u.id)::text FROM %s u WHERE u.keep = %s",
+				 osmeta_stage_name(run->plan, 'x', key->parent->entity_id),
+				 is_kept ? "true" : "false");
 	lower = osmeta_text_at(0, 1);
 	if (lower == NULL)
 		return NULL;
@@ -325,7 +328,7 @@ static char *
 staying_sql(Run *run, const ForeignKey *key)
 {
 	MigrationPlan *plan = run->plan;
-	char	   *range = listed_range(run, key);
+	char	   *range = listed_range(run, key, false);
 	char	   *query;
 
 	if (range == NULL)
@@ -347,7 +350,7 @@ keep_referred(Run *run, const ForeignKey *key)
 {
 	MigrationPlan *plan = run->plan;
 	char	   *ids = osmeta_stage_name(plan, 'x', key->parent->entity_id);
-	char	   *range = listed_range(run, key);
+	char	   *range = listed_range(run, key, false);
 
 	if (range == NULL)
 		return 0;
@@ -359,6 +362,32 @@ keep_referred(Run *run, const ForeignKey *key)
 						psprintf("NOT EXISTS (SELECT FROM %s x WHERE x.id = o.id AND NOT x.keep)",
 								 osmeta_stage_name(plan, 'x',
 												   key->child->entity_id)));
+}
+
+/* Does the key say to which process, or activity, a row belongs? */
+static bool
+is_part(const ForeignKey *key)
+{
+	return key->is_simple && key->child != NULL && key->has_id &&
+		key->child->platform_table != NULL &&
+		(pg_strcasecmp(key->column_name, "process_id") == 0 ||
+		 pg_strcasecmp(key->column_name, "activity_id") == 0);
+}
+
+/* Keep the parts of what is kept. */
+static uint64
+keep_parts(Run *run, const ForeignKey *key)
+{
+	char	   *range = listed_range(run, key, true);
+
+	if (range == NULL)
+		return 0;
+	return osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT o.id FROM %s o JOIN %s u ON u.id = o.%s"
+						" WHERE u.keep AND %s) r WHERE k.id = r.id AND NOT k.keep",
+						osmeta_stage_name(run->plan, 'x', key->child->entity_id),
+						osmeta_key_relation_sql(key, range),
+						osmeta_stage_name(run->plan, 'x', key->parent->entity_id),
+						key->column, range);
 }
 
 /*
@@ -427,6 +456,8 @@ check_referenced(Run *run, Findings *findings)
 		{
 			if (keys[i].is_simple && is_kept)
 				kept += keep_referred(run, &keys[i]);
+			if (is_part(&keys[i]))
+				kept += keep_parts(run, &keys[i]);
 			osmeta_commit_now_and_then(run, i);
 		}
 		if (has_kept(run->plan))

@@ -75,12 +75,15 @@ CREATE TABLE osmeta.live_view
 (
 	view_name text PRIMARY KEY,
 	position int NOT NULL UNIQUE,
-	query text
+	query text,
+	comment text
 );
 COMMENT ON TABLE osmeta.live_view IS
 	'Internal: the views that stand in the schema of every environment, in order of dependency';
 COMMENT ON COLUMN osmeta.live_view.query IS
 	'query of a view that exists only there; NULL for a copy of the view of osmeta';
+COMMENT ON COLUMN osmeta.live_view.comment IS
+	'comment of a view that exists only there; a copy has that of the view of osmeta';
 
 /*
  * The server that the foreign tables of an environment stand on: whoever
@@ -681,7 +684,13 @@ BEGIN ATOMIC
 		SELECT 4, v.position, 'VIEW', v.view_name,
 			format(E'CREATE VIEW %I.%I AS\n%s', attach_table.schema,
 				v.view_name,
-				osmeta.live_definition(v.view_name, attach_table.schema))
+				rtrim(osmeta.live_definition(v.view_name, attach_table.schema),
+					E';\n '))
+				|| coalesce(format(E';\nCOMMENT ON VIEW %I.%I IS %L',
+						attach_table.schema, v.view_name,
+						coalesce(v.comment, obj_description(
+								to_regclass('osmeta.' || v.view_name),
+								'pg_class'))), '')
 		FROM osmeta.live_view AS v
 		) AS s
 	ORDER BY s.step, s.sort;

@@ -12,11 +12,13 @@ CREATE VIEW osmeta.plan_problem_match (plan_id, severity, code, object, message,
 WITH use AS (
     SELECT a.plan_id, COALESCE(s.entity_id, a.refers_to_entity_id) AS entity_id, u.source_id, sum(u.rows) AS rows,
         -- what a filter lets through is known after the pull only
-        bool_or(m.filter IS NULL) AS is_certain
+        bool_or(m.filter IS NULL AND p.filter IS NULL) AS is_certain
     FROM osmeta.plan_reference_use u
     JOIN osmeta.plan_attribute a
         ON a.plan_id = u.plan_id AND a.entity_id = u.entity_id AND a.attribute_no = u.attribute_no
     JOIN osmeta.plan_entity m ON m.plan_id = u.plan_id AND m.entity_id = u.entity_id
+    -- whose parts the platform's rows are
+    LEFT JOIN osmeta.plan_entity p ON p.plan_id = m.plan_id AND p.platform_table = 'bpm_process' AND m.platform_table IS NOT NULL
     -- what a soft key refers to
     LEFT JOIN osmeta.plan_entity s ON s.plan_id = a.plan_id
         AND 'remap:' || COALESCE(s.espace || '.', '') || s.entity = a.transform

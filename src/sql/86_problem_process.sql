@@ -69,9 +69,11 @@ SELECT m.plan_id, 'note', 'instance_without_process', m.object,
 FROM osmeta.moved_entity AS m
 WHERE m.platform_table IS NOT NULL AND m.rows_left_out > 0
 UNION ALL
-SELECT a.plan_id, 'note', 'instances_left_out', a.object,
-    'only instances of the process definitions of the plan''s espaces are moved: references to others become NULL',
-    'osmeta.plan_dangling lists them after the pull.'
+SELECT a.plan_id, CASE WHEN a.is_identifier THEN 'warning' ELSE 'note' END, 'instances_left_out', a.object,
+    'only instances of the process definitions of the plan''s espaces are moved: '
+        || CASE WHEN a.is_identifier THEN 'a row that belongs to another stops the run after the pull' ELSE 'references to others become NULL' END,
+    CASE WHEN a.is_identifier THEN 'Set a filter in osmeta.plan_entity that leaves such rows out, before the plan runs.'
+        ELSE 'osmeta.plan_dangling lists them after the pull.' END
 FROM osmeta.moved_attribute AS a
 JOIN osmeta.plan_entity AS c ON c.plan_id = a.plan_id AND c.entity_id = a.entity_id AND c.platform_table IS NULL
 JOIN osmeta.plan_entity AS e ON e.plan_id = a.plan_id AND e.entity_id = a.refers_to_entity_id

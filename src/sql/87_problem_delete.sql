@@ -4,7 +4,8 @@
  */
 
 -- Foreign keys of the target that refer to tables of a plan, as its catalogue
--- says; read when rows are to be deleted.
+-- says; read when rows are to be deleted.  Columns of the platform's tables of
+-- processes count where they have none.
 CREATE TABLE osmeta.plan_foreign_key (
     plan_id              bigint NOT NULL,
     relation_no          integer NOT NULL,
@@ -27,6 +28,7 @@ CREATE TABLE osmeta.plan_foreign_key (
 COMMENT ON TABLE osmeta.plan_foreign_key IS 'Foreign keys of the target''s catalogue that refer to tables of a plan';
 COMMENT ON COLUMN osmeta.plan_foreign_key.relation_no IS 'The table is o<relation_no> in the plan''s schema: id, and k<key_no> for the key''s column';
 COMMENT ON COLUMN osmeta.plan_foreign_key.columns IS 'Number of the key''s columns; the first one is column_name';
+COMMENT ON COLUMN osmeta.plan_foreign_key.delete_action IS 'Of the key: cascade, set null, set default, restrict, no action; ignore: there is no key, the column means the same';
 COMMENT ON COLUMN osmeta.plan_foreign_key.entity_id IS 'The plan''s entity whose table it is; NULL: a table that the plan does not write';
 COMMENT ON COLUMN osmeta.plan_foreign_key.is_indexed IS 'Whether an index of the table begins with the key''s first column; NULL: unknown';
 COMMENT ON COLUMN osmeta.plan_foreign_key.table_schema IS 'The table''s schema where that is another than the target''s, of a target in this database; else NULL';
