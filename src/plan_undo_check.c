@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "plan_identifier.h"
 #include "spi.h"
 #include "subtransaction.h"
 
@@ -302,17 +303,16 @@ check_changed(Run *run, PlanEntity *entity, bool is_between_steps,
 	MemoryContextDelete(own);
 }
 
-/* Condition that limits a key's column to the ids of xN that go, or stay. */
+/* Condition that limits a key's column to the ids of xN. */
 static char *
-listed_range(Run *run, const ForeignKey *key, bool is_kept)
+listed_range(Run *run, const ForeignKey *key)
 {
 	char	   *lower;
 
 	if (!key->parent->is_number || !key->is_simple)
 		return "true";
-	osmeta_execf("SELECT min(u.id)::text, max(u.id)::text FROM %s u WHERE u.keep = %s",
-				 osmeta_stage_name(run->plan, 'x', key->parent->entity_id),
-				 is_kept ? "true" : "false");
+	osmeta_execf("SELECT min(u.id)::text, max(u.id)::text FROM %s u WHERE NOT u.keep",
+				 osmeta_stage_name(run->plan, 'x', key->parent->entity_id));
 	lower = osmeta_text_at(0, 1);
 	if (lower == NULL)
 		return NULL;
@@ -328,7 +328,7 @@ static char *
 staying_sql(Run *run, const ForeignKey *key)
 {
 	MigrationPlan *plan = run->plan;
-	char	   *range = listed_range(run, key, false);
+	char	   *range = listed_range(run, key);
 	char	   *query;
 
 	if (range == NULL)
@@ -350,7 +350,7 @@ keep_referred(Run *run, const ForeignKey *key)
 {
 	MigrationPlan *plan = run->plan;
 	char	   *ids = osmeta_stage_name(plan, 'x', key->parent->entity_id);
-	char	   *range = listed_range(run, key, false);
+	char	   *range = listed_range(run, key);
 
 	if (range == NULL)
 		return 0;
@@ -364,35 +364,9 @@ keep_referred(Run *run, const ForeignKey *key)
 												   key->child->entity_id)));
 }
 
-/* Does the key say to which process, or activity, a row belongs? */
-static bool
-is_part(const ForeignKey *key)
-{
-	return key->is_simple && key->child != NULL && key->has_id &&
-		key->child->platform_table != NULL &&
-		(pg_strcasecmp(key->column_name, "process_id") == 0 ||
-		 pg_strcasecmp(key->column_name, "activity_id") == 0);
-}
-
-/* Keep the parts of what is kept. */
-static uint64
-keep_parts(Run *run, const ForeignKey *key)
-{
-	char	   *range = listed_range(run, key, true);
-
-	if (range == NULL)
-		return 0;
-	return osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT o.id FROM %s o JOIN %s u ON u.id = o.%s"
-						" WHERE u.keep AND %s) r WHERE k.id = r.id AND NOT k.keep",
-						osmeta_stage_name(run->plan, 'x', key->child->entity_id),
-						osmeta_key_relation_sql(key, range),
-						osmeta_stage_name(run->plan, 'x', key->parent->entity_id),
-						key->column, range);
-}
-
 /*
- * Keep what kept rows refer to where no foreign key says so: a row that stays
- * is to stay whole.
+ * Keep what kept rows refer to where no foreign key says so, and the parts of
+ * a process or activity: what stays is to stay whole.
  */
 static uint64
 keep_meant(Run *run)
@@ -404,22 +378,30 @@ keep_meant(Run *run)
 	{
 		PlanEntity *e = &plan->entities[i];
 
-		for (int j = 0; e->is_data && j < e->nattributes; j++)
+		for (int j = 0; e->is_data && j < e->nreferences; j++)
 		{
 			const PlanAttribute *a = &e->attributes[j];
+			char	   *own = osmeta_stage_name(plan, 'x', e->entity_id);
 			char	   *ids;
+			char	   *pairs;
 
-			if (a->refers_to == NULL || !a->refers_to->is_data || a->is_soft)
+			if (a->refers_to == NULL || !a->refers_to->is_data ||
+				(a->is_soft && a->typed_key == NULL))
 				continue;
 			ids = osmeta_stage_name(plan, 'x', a->refers_to->entity_id);
-			kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT DISTINCT u.id FROM %s x"
-								 " JOIN %s t ON t.c%d = x.id JOIN %s u ON u.id = t.c%d"
+			pairs = psprintf("%s x JOIN %s t ON t.c%d = x.id JOIN %s u ON u.id = %s",
+							 own, osmeta_target_sql(plan, e, 't', "true"),
+							 e->identifier->attribute_no, ids,
+							 a->typed_key != NULL ?
+							 psprintf("(%s)", osmeta_reference_value(a, "t")) :
+							 psprintf("t.c%d", a->attribute_no));
+			kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT DISTINCT u.id FROM %s"
 								 " WHERE x.keep AND NOT u.keep) r WHERE k.id = r.id",
-								 ids,
-								 osmeta_stage_name(plan, 'x', e->entity_id),
-								 osmeta_target_sql(plan, e, 't', "true"),
-								 e->identifier->attribute_no, ids,
-								 a->attribute_no);
+								 ids, pairs);
+			if (a->is_owner)
+				kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT x.id FROM %s"
+									 " WHERE u.keep AND NOT x.keep) r WHERE k.id = r.id",
+									 own, pairs);
 		}
 		osmeta_commit_now_and_then(run, i);
 	}
@@ -456,8 +438,6 @@ check_referenced(Run *run, Findings *findings)
 		{
 			if (keys[i].is_simple && is_kept)
 				kept += keep_referred(run, &keys[i]);
-			if (is_part(&keys[i]))
-				kept += keep_parts(run, &keys[i]);
 			osmeta_commit_now_and_then(run, i);
 		}
 		if (has_kept(run->plan))
