@@ -238,6 +238,53 @@ find_referring(Export *export)
 	osmeta_export_add(export, "DROP TABLE #osmeta_found;");
 }
 
+static const ExportEntity *
+export_entity(const Export *export, const PlanEntity *entity)
+{
+	for (int i = 0; i < export->nentities; i++)
+	{
+		if (export->entities[i].kind == NULL &&
+			export->entities[i].entity == entity)
+			return &export->entities[i];
+	}
+	return NULL;
+}
+
+/*
+ * The same of instances of processes, which belong together whether there are
+ * keys or not: what has been made there since under those that are to go.
+ */
+static void
+find_meant(Export *export)
+{
+	for (int i = 0; i < export->nentities; i++)
+	{
+		const ExportEntity *e = &export->entities[i];
+
+		if (e->kind != NULL || e->entity->platform_table == NULL)
+			continue;
+		for (int j = 0; j < e->entity->nattributes; j++)
+		{
+			const PlanAttribute *a = &e->entity->attributes[j];
+			const ExportEntity *parent;
+
+			if (a->refers_to == NULL || a->refers_to->platform_table == NULL ||
+				!a->refers_to->is_data || a == e->entity->identifier)
+				continue;
+			parent = export_entity(export, a->refers_to);
+			if (parent == NULL)
+				continue;
+			osmeta_export_add(export, "INSERT INTO @problem (problem) SELECT DISTINCT TOP 20 %s + CAST(u.id AS nvarchar(400)) FROM %s o JOIN %s u ON o.%s = u.id",
+							  osmeta_export_text(psprintf("rows of others in table %s refer to one that is to go, by column %s: ",
+														  e->table, a->target_column)),
+							  e->table, parent->listed,
+							  osmeta_export_name(a->target_column));
+			osmeta_export_add(export, "WHERE NOT EXISTS (SELECT 1 FROM %s w WHERE o.%s = w.id);",
+							  e->listed, e->identifier->name);
+		}
+	}
+}
+
 /*
  * Nothing has been deleted yet, so the delivery stands as it did: what was
  * begun is taken back.
@@ -272,9 +319,10 @@ check_undo(Export *export)
 			find_changed(export, e, false);
 	}
 	find_referring(export);
+	find_meant(export);
 	osmeta_export_check_back(export);
 	osmeta_export_add(export, "IF EXISTS (SELECT 1 FROM @problem) BEGIN");
-	osmeta_export_add(export, "SELECT problem FROM @problem ORDER BY problem;");
+	osmeta_export_add(export, "SELECT DISTINCT problem FROM @problem ORDER BY problem;");
 	refuse_undo(export);
 	osmeta_export_add(export, "THROW 50013, N'osmeta: rows cannot be taken out. Nothing has been deleted.', 1;");
 	osmeta_export_add(export, "END;");

@@ -78,6 +78,11 @@ for my $strategy (qw(offset assigned))
 	like(said(q{CALL osmeta.read_delivery('p')}), qr/has been delivered by its script/, "$strategy: read back");
 	is(ask(q{SELECT entity, status, detail FROM osmeta.verify_plan('p') WHERE status <> 'ok'}), '', "$strategy: verify_plan agrees");
 	isnt(events(), $events, "$strategy: subscriptions have come");
+	# what the target has made under them since is in the way of an undo
+	tds_batch($database, q{INSERT INTO dbo.ossys_bpm_process_output (tenant_id, process_id, name, output_value) SELECT tenant_id, id, N'made there', N'1' FROM dbo.ossys_bpm_process WHERE label = N'order 1'});
+	($out, $err) = tds_try($database, $part{undo});
+	like($out, qr/rows of others in table \[dbo\]\.\[ossys_bpm_process_output\] refer to one that is to go, by column process_id: \d+/, "$strategy: not undone") || diag $err;
+	tds_batch($database, q{DELETE FROM dbo.ossys_bpm_process_output WHERE name = N'made there'});
 	($out, $err) = tds_try($database, $part{undo});
 	is($err, '', "$strategy: no error");
 	like($out, qr/plan p: undone/, "$strategy: undone");
