@@ -64,6 +64,10 @@ SELECT environment, server, wrapper, remote_schema, dialect, catalog_dialect, sc
 CREATE TEMP TABLE scripted AS
 SELECT c.relname, c.relkind, pg_get_viewdef(c.oid) AS definition
 FROM pg_class AS c WHERE c.relnamespace = 'prod'::regnamespace;
+-- each view that answers a question says which
+SELECT c.relname FROM pg_class AS c
+WHERE c.relnamespace = 'prod'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^(live|ossys)_' AND obj_description(c.oid, 'pg_class') IS NULL ORDER BY 1;
+SELECT c.relname, obj_description(c.oid, 'pg_class') FROM pg_class AS c WHERE c.relnamespace = 'prod'::regnamespace AND c.relname IN ('entity', 'process_tree') ORDER BY 1;
 SELECT osmeta.detach('prod');
 SELECT osmeta.attach('prod', remote_schema => 'factory', dialect => 'sqlserver');
 SELECT count(*) AS different

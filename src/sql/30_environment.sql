@@ -680,6 +680,9 @@ BEGIN ATOMIC
 					FROM osmeta.attach_missing(attach_table.columns) AS a
 					WHERE a.is_table),
 				attach_table.unreadable, attach_table.environment)
+				|| format(E';\nCOMMENT ON VIEW %I.shown_capture IS %L',
+					attach_table.schema,
+					'Internal: what stands for a capture in the live views')
 		UNION ALL
 		SELECT 4, v.position, 'VIEW', v.view_name,
 			format(E'CREATE VIEW %I.%I AS\n%s', attach_table.schema,

@@ -11,7 +11,7 @@
  */
 INSERT INTO osmeta.live_view (view_name, position, comment, query)
 VALUES
-	('application_process', 801, 'Which processes are there, running and closed?', $query$
+	('application_process', 801, 'which processes are there, running and closed?', $query$
 SELECT c.environment, c.capture_id, a.name AS application, e.name AS espace,
 	coalesce(d.name, d.label) AS definition, p.id AS process_id, p.label,
 	s.name AS status,
@@ -38,7 +38,7 @@ FROM osmeta.shown_capture AS c
 	LEFT JOIN osmeta.live_user AS u
 		ON u.capture_id = c.store_id AND u.id = p.created_by
 $query$),
-	('application_activity', 802, 'Which activities are there, and whose are they?', $query$
+	('application_activity', 802, 'which activities are there, and whose are they?', $query$
 SELECT c.environment, c.capture_id, p.application, p.espace, p.definition,
 	v.process_id, v.id AS activity_id,
 	coalesce(NULLIF(v.name, ''), NULLIF(d.label, ''), d.name) AS label,
@@ -72,7 +72,7 @@ $query$);
  */
 INSERT INTO osmeta.live_view (view_name, position, comment, query)
 VALUES
-	('process_tree', 803, 'Who started whom? Each process, from the top of its tree down', $query$
+	('process_tree', 803, 'who started whom? Each process, from the top of its tree down', $query$
 WITH RECURSIVE process AS MATERIALIZED (
 	SELECT DISTINCT ON (p.id) p.id,
 		CASE WHEN p.parent_process_id <> p.id THEN p.parent_process_id END
@@ -136,7 +136,7 @@ $query$);
  */
 INSERT INTO osmeta.live_view (view_name, position, comment, query)
 VALUES
-	('activity_wait', 804, 'What does each activity wait for that has not ended?', $query$
+	('activity_wait', 804, 'what does each activity wait for that has not ended?', $query$
 SELECT v.environment, v.capture_id, v.application, v.espace, v.definition,
 	v.process_id, v.process, v.activity_id, v.label, v.kind, v.status,
 	w.wait,
@@ -221,7 +221,7 @@ FROM (SELECT a.environment, a.capture_id, a.application, a.espace,
 		END AS wait) AS w
 $query$),
 	-- What is on whose desk?  Suspended processes too: they come back.
-	('open_activity', 805, 'What is on whose desk? Open activities by user and group', $query$
+	('open_activity', 805, 'what is on whose desk? Open activities by user and group', $query$
 SELECT a.environment, a.capture_id, a.application, a.espace, a.definition,
 	a.process_id, a.process, a.activity_id, a.label, a.status,
 	a.process_status, a.username, a.group_name, t.name AS tenant, a.created,
@@ -236,7 +236,7 @@ WHERE NOT a.is_terminal AND NOT coalesce(a.is_process_terminal, true)
 		OR strpos(osmeta.fold_name(a.kind), 'human') > 0)
 $query$),
 	-- Which process, or activity, is about which row?
-	('process_row', 806, 'Which process is about which row? By the inputs and outputs that hold identifiers', $query$
+	('process_row', 806, 'which process is about which row? By the inputs and outputs that hold identifiers', $query$
 SELECT c.environment, c.capture_id, v.process_id, v.activity_id,
 	v.direction, v.name, coalesce(t.espace, t.extension) AS espace, t.entity,
 	v.refers_to AS entity_key, t.physical_table_name, btrim(v.value) AS row_id,
