@@ -49,6 +49,11 @@ SELECT severity, code, message FROM osmeta.plan_problem WHERE plan = 'p' AND sev
 UPDATE osmeta.plan_entity SET filter = '"Id" <> 1' WHERE platform_table = 'bpm_process';
 SELECT severity, code, message FROM osmeta.plan_problem WHERE plan = 'p' AND code = 'unmatched_user';
 SELECT osmeta.drop_plan('p');
+-- not if it is an instance of what the plan does not move
+UPDATE factory_prod."OSSYS_BPM_ACTIVITY" SET "Process_Id" = 9 WHERE "Id" = 80;
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"users": "fail", "groups": "match", "producers": "referenced"}') > 0 AS planned;
+SELECT severity, code, message FROM osmeta.plan_problem WHERE plan = 'p' AND code = 'unmatched_user';
+SELECT osmeta.drop_plan('p');
 DELETE FROM factory_prod."OSSYS_BPM_ACTIVITY" WHERE "Id" = 80;
 
 -- Who belongs to a process that is not moved stops the run, as was said.

@@ -36,10 +36,16 @@ SELECT osmeta.drop_plan('p');
 -- If none is let through at first, the range begins all the same.
 UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "STATUS_ID" = 1;
 SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], :'options') > 0 AS planned;
-SELECT entity, lower_id = upper_id AS is_empty, rows_expected FROM osmeta.plan_entity WHERE platform_table = 'bpm_process';
+SELECT entity, lower_id, upper_id, rows_expected FROM osmeta.plan_entity WHERE platform_table = 'bpm_process';
 SELECT code, message FROM osmeta.plan_problem WHERE severity = 'error';
 CALL osmeta.run_plan('p');
 TABLE moved;
+-- neither the target nor another plan takes what is kept for them
+INSERT INTO factory_qa."OSSYS_BPM_PROCESS" ("Tenant_Id", "LABEL", "PROCESS_DEF_ID", "STATUS_ID") SELECT "Tenant_Id", 'theirs, next', "PROCESS_DEF_ID", 1 FROM factory_qa."OSSYS_BPM_PROCESS" LIMIT 1;
+INSERT INTO own SELECT max("Id") FROM factory_qa."OSSYS_BPM_PROCESS";
+SELECT osmeta.create_plan('q', 'prod', 'qa', ARRAY['espace:OrdersCopy'], '{"users": "match", "groups": "match", "producers": "referenced"}') > 0 AS planned;
+SELECT q.lower_id + q.id_offset > p.upper_id + p.id_offset AS is_behind FROM osmeta.plan_entity p JOIN osmeta.plan_entity q ON q.plan_id > p.plan_id AND q.platform_table = p.platform_table WHERE p.platform_table = 'bpm_process';
+SELECT osmeta.drop_plan('q');
 UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "STATUS_ID" = 2;
 CALL osmeta.run_plan('p');
 SELECT count(*), bool_and(is_behind) AS all_behind FROM moved;

@@ -45,6 +45,17 @@ TABLE orphan;
 SELECT "LABEL" FROM factory_qa."OSSYS_BPM_PROCESS" WHERE "Id" NOT IN (TABLE own);
 SELECT osmeta.drop_plan('p');
 
+-- Of a table that the plan leaves out all rows are theirs.
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], :'options') > 0 AS planned;
+UPDATE osmeta.plan_entity SET include = false WHERE platform_table = 'bpm_process_output';
+CALL osmeta.run_plan('p');
+INSERT INTO factory_qa."OSSYS_BPM_PROCESS_OUTPUT" ("Id", "Tenant_Id", "Process_Id", "Name") SELECT 20001, "Tenant_Id", "Id", 'theirs' FROM factory_qa."OSSYS_BPM_PROCESS" WHERE "LABEL" = 'order 1';
+CALL osmeta.undo_plan('p');
+DELETE FROM factory_qa."OSSYS_BPM_PROCESS_OUTPUT" WHERE "Id" = 20001;
+CALL osmeta.undo_plan('p');
+TABLE orphan;
+SELECT osmeta.drop_plan('p');
+
 -- At a server; a key that it has says it once.
 ALTER TABLE factory_qa."OSSYS_BPM_ACTIVITY" ADD CONSTRAINT of_process FOREIGN KEY ("Process_Id") REFERENCES factory_qa."OSSYS_BPM_PROCESS" ("Id") NOT VALID;
 SELECT osmeta.create_plan('p', 'prod', 'far', ARRAY['espace:Orders'], :'options') > 0 AS planned;
@@ -65,3 +76,10 @@ SELECT a."Name" FROM factory_qa."OSSYS_BPM_ACTIVITY" a JOIN factory_qa."OSSYS_BP
 SELECT i."Name", o."LABEL" FROM factory_qa."OSSYS_BPM_PROCESS_INPUT" i JOIN factory_qa."OSSYS_BPM_PROCESS" p ON p."Id" = i."Process_Id"
 LEFT JOIN factory_qa.order_row o ON o."ID"::text = i."Input_Value" AND o."LABEL" NOT LIKE 'theirs%' WHERE p."LABEL" = 'order 1' AND i."Name" = 'EventGeneratedInput';
 SELECT table_name, column_name, key_name, delete_action FROM osmeta.plan_foreign_key WHERE table_name = 'OSSYS_BPM_ACTIVITY' ORDER BY 1, 2;
+SELECT osmeta.drop_plan('p');
+
+-- Where rows of entities go first, instances stay, whoever refers to them.
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"users": "match", "groups": "match", "producers": "referenced", "existing": "delete"}') > 0 AS planned;
+UPDATE osmeta.plan_entity SET include = false WHERE platform_table = 'bpm_process_output';
+SELECT count(*) > 0 AS theirs FROM factory_qa."OSSYS_BPM_PROCESS_OUTPUT";
+SELECT code, object, message FROM osmeta.plan_problem WHERE plan = 'p' AND code = 'referenced_from_outside';

@@ -425,7 +425,7 @@ osmeta_check_identifiers(const Run *run, const PlanEntity *entity)
 						osmeta_entity_label(entity), run->plan->target),
 				 errdetail("%s", list_taken(run, entity, lower, upper)),
 				 run->plan->round > 1 ?
-				 errhint("%s Somebody there has used identifiers behind the plan's: have these rows moved there and call run_plan again; or CALL osmeta.abandon_round(%s), and take another plan for the new ones.",
+				 errhint("%s Somebody there, or another plan, has used identifiers behind the plan's: have these rows moved there and call run_plan again; or CALL osmeta.abandon_round(%s), and take another plan for the new ones.",
 						 osmeta_unwritten(run->plan), quote_literal_cstr(run->name)) :
 				 entity->strategy == STRATEGY_OFFSET ?
 				 errhint("%s Drop the plan and make a new one, which chooses a free range.", osmeta_unwritten(run->plan)) :

@@ -170,8 +170,10 @@ record_bounds(const Run *run, const PlanEntity *entity, const Bounds *all)
 				 run->plan->round == 1 ?
 				 psprintf("rows_expected = " INT64_FORMAT ", lower_id = %s, upper_id = %s",
 						  all->rows,
-						  entity->strategy == STRATEGY_DENSE ? "lower_id" : lower,
-						  upper) :
+						  entity->strategy == STRATEGY_DENSE ||
+						  osmeta_is_reserved(entity) ? "lower_id" : lower,
+						  osmeta_is_reserved(entity) ?
+						  psprintf("greatest(e.upper_id, %s)", upper) : upper) :
 				 psprintf("upper_id = greatest(e.upper_id, %s)", upper),
 				 run->plan_id, entity->entity_id);
 }

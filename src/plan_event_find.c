@@ -396,7 +396,7 @@ tell_singles(Run *run, const Single *singles, uint64 count)
 					(errmsg("activities of plan \"%s\" wait for events of table \"%s\" of environment \"%s\", for which environment \"%s\" has no event table: " INT64_FORMAT,
 							run->name, singles[i].name, run->plan->source,
 							run->plan->target, rows),
-					 errhint("Publish there the module whose process waits, so that the entity exposes process events, and run the plan again.")));
+					 errhint("Publish there the module whose process waits, so that the entity exposes process events; the next round that has rows to deliver brings them.")));
 		osmeta_commit_now_and_then(run, (int) i);
 	}
 }

@@ -76,15 +76,18 @@ elsewhere_sql(const MigrationPlan *plan)
 static char *
 meant_sql(const MigrationPlan *plan)
 {
-	return psprintf(" UNION ALL SELECT NULL, child.target_table, a.target_column, 'ignore', 1, child.entity_id, parent.entity_id,"
+	return psprintf(" UNION ALL SELECT NULL, e.target_table, a.target_column, 'ignore', 1, child.entity_id, parent.entity_id,"
 					"  c.column_name, c.position, c.local_type, i.column_name, i.local_type, NULL"
 					" FROM osmeta.plan_attribute a"
-					" JOIN moved child ON child.entity_id = a.entity_id AND child.is_instance"
+					" JOIN osmeta.plan_entity e ON e.plan_id = a.plan_id AND e.entity_id = a.entity_id"
+					"  AND e.is_data AND e.platform_table IS NOT NULL"
+	/* instances of one that is not included are all the target's own */
+					" LEFT JOIN moved child ON child.entity_id = e.entity_id"
 					" JOIN moved parent ON parent.entity_id = a.refers_to_entity_id AND parent.is_instance"
-					" JOIN cols c ON c.table_name = child.target_table AND c.column_name = a.target_column"
-					" JOIN cols i ON i.table_name = child.target_table AND i.column_name = child.target_column"
+					" JOIN cols c ON c.table_name = e.target_table AND c.column_name = a.target_column"
+					" LEFT JOIN cols i ON i.table_name = e.target_table AND osmeta.fold_name(i.column_name) = 'id'"
 					" WHERE a.plan_id = " INT64_FORMAT " AND NOT a.is_identifier"
-					"  AND NOT EXISTS (SELECT FROM keys f WHERE f.kind = 'f' AND f.table_name = child.target_table"
+					"  AND NOT EXISTS (SELECT FROM keys f WHERE f.kind = 'f' AND f.table_name = e.target_table"
 					"   AND f.target_table = parent.target_table AND f.columns = ARRAY[a.target_column])",
 					plan->plan_id);
 }

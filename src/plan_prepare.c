@@ -313,7 +313,11 @@ osmeta_advance_counter(const Run *run, const PlanEntity *entity)
 	 * One that lags would give identifiers that rows there have; one at its
 	 * end would give none.
 	 */
-	osmeta_execf("SELECT max(v.id)::bigint FROM (%s) v",
+	osmeta_execf("SELECT greatest(max(v.id)::bigint, %s) FROM (%s) v",
+				 osmeta_is_reserved(entity) && entity->strategy == STRATEGY_OFFSET ?
+				 psprintf("(SELECT e.upper_id + e.id_offset FROM osmeta.plan_entity e WHERE e.plan_id = " INT64_FORMAT
+						  " AND e.entity_id = " INT64_FORMAT ")",
+						  plan->plan_id, entity->entity_id) : "NULL",
 				 entity->strategy == STRATEGY_ASSIGNED ?
 				 psprintf("SELECT t.c%d AS id FROM %s t",
 						  entity->identifier->attribute_no,

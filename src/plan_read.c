@@ -21,6 +21,13 @@
 #include "spi.h"
 #include "subtransaction.h"
 
+bool
+osmeta_is_reserved(const PlanEntity *entity)
+{
+	return entity->instance_filter != NULL && entity->is_number &&
+		(entity->strategy == STRATEGY_OFFSET || entity->strategy == STRATEGY_DENSE);
+}
+
 /* Relations sN and tN of an entity, on the sides that have a table. */
 static void
 create_relations(const MigrationPlan *plan, const PlanEntity *e)
@@ -42,19 +49,19 @@ create_relations(const MigrationPlan *plan, const PlanEntity *e)
 }
 
 /*
- * The lowest identifier that a later round may bring, as a query with the
- * column lower: the status of a process changes.
+ * The identifiers that later rounds may bring besides, as a query with the
+ * columns lower and upper: the status of a process changes.
  */
 static char *
-lowest_sql(const MigrationPlan *plan, const PlanEntity *e)
+reserved_sql(const MigrationPlan *plan, const PlanEntity *e)
 {
 	PlanEntity	all = *e;
 
-	if (e->instance_filter == NULL || !e->is_number)
-		return "SELECT NULL::bigint AS lower";
+	if (!osmeta_is_reserved(e))
+		return "SELECT NULL::bigint AS lower, NULL::bigint AS upper";
 	all.instance_filter = NULL;
-	return psprintf("SELECT min(s.c%d)::bigint AS lower FROM %s",
-					e->identifier->attribute_no,
+	return psprintf("SELECT min(s.c%d)::bigint AS lower, max(s.c%d)::bigint AS upper FROM %s",
+					e->identifier->attribute_no, e->identifier->attribute_no,
 					osmeta_source_sql(plan, &all, "true", NULL));
 }
 
@@ -68,7 +75,7 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 	const char *id = psprintf("c%d", e->identifier->attribute_no);
 
 	osmeta_execf("UPDATE osmeta.plan_entity e SET rows_expected = s.rows,"
-				 " lower_id = least(s.lower, a.lower), upper_id = COALESCE(s.upper, a.lower),"
+				 " lower_id = least(s.lower, a.lower), upper_id = greatest(s.upper, a.upper),"
 				 " target_upper_id = t.upper, target_rows = t.rows"
 				 " FROM (SELECT count(%s IS NULL) AS rows, %s AS lower, %s AS upper FROM %s) s, (%s) a,"
 				 "  (SELECT %s AS upper, %s AS rows FROM %s) t"
@@ -77,7 +84,7 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 				 e->is_number ? psprintf("min(%s)::bigint", id) : "NULL::bigint",
 				 e->is_number ? psprintf("max(%s)::bigint", id) : "NULL::bigint",
 				 osmeta_source_sql(plan, e, "true", NULL),
-				 lowest_sql(plan, e),
+				 reserved_sql(plan, e),
 				 e->is_number ? psprintf("max(%s)::bigint", id) :
 				 psprintf("count(%s IS NULL)", id),
 				 plan->delete_existing ? psprintf("count(%s IS NULL)", id) :
@@ -87,24 +94,27 @@ read_range(const MigrationPlan *plan, const PlanEntity *e)
 }
 
 /*
- * Condition over the source's table, s, that a row of the platform's has the
- * process to which it belongs; NULL for other tables.  A row whose process has
- * been purged is not moved.
+ * Condition over the source's table, s, that a row of the platform's belongs
+ * to a process that is there, and of which the plan moves instances; NULL for
+ * other tables.
  */
 static char *
 has_process_sql(const MigrationPlan *plan, const PlanEntity *e)
 {
+	char	   *processes = psprintf("SELECT p.id FROM %s.live_bpm_process p WHERE p.process_def_id IN"
+									 " (SELECT osmeta.plan_process_definition(" INT64_FORMAT ", " INT64_FORMAT "))",
+									 plan->source_schema, plan->plan_id,
+									 plan->source_capture_id);
+
 	for (int i = 0; e->platform_table != NULL && i < e->nattributes; i++)
 	{
 		const PlanAttribute *a = &e->attributes[i];
 
 		if (pg_strcasecmp(a->name, "Process_Id") == 0)
-			return psprintf("s.c%d IN (SELECT p.id FROM %s.live_bpm_process p)",
-							a->attribute_no, plan->source_schema);
+			return psprintf("s.c%d IN (%s)", a->attribute_no, processes);
 		if (pg_strcasecmp(a->name, "Activity_Id") == 0)
-			return psprintf("s.c%d IN (SELECT a.id FROM %s.live_bpm_activity a JOIN %s.live_bpm_process p ON p.id = a.process_id)",
-							a->attribute_no, plan->source_schema,
-							plan->source_schema);
+			return psprintf("s.c%d IN (SELECT a.id FROM %s.live_bpm_activity a WHERE a.process_id IN (%s))",
+							a->attribute_no, plan->source_schema, processes);
 	}
 	return NULL;
 }

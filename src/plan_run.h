@@ -139,6 +139,12 @@ extern void osmeta_check_unique(Run *run);
 /* plan_read.c */
 
 /*
+ * Is a range of identifiers kept for more rows than are moved now?  Of
+ * instances of processes that their status lets through later.
+ */
+extern bool osmeta_is_reserved(const PlanEntity *entity);
+
+/*
  * Of a large plan: which matched rows does the stage refer to?  Once more of
  * users and groups that may be created (only_created), when it is known which
  * rows are not delivered.

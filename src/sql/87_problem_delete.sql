@@ -100,6 +100,6 @@ SELECT m.plan_id, 'note', 'referenced_from_outside', m.object,
     'The run looks before it deletes anything, and stops if there are any. Add their entities to the scope, or take such rows out.'
 FROM osmeta.moved_entity m
 JOIN osmeta.plan_foreign_key f ON f.plan_id = m.plan_id AND f.refers_to_entity_id = m.entity_id
-WHERE m.options ->> 'existing' = 'delete' AND f.entity_id IS NULL AND m.plan_phase = 'planned'
+WHERE m.options ->> 'existing' = 'delete' AND f.entity_id IS NULL AND m.plan_phase = 'planned' AND m.platform_table IS NULL
 GROUP BY m.plan_id, m.object;
 COMMENT ON VIEW osmeta.plan_problem_delete IS 'Internal: what a plan will delete first, and whether that can be taken back';
