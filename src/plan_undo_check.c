@@ -8,8 +8,7 @@
  * plan's schema (id, keep).  Before anything is deleted, each of these rows
  * is compared with what was delivered, and the foreign keys of the target, and
  * what stands for such (plan_outside.c), are searched for rows of others that
- * refer to them.  Of a process that stays, its activities, inputs and outputs
- * stay.
+ * refer to them.
  *
  * While a plan is between its first and its second step, or an undo has
  * begun, a deferred reference may be NULL and the row is the plan's all the
@@ -25,7 +24,6 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "plan_identifier.h"
 #include "spi.h"
 #include "subtransaction.h"
 
@@ -365,8 +363,8 @@ keep_referred(Run *run, const ForeignKey *key)
 }
 
 /*
- * Keep what kept rows refer to where no foreign key says so, and the parts of
- * a process or activity: what stays is to stay whole.
+ * Keep what kept rows refer to where no foreign key says so: a row that stays
+ * is to stay whole.
  */
 static uint64
 keep_meant(Run *run)
@@ -378,30 +376,22 @@ keep_meant(Run *run)
 	{
 		PlanEntity *e = &plan->entities[i];
 
-		for (int j = 0; e->is_data && j < e->nreferences; j++)
+		for (int j = 0; e->is_data && j < e->nattributes; j++)
 		{
 			const PlanAttribute *a = &e->attributes[j];
-			char	   *own = osmeta_stage_name(plan, 'x', e->entity_id);
 			char	   *ids;
-			char	   *pairs;
 
-			if (a->refers_to == NULL || !a->refers_to->is_data ||
-				(a->is_soft && a->typed_key == NULL))
+			if (a->refers_to == NULL || !a->refers_to->is_data || a->is_soft)
 				continue;
 			ids = osmeta_stage_name(plan, 'x', a->refers_to->entity_id);
-			pairs = psprintf("%s x JOIN %s t ON t.c%d = x.id JOIN %s u ON u.id = %s",
-							 own, osmeta_target_sql(plan, e, 't', "true"),
-							 e->identifier->attribute_no, ids,
-							 a->typed_key != NULL ?
-							 psprintf("(%s)", osmeta_reference_value(a, "t")) :
-							 psprintf("t.c%d", a->attribute_no));
-			kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT DISTINCT u.id FROM %s"
+			kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT DISTINCT u.id FROM %s x"
+								 " JOIN %s t ON t.c%d = x.id JOIN %s u ON u.id = t.c%d"
 								 " WHERE x.keep AND NOT u.keep) r WHERE k.id = r.id",
-								 ids, pairs);
-			if (a->is_owner)
-				kept += osmeta_execf("UPDATE %s k SET keep = true FROM (SELECT x.id FROM %s"
-									 " WHERE u.keep AND NOT x.keep) r WHERE k.id = r.id",
-									 own, pairs);
+								 ids,
+								 osmeta_stage_name(plan, 'x', e->entity_id),
+								 osmeta_target_sql(plan, e, 't', "true"),
+								 e->identifier->attribute_no, ids,
+								 a->attribute_no);
 		}
 		osmeta_commit_now_and_then(run, i);
 	}
