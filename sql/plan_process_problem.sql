@@ -56,6 +56,14 @@ SELECT severity, code, message FROM osmeta.plan_problem WHERE plan = 'p' AND cod
 SELECT osmeta.drop_plan('p');
 DELETE FROM factory_prod."OSSYS_BPM_ACTIVITY" WHERE "Id" = 80;
 
+-- What has no name is named by what it lacks.
+INSERT INTO factory_prod."OSSYS_TENANT" ("ID", "NAME", "ESPACE_ID", "IS_ACTIVE") VALUES (77, ' ', 4711, true);
+UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "Tenant_Id" = 77 WHERE "Id" = 1;
+SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"users": "match", "groups": "match", "producers": "referenced"}') > 0 AS planned;
+SELECT message FROM osmeta.plan_problem WHERE plan = 'p' AND code = 'unmatched_tenant';
+SELECT osmeta.drop_plan('p');
+UPDATE factory_prod."OSSYS_BPM_PROCESS" SET "Tenant_Id" = 10 WHERE "Id" = 1;
+
 -- Who belongs to a process that is not moved stops the run, as was said.
 INSERT INTO factory_prod.process_note ("ID", "TEXT") VALUES (1, 'of order 1'), (8, 'of an old one');
 SELECT osmeta.create_plan('p', 'prod', 'qa', ARRAY['espace:Orders'], '{"users": "match", "groups": "match", "producers": "referenced"}') > 0 AS planned;

@@ -3,8 +3,8 @@
  * export_created.c
  *	  Users and groups that a script creates.
  *
- * pull_plan has kept their rows and links (plan_create_kept.c).  In a script each
- * of the platform's tables is an entity of which the target gives the
+ * pull_plan has kept their rows and links (plan_create_kept.c).  In a script
+ * each of the platform's tables is an entity of which the target gives the
  * identifiers, before all others; only that somebody of the name may stand in
  * the tenant by then.  Then nobody is created: found_id in the stage is who
  * stands there, so is the pair in the table map, and links are made for none

@@ -55,7 +55,8 @@ osmeta_backup_read(const MigrationPlan *plan)
 static bool
 is_cleared(const ForeignKey *key)
 {
-	return key->child != NULL && !key->is_meant && key->child->level <= key->parent->level;
+	return key->child != NULL && !key->is_meant &&
+		key->child->level <= key->parent->level;
 }
 
 /* The columns of bN; the first is the identifier. */

@@ -74,7 +74,6 @@ osmeta_plan_may_create(const MigrationPlan *plan)
 	return false;
 }
 
-/* Write down who is going to be created, by a run or when it is said so. */
 void
 osmeta_create_intend(const MigrationPlan *plan, const char *strategy,
 					 const char *view, bool is_kept)
@@ -100,10 +99,6 @@ osmeta_create_intend(const MigrationPlan *plan, const char *strategy,
 				 is_kept ? "true" : "false");
 }
 
-/*
- * Read the columns of one of the platform's tables that are taken over; gives
- * their number.
- */
 uint64
 osmeta_create_columns(const MigrationPlan *plan, const char *table)
 {
@@ -196,7 +191,6 @@ insert_rows(const Run *run, const char *table, const char *rows)
 	return inserted;
 }
 
-/* Pairs of users or groups, as the plan has them. */
 char *
 osmeta_create_known_sql(const MigrationPlan *plan, const char *table)
 {
@@ -267,7 +261,6 @@ forget_unneeded(const MigrationPlan *plan, const char *table, bool is_wanted)
 						  need_sql(plan, osmeta_map_entity(plan, table))));
 }
 
-/* What has become of those whom an earlier attempt has intended? */
 void
 osmeta_create_settle(const MigrationPlan *plan, bool users, bool groups)
 {
@@ -283,7 +276,6 @@ osmeta_create_settle(const MigrationPlan *plan, bool users, bool groups)
 	}
 }
 
-/* Those who are intended and do not stand at the target yet. */
 char *
 osmeta_create_pending_sql(const MigrationPlan *plan, const char *table)
 {

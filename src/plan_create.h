@@ -44,8 +44,9 @@ extern void osmeta_create_settle(const MigrationPlan *plan, bool users,
 
 /*
  * The columns of one of the platform's tables that are taken over: their
- * number, and a row of SPI_tuptable for each (name, name there, table there,
- * ...).
+ * number, and a row of SPI_tuptable for each: name of the table and of the
+ * column in the model, the same there, type here, is it a flag, and is its
+ * value given by a query of identifiers.  Error 42P01 if there is none.
  */
 extern uint64 osmeta_create_columns(const MigrationPlan *plan,
 									const char *table);
